@@ -1,0 +1,23 @@
+"""The echo service on the chassis, as small as a service can be."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from chassis.dependencies import Database
+from chassis.rpc import query
+from chassis.work import Work
+from contracts.schema import Schema
+
+
+class Echo(Schema):
+    text = fields.String(required=True)
+
+
+class EchoService:
+    name = "echo"
+    database = Database()
+
+    @query(Echo, answer=Echo)
+    def echo(self, work: Work, text: str) -> dict[str, str]:
+        return {"text": text}

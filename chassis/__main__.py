@@ -1,0 +1,62 @@
+"""Commands for the broker as a whole: ``python -m chassis topology apply|check``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from amqp.exceptions import PreconditionFailed
+
+from chassis import settings, topology
+from chassis.wire import CONNECTION_ERRORS, Wire
+
+
+@click.group()
+def main() -> None:
+    """Youth City chassis commands."""
+
+
+@main.group("topology")
+def topology_group() -> None:
+    """Exchanges and queues of the whole platform."""
+
+
+@topology_group.command()
+def apply() -> None:
+    """Create every exchange, queue and binding of the catalogue. Safe to repeat; run it before any service starts."""
+    broker = settings.broker_settings()
+    try:
+        wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
+        queues = topology.declare_all(
+            wire.connection.channel(), delays=broker.retry_delays, quorum_requests=broker.quorum_requests
+        )
+    except PreconditionFailed as conflict:
+        sys.exit(f"A queue exists with other arguments; delete or rename it first: {conflict}")
+    except CONNECTION_ERRORS as error:
+        sys.exit(f"The broker is not reachable: {error}")
+    wire.close()
+    click.echo(f"{len(queues)} queues in place")
+
+
+@topology_group.command()
+def check() -> None:
+    """Say which queues of the catalogue are missing; exit status 1 when any is."""
+    broker = settings.broker_settings()
+    missing = []
+    try:
+        for queue in topology.queue_names(delays=broker.retry_delays):
+            wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
+            try:
+                wire.connection.channel().queue_declare(queue, passive=True)
+            except CONNECTION_ERRORS:
+                missing.append(queue)
+            wire.close()
+    except CONNECTION_ERRORS as error:
+        sys.exit(f"The broker is not reachable: {error}")
+    for queue in missing:
+        click.echo(f"missing: {queue}")
+    sys.exit(1 if missing else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What travels beside an RPC request: who calls, under which key, until when, within which trace.
+
+Lives here: the header names both ends of a call share and the caller as the services see it. Not here: sending,
+receiving. The caller is believed only when the broker itself vouches for the sender (see ``trusted_caller``).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CLIENT = "youthcity.client_id"
+DEPARTMENT = "youthcity.department"
+REQUEST_ID = "youthcity.request_id"
+IDEMPOTENCY_KEY = "youthcity.idempotency_key"
+DEADLINE = "youthcity.deadline_ms"
+TRACEPARENT = "traceparent"
+#: Not a header: the sender as the broker checked it (AMQP property ``user_id``).
+USER_ID = "user_id"
+
+#: nameko's exchange for requests and replies; the names and formats on it stay nameko's own.
+RPC_EXCHANGE = "nameko-rpc"
+
+
+def rpc_queue(service: str) -> str:
+    """The queue a service takes its requests from; nameko's own name for it."""
+    return f"rpc-{service}"
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """What the gateway says of a request when it calls a service."""
+
+    client_id: str
+    department: str
+    request_id: str
+    idempotency_key: str | None = None
+    traceparent: str | None = None
+
+    def headers(self, *, timeout: float) -> dict[str, Any]:
+        """The AMQP headers of a request that must be answered within `timeout` seconds."""
+        pairs = {
+            CLIENT: self.client_id,
+            DEPARTMENT: self.department,
+            REQUEST_ID: self.request_id,
+            IDEMPOTENCY_KEY: self.idempotency_key,
+            TRACEPARENT: self.traceparent,
+        }
+        headers: dict[str, Any] = {name: value for name, value in pairs.items() if value is not None}
+        headers[DEADLINE] = str(int((time.time() + timeout) * 1000))
+        return headers
+
+
+def new_correlation_id() -> str:
+    """An id no other call in flight has."""
+    return uuid.uuid4().hex
+
+
+def seconds_left(headers: Mapping[str, Any]) -> float | None:
+    """Seconds until the deadline of a request; None where it names none or an unreadable one."""
+    try:
+        return int(headers[DEADLINE]) / 1000 - time.time()
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def is_trusted(user_id: str | None, trusted_users: frozenset[str]) -> bool:
+    """Whether the broker-validated sender may say who the caller is (RabbitMQ refuses a foreign ``user_id``)."""
+    return user_id is not None and user_id in trusted_users

@@ -1,0 +1,290 @@
+"""The RPC client: one connection for all calls of a process, with deadlines that are kept.
+
+Lives here: sending a request, matching its reply, and saying clearly what is known when no reply came. Imports neither
+nameko nor eventlet, so the gateway can use it under gevent; works from plain threads too. Speaks nameko's own RPC format
+(exchange ``nameko-rpc``, ``{"args", "kwargs"}`` in, ``{"result", "error"}`` out) with a direct reply-to.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import amqp
+from amqp.exceptions import NotFound
+from kombu.utils.url import parse_url
+
+from chassis import calls, metrics
+from chassis.wire import CONNECTION_ERRORS, Wire, to_json
+from contracts.refusals import Refusal
+
+log = logging.getLogger(__name__)
+
+REPLY_TO = "amq.rabbitmq.reply-to"
+PRESENCE_SECONDS = 1.0
+CONNECT_PAUSE_SECONDS = 0.25
+
+
+class ServiceUnavailable(Refusal):
+    """Nobody serves this request now; it was not started."""
+
+    kind = "unavailable"
+    code = "chassis.service_unavailable"
+    zh = "服务“{service}”暂时不可用，请稍后重试。"
+    en = "The service “{service}” is not available right now. Try again shortly."
+
+
+class RpcTimeout(Exception):
+    """No answer in time or the connection broke: whether the request took effect is unknown. Retry under the same key."""
+
+
+class RemoteFailure(Exception):
+    """The service failed in a way it did not foresee; its own log has the reason under the trace id."""
+
+
+class Reply(dict[str, Any]):
+    """An answer; `replayed` when it is the stored one of an earlier call under the same idempotency key."""
+
+    def __init__(self, result: Mapping[str, Any], *, replayed: bool) -> None:
+        super().__init__(result)
+        self.replayed = replayed
+
+
+class _Pending:
+    __slots__ = ("answered", "failure", "reply", "started")
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.reply: bytes | str | None = None
+        self.failure: Exception | None = None
+        self.started = time.monotonic()
+
+    def fail(self, failure: Exception) -> None:
+        self.failure = failure
+        self.answered.set()
+
+
+class RpcClient:
+    """Calls services. Create it anywhere, even before a fork: it connects at the first call.
+
+    :param user_id: the broker user this process logs in as; the broker refuses the message if it is not true, so the
+        service can trust the caller named in the headers. Taken from the URI when not given.
+    """
+
+    def __init__(self, amqp_uri: str, *, name: str = "rpc-client", user_id: str | None = None) -> None:
+        self._uri = amqp_uri
+        self._name = name
+        self._user_id = user_id or parse_url(amqp_uri.split(";")[0]).get("userid") or "guest"
+        self._connecting = threading.Lock()
+        self._wire: Wire | None = None
+        self._channel: amqp.Channel | None = None
+        self._pending: dict[str, _Pending] = {}
+        self._presence = Presence(amqp_uri, name=f"{name}.presence")
+        self._retry_at = 0.0
+
+    def call(
+        self, service: str, method: str, fields: Mapping[str, Any], *, context: calls.CallContext, timeout: float
+    ) -> Any:
+        """The answer of ``service.method(**fields)``.
+
+        Raises the Refusal the service raised, ServiceUnavailable (not started), RpcTimeout (outcome unknown after
+        `timeout` seconds or a broken connection), RemoteFailure (the service broke).
+        """
+        started = time.monotonic()
+        outcome = "failed"
+        try:
+            result = self._call(service, method, fields, context, started + timeout)
+            outcome = "answered"
+            return result
+        except Refusal:
+            outcome = "refused"
+            raise
+        except RpcTimeout:
+            outcome = "unknown"
+            raise
+        finally:
+            metrics.rpc_client_seconds(service, method, outcome, time.monotonic() - started)
+
+    def _call(
+        self, service: str, method: str, fields: Mapping[str, Any], context: calls.CallContext, deadline: float
+    ) -> Any:
+        self._require_consumer(service)
+        wire, channel = self._connected(service)
+        correlation_id = calls.new_correlation_id()
+        pending = self._pending[correlation_id] = _Pending()
+        left = deadline - time.monotonic()
+        try:
+            wire.publish(
+                channel,
+                to_json({"args": [], "kwargs": dict(fields)}),
+                exchange=calls.RPC_EXCHANGE,
+                routing_key=f"{service}.{method}",
+                mandatory=True,
+                content_type="application/json",
+                content_encoding="utf-8",
+                reply_to=REPLY_TO,
+                correlation_id=correlation_id,
+                delivery_mode=1,
+                expiration=str(max(1, int(left * 1000))),
+                user_id=self._user_id,
+                application_headers=context.headers(timeout=left),
+            )
+            if not pending.answered.wait(left):
+                raise RpcTimeout(f"{service}.{method} did not answer in time")
+        except CONNECTION_ERRORS as error:
+            raise RpcTimeout(f"connection lost while calling {service}.{method}") from error
+        finally:
+            del self._pending[correlation_id]
+        return _result_of(pending, service)
+
+    def _require_consumer(self, service: str) -> None:
+        try:
+            present = self._presence.has_consumer(service)
+        except CONNECTION_ERRORS as error:
+            log.warning("broker not reachable: %s", error)
+            raise ServiceUnavailable(service=service, retry_after=2) from error
+        if not present:
+            raise ServiceUnavailable(service=service, retry_after=2)
+
+    # -- connection
+
+    def _connected(self, service: str) -> tuple[Wire, amqp.Channel]:
+        wire, channel = self._wire, self._channel
+        if wire is not None and channel is not None and wire.is_open and channel.is_open:
+            return wire, channel
+        with self._connecting:
+            wire, channel = self._wire, self._channel
+            if wire is not None and channel is not None and wire.is_open and channel.is_open:
+                return wire, channel
+            if time.monotonic() < self._retry_at:
+                raise ServiceUnavailable(service=service, retry_after=1)
+            try:
+                return self._connect()
+            except CONNECTION_ERRORS as error:
+                self._retry_at = time.monotonic() + CONNECT_PAUSE_SECONDS
+                log.warning("broker not reachable: %s", error)
+                raise ServiceUnavailable(service=service, retry_after=2) from error
+
+    def _connect(self) -> tuple[Wire, amqp.Channel]:
+        wire = Wire(self._uri, name=self._name)
+        channel = wire.connection.channel()
+        channel.auto_decode = False
+        channel.exchange_declare(calls.RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
+        channel.basic_consume(REPLY_TO, no_ack=True, callback=self._on_reply)
+        channel.events["basic_return"].add(self._on_return)
+        self._wire, self._channel = wire, channel
+        threading.Thread(target=self._read, args=(wire,), name=f"{self._name}.reader", daemon=True).start()
+        return wire, channel
+
+    def _read(self, wire: Wire) -> None:
+        try:
+            wire.read()
+        except Exception as error:
+            log.warning("connection to the broker lost: %s", error)
+        finally:
+            if self._wire is wire:
+                self._wire = self._channel = None
+            wire.close()
+            for pending in list(self._pending.values()):
+                pending.fail(RpcTimeout("the connection to the broker was lost"))
+
+    def _on_reply(self, message: Any) -> None:
+        pending = self._pending.get(message.properties.get("correlation_id"))
+        if pending is not None:
+            pending.reply = message.body
+            pending.answered.set()
+
+    def _on_return(self, error: Any, exchange: str, routing_key: str, message: Any) -> None:
+        pending = self._pending.get(message.properties.get("correlation_id"))
+        if pending is not None:
+            pending.fail(ServiceUnavailable(service=routing_key.partition(".")[0], retry_after=2))
+
+    def ping(self) -> bool:
+        """Whether the broker is connected or can be reached now."""
+        try:
+            self._connected("broker")
+        except ServiceUnavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections; a later call connects again."""
+        wire, self._wire, self._channel = self._wire, None, None
+        if wire is not None:
+            wire.close()
+        self._presence.close()
+
+
+def _result_of(pending: _Pending, service: str) -> Any:
+    if pending.failure is not None:
+        raise pending.failure
+    try:
+        answer = json.loads(pending.reply or b"")
+    except ValueError as error:
+        raise RemoteFailure(f"{service} sent an unreadable reply") from error
+    error = answer.get("error")
+    if error is None:
+        result = answer.get("result")
+        return Reply(result, replayed=bool(answer.get("replayed"))) if isinstance(result, dict) else result
+    if error.get("refusal") is not None:
+        raise Refusal.from_wire(error["refusal"])
+    raise RemoteFailure(f"{service}: {error.get('exc_type')}")
+
+
+class Presence:
+    """Whether a service has a consumer now: a passive declare, believed for a second.
+
+    Without it a request to a service that is down would wait in its queue until the deadline.
+    """
+
+    def __init__(self, amqp_uri: str, *, name: str) -> None:
+        self._uri = amqp_uri
+        self._name = name
+        self._asking = threading.Lock()
+        self._wire: Wire | None = None
+        self._known: dict[str, tuple[float, bool]] = {}
+
+    def has_consumer(self, service: str) -> bool:
+        """True when somebody consumes the service's request queue. Raises one of CONNECTION_ERRORS."""
+        asked_at, present = self._known.get(service, (0.0, False))
+        if time.monotonic() - asked_at < PRESENCE_SECONDS:
+            return present
+        with self._asking:
+            asked_at, present = self._known.get(service, (0.0, False))
+            if time.monotonic() - asked_at < PRESENCE_SECONDS:
+                return present
+            present = self._ask(service)
+            self._known[service] = (time.monotonic(), present)
+            return present
+
+    def _ask(self, service: str) -> bool:
+        fresh = self._wire is None
+        try:
+            return self._consumers(service) > 0
+        except CONNECTION_ERRORS:
+            self.close()
+            if fresh:
+                raise
+        return self._consumers(service) > 0
+
+    def _consumers(self, service: str) -> int:
+        if self._wire is None or not self._wire.is_open:
+            self._wire = Wire(self._uri, name=self._name, heartbeat=0)
+            self._wire.connection.transport.sock.settimeout(PRESENCE_SECONDS)
+        channel = self._wire.connection.channel()
+        try:
+            declared = channel.queue_declare(calls.rpc_queue(service), passive=True)
+        except NotFound:
+            return 0
+        count = int(declared.consumer_count)
+        channel.close()
+        return count
+
+    def close(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()

@@ -1,0 +1,201 @@
+"""One AMQP connection: a coalescing writer, one reader, heartbeats and a clean close.
+
+Lives here: what every AMQP user of the chassis shares (lanes, relay, RPC client). Not here: queues, retries, RPC.
+Works the same under eventlet, gevent and plain threads, because it uses nothing but ``threading`` and sockets.
+
+Why not kombu's own publish and consume loop, measured on the RPC path:
+
+* py-amqp reads a frame with three small ``recv`` calls and a delivery is three frames; here one ``recv`` takes all that is there;
+* py-amqp's ``basic_publish`` polls the socket before each publish, in whichever greenlet publishes, so two
+  greenlets read one socket; here only the reader reads;
+* each reply and each acknowledgement is a ``send`` of its own; here those of one turn of the hub leave together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import amqp
+import kombu
+from amqp import spec
+from amqp.exceptions import AMQPError
+
+log = logging.getLogger(__name__)
+
+#: What a broken, refused or closed connection raises.
+CONNECTION_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError)
+
+READ_SIZE = 16 * 1024
+SETUP_TIMEOUT = 5.0
+WRITE_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class WireBlocked(OSError):
+    """The broker takes no more bytes (frozen, or out of memory) and the write buffer is full."""
+
+
+class Wire:
+    """An open AMQP connection.
+
+    Open channels and declare things first (synchronous, each step bounded by SETUP_TIMEOUT), then give the
+    connection to one reader: ``read`` for ever, or ``read_until`` for a while. ``publish`` and ``ack`` may then be
+    called from any greenlet or thread; they only append to the write buffer.
+    """
+
+    def __init__(self, uri: str, *, name: str, heartbeat: int = 20, connect_timeout: float = 4.0) -> None:
+        self._client = kombu.Connection(
+            uri,
+            heartbeat=heartbeat,
+            connect_timeout=connect_timeout,
+            transport_options={"client_properties": {"connection_name": name}},
+        )
+        self.connection: amqp.Connection = self._client.transport.establish_connection()
+        self.connection.transport.sock.settimeout(SETUP_TIMEOUT)
+        self._outgoing: deque[bytes] = deque()
+        self._outgoing_bytes = 0
+        self._wake = threading.Event()
+        self._closing = False
+        self._take_over_socket()
+        self._spawn(self._write_loop, f"{name}.writer")
+        if self.connection.heartbeat:
+            self._spawn(self._heartbeat_loop, f"{name}.heartbeat")
+
+    def _spawn(self, loop: Callable[[], None], name: str) -> None:
+        threading.Thread(target=loop, name=name, daemon=True).start()
+
+    def _take_over_socket(self) -> None:
+        transport = self.connection.transport
+        receive = transport._quick_recv
+        transport._quick_recv = lambda wanted: receive(max(wanted, READ_SIZE))
+        self._send_all = transport._write
+        transport._write = self._buffer
+
+    # -- writing
+
+    def _buffer(self, data: bytes | memoryview) -> None:
+        if self._outgoing_bytes > WRITE_LIMIT_BYTES:
+            raise WireBlocked("the broker accepts no more bytes")
+        chunk = bytes(data)
+        self._outgoing.append(chunk)
+        self._outgoing_bytes += len(chunk)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _write_loop(self) -> None:
+        outgoing = self._outgoing
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            chunks = []
+            while outgoing:
+                chunks.append(outgoing.popleft())
+            if chunks:
+                data = b"".join(chunks)
+                try:
+                    self._send_all(data)
+                except OSError:
+                    self._break()
+                    return
+                self._outgoing_bytes -= len(data)
+            elif self._closing:
+                return
+
+    def publish(
+        self,
+        channel: amqp.Channel,
+        body: str | bytes,
+        *,
+        exchange: str,
+        routing_key: str,
+        mandatory: bool = False,
+        **properties: Any,
+    ) -> None:
+        """Queue one message for writing; it is on the wire after this turn of the hub."""
+        message = amqp.basic_message.Message(body, channel=channel, **properties)
+        arguments = (0, exchange, routing_key, mandatory, False)
+        channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
+
+    # -- reading
+
+    def read(self) -> None:
+        """Dispatch frames until the connection ends. Returns after ``close``, raises one of CONNECTION_ERRORS else."""
+        self.connection.transport.sock.settimeout(None)
+        try:
+            while self.is_open:
+                self._read_one()
+        except CONNECTION_ERRORS:
+            if not self._closing:
+                raise
+
+    def read_until(self, done: Callable[[], bool], *, timeout: float) -> bool:
+        """Dispatch frames until `done()`; False when `timeout` seconds pass first."""
+        deadline = time.monotonic() + timeout
+        while not done():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.connection.transport.sock.settimeout(left)
+            try:
+                self._read_one()
+            except (TimeoutError, socket.timeout):
+                return done()
+        return True
+
+    def _read_one(self) -> None:
+        connection = self.connection
+        if not self.is_open:
+            raise OSError("the AMQP connection is closed")
+        connection.on_inbound_frame(connection.transport.read_frame())
+
+    # -- ending
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.connection.channels is not None and self.connection.transport.connected)
+
+    def _heartbeat_loop(self) -> None:
+        pause = max(1.0, self.connection.heartbeat / 4)
+        stopped = threading.Event()
+        while not self._closing and self.is_open:
+            stopped.wait(pause)
+            try:
+                if self.is_open:
+                    self.connection.heartbeat_tick()
+            except CONNECTION_ERRORS as error:
+                log.warning("broker heartbeat missed, dropping the connection: %s", error)
+                self._break()
+
+    def _break(self) -> None:
+        """Shut the socket, so that the reader wakes with an error."""
+        transport = self.connection._transport
+        if transport is not None and transport.sock is not None:
+            with contextlib.suppress(OSError):
+                transport.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self, *, timeout: float = 1.0) -> None:
+        """Say goodbye and free the socket; never waits longer than `timeout` seconds, never raises."""
+        if not self._closing and self.is_open:
+            with contextlib.suppress(*CONNECTION_ERRORS):
+                self.connection.send_method(spec.Connection.Close, "BsBB", (0, "", 0, 0))
+        self._closing = True
+        self._wake.set()
+        deadline = time.monotonic() + timeout
+        pause = threading.Event()
+        while self._outgoing and time.monotonic() < deadline:
+            pause.wait(0.01)
+        self._break()
+        with contextlib.suppress(Exception):
+            self.connection.collect()
+
+
+def to_json(value: Any) -> str:
+    """The JSON text every message body of the platform uses: compact, UTF-8, no NaN."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,3 @@
+from chassis.commands import main
+
+main("tests.chassis.ledger")
