@@ -20,6 +20,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import iter_extensions
 
 from chassis import lanes, metrics, tracing
+from chassis.pools import LanePools
 from chassis.relay import Relay
 from contracts.refusals import Refusal
 
@@ -37,9 +38,10 @@ class LaneContainer(ServiceContainer):  # type: ignore[misc]
     def __init__(self, service_cls: type, config: Mapping[str, Any]) -> None:
         super().__init__(service_cls, dict(config))
         self.lanes: tuple[str, ...] = tuple(config.get("lanes", lanes.ALL_LANES))
-        self._worker_pool = lanes.LanePools(config["workers"])
+        self._worker_pool = LanePools(config["workers"])
         if lanes.RELAY in self.lanes:
-            self.dependencies.add(Relay().bind(self, "relay"))
+            self.relay = Relay().bind(self, "relay")
+            self.dependencies.add(self.relay)
         self._leave_out_other_lanes()
 
     def _leave_out_other_lanes(self) -> None:

@@ -252,7 +252,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         consumer = str(headers.get("x-first-death-queue", "")).removesuffix(".v1") or self.consumer_name
         while self.consumer.is_live(message):
             try:
-                with self.container.database.work() as work:
+                with self.container.database.lane(lanes.EVENTS).work() as work:
                     dead_letters.park(
                         work.session,
                         consumer=consumer,

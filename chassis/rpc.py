@@ -21,9 +21,12 @@ import eventlet
 from marshmallow import Schema, ValidationError
 from nameko.exceptions import ContainerBeingKilled, MalformedRequest, MethodNotFound
 from nameko.extensions import Entrypoint
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import calls, idempotency, lanes, metrics, topology, tracing
 from chassis.consumer import LaneConsumer, Subscription
+from chassis.database import is_transient
 from chassis.wire import CONNECTION_ERRORS, to_json
 from chassis.work import Work
 from contracts.refusals import Invalid, Refusal
@@ -54,6 +57,15 @@ class DeadlineExceeded(Refusal):
     en = "This took too long and was rolled back. Try again."
 
 
+class DatabaseUnavailable(Refusal):
+    """The service's database does not answer; nothing was changed."""
+
+    kind = "unavailable"
+    code = "chassis.database_unavailable"
+    zh = "数据库暂时不可用，请稍后重试。"
+    en = "The database is not available right now. Try again shortly."
+
+
 class Replayed(NamedTuple):
     """The stored reply of an earlier request under the same idempotency key."""
 
@@ -72,13 +84,16 @@ def command(schema: type[Schema], *, answer: type[Schema] | None = None) -> Call
         @functools.wraps(method)
         def handle(self: Any, **fields: Any) -> Any:
             loaded = _load(loader, fields)
-            with self.database.work() as work:
-                if not work.caller.trusted:
-                    raise CallerNotTrusted()
-                effect = lambda: _dump(dumper, method(self, work, **loaded))  # noqa: E731
-                reply = idempotency.run(work, method.__name__, fields, effect)
-                replayed = work.replayed
-            return Replayed(reply) if replayed else reply
+
+            def once() -> Any:
+                with self.database.work() as work:
+                    if not work.caller.trusted:
+                        raise CallerNotTrusted()
+                    effect = lambda: _dump(dumper, method(self, work, **loaded))  # noqa: E731
+                    reply = idempotency.run(work, method.__name__, fields, effect)
+                return Replayed(reply) if work.replayed else reply
+
+            return _past_a_lost_connection(once)
 
         return Rpc.decorator(handle)  # type: ignore[no-any-return]
 
@@ -93,12 +108,35 @@ def query(schema: type[Schema], *, answer: type[Schema] | None = None) -> Callab
         @functools.wraps(method)
         def handle(self: Any, **fields: Any) -> Any:
             loaded = _load(loader, fields)
-            with self.database.reading() as work:
-                return _dump(dumper, method(self, work, **loaded))
+
+            def once() -> Any:
+                with self.database.reading() as work:
+                    return _dump(dumper, method(self, work, **loaded))
+
+            return _past_a_lost_connection(once)
 
         return Rpc.decorator(handle)  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _past_a_lost_connection(once: Callable[[], Any]) -> Any:
+    """Run it again when the database broke under it: after a restart the pool still holds dead connections, and a
+    deadlock picks one of two innocents. Safe for a command too: its key is in the transaction that was lost, or kept.
+    Raises DatabaseUnavailable when the second try breaks as well.
+    """
+    try:
+        return once()
+    except DBAPIError as error:
+        if not is_transient(error):
+            raise
+        log.warning("database fault, trying again: %s", error.orig)
+    try:
+        return once()
+    except (DBAPIError, PoolTimeout) as error:
+        if is_transient(error):
+            raise DatabaseUnavailable(retry_after=2) from error
+        raise
 
 
 def _load(loader: Schema, fields: dict[str, Any]) -> dict[str, Any]:
@@ -117,11 +155,14 @@ class RequestConsumer(LaneConsumer):
 
     lane = lanes.RPC
 
-    def setup(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self._methods: dict[str, Rpc] = {}
         self._waiting: deque[amqp.Message] = deque()
-        self._workers = int(self.container.config["workers"][self.lane])
         self._running = 0
+
+    def setup(self) -> None:
+        self._workers = int(self.container.config["workers"][self.lane])
 
     def register(self, entrypoint: Any) -> None:
         super().register(entrypoint)

@@ -1,0 +1,24 @@
+"""The history of states: appended in the transaction of the change, never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import MetaData, insert, select
+from sqlalchemy.orm import Session
+
+from chassis.tables import _history
+
+TABLE = _history(MetaData())
+_INSERT = insert(TABLE)
+
+
+def append(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Write rows as ``Work.record`` makes them, in one statement."""
+    session.connection().execute(_INSERT, rows)
+
+
+def of_subject(session: Session, subject: str, subject_id: str) -> list[dict[str, Any]]:
+    """Every change of one subject, oldest first."""
+    asked = select(TABLE).where(TABLE.c.subject == subject, TABLE.c.subject_id == subject_id)
+    return [dict(row) for row in session.execute(asked.order_by(TABLE.c.recorded_at, TABLE.c.id)).mappings()]

@@ -1,0 +1,48 @@
+"""Every event type on one screen: what it carries and which handlers hear it.
+
+A subscriber is ``<service>.<handler>``; its queue is that name with ``.v1``. An event no handler is named for is published
+all the same, for departments that listen.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from contracts import perks_events, talent_events
+from contracts.schema import Schema
+
+
+class EventType:
+    """One type of event: the schema of its data and the handlers subscribed to it."""
+
+    def __init__(self, schema: type[Schema], *, subscribers: tuple[str, ...] = ()) -> None:
+        self.schema = schema
+        self.subscribers = subscribers
+
+    @cached_property
+    def loader(self) -> Schema:
+        """The schema, made once."""
+        return self.schema()
+
+
+_ORGANISATIONS = ("perks.on_organisation_changed",)
+_AFFILIATIONS = ("perks.on_affiliation_changed",)
+
+EVENTS: dict[str, EventType] = {
+    "talent.organisation.registered.v1": EventType(talent_events.Organisation, subscribers=_ORGANISATIONS),
+    "talent.organisation.changed.v1": EventType(talent_events.Organisation, subscribers=_ORGANISATIONS),
+    "talent.organisation_set.published.v1": EventType(
+        talent_events.OrganisationSet, subscribers=("perks.on_organisation_set_published",)
+    ),
+    "talent.person.registered.v1": EventType(talent_events.Person),
+    "talent.person.changed.v1": EventType(talent_events.Person),
+    "talent.affiliation.reported.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
+    "talent.affiliation.confirmed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
+    "talent.affiliation.changed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
+    "talent.affiliation.ended.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
+    "perks.scheme.published.v1": EventType(perks_events.Scheme),
+    "perks.entitlement.granted.v1": EventType(perks_events.Entitlement),
+    "perks.entitlement.suspended.v1": EventType(perks_events.Entitlement),
+    "perks.entitlement.reinstated.v1": EventType(perks_events.Entitlement),
+    "perks.pass.redeemed.v1": EventType(perks_events.Redemption),
+}

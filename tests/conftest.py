@@ -1,0 +1,107 @@
+"""What all tests share: a real PostgreSQL server and a real RabbitMQ broker, and fresh pieces of both.
+
+``make test`` starts private ones and names them in TEST_DATABASE_URL, TEST_AMQP_URI and TEST_RABBIT_API.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+Make = Callable[[str], str]
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        pytest.exit(f"{name} is not set: run the tests with `make test`", returncode=2)
+    return value
+
+
+@pytest.fixture(scope="session")
+def database_server() -> str:
+    """The URL of a PostgreSQL server where databases may be created."""
+    return _required("TEST_DATABASE_URL")
+
+
+def _make_databases(server: str) -> Iterator[Make]:
+    engine = create_engine(
+        make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        database = f"test_{name}_{uuid.uuid4().hex[:12]}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'create database "{database}"')
+        made.append(database)
+        return make_url(server).set(database=database).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for database in made:
+            connection.execute(text(f'drop database if exists "{database}" with (force)'))
+
+
+@pytest.fixture
+def fresh_database(database_server: str) -> Iterator[Make]:
+    """Makes an empty database of the given name; it goes with the test."""
+    yield from _make_databases(database_server)
+
+
+@pytest.fixture(scope="module")
+def module_database(database_server: str) -> Iterator[Make]:
+    """As `fresh_database`, kept for the tests of one module."""
+    yield from _make_databases(database_server)
+
+
+class Broker:
+    """The test broker and its management API."""
+
+    def __init__(self, amqp_uri: str, api: str) -> None:
+        self.amqp_uri = amqp_uri
+        parts = urlsplit(api)
+        self._api = urlunsplit((parts.scheme, f"{parts.hostname}:{parts.port}", "", "", ""))
+        login = f"{parts.username}:{parts.password}".encode()
+        self._authorization = f"Basic {base64.b64encode(login).decode()}"
+        self.user = parts.username or ""
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """One request to the management API."""
+        headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self._api}/api{path}", body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return bytes(answer.read())
+
+    def make_vhost(self) -> str:
+        """A new vhost; returns its name."""
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        self.ask("PUT", f"/vhosts/{name}")
+        everything = b'{"configure":".*","write":".*","read":".*"}'
+        self.ask("PUT", f"/permissions/{name}/{quote(self.user)}", everything)
+        return name
+
+    def uri(self, vhost: str) -> str:
+        """The AMQP URI of a vhost."""
+        return urlunsplit(urlsplit(self.amqp_uri)._replace(path=f"/{vhost}"))
+
+
+@pytest.fixture(scope="session")
+def broker() -> Broker:
+    """A RabbitMQ broker where vhosts may be created."""
+    return Broker(_required("TEST_AMQP_URI"), _required("TEST_RABBIT_API"))
+
+
+@pytest.fixture
+def vhost(broker: Broker) -> Iterator[str]:
+    """The AMQP URI of a vhost of the test's own."""
+    name = broker.make_vhost()
+    yield broker.uri(name)
+    broker.ask("DELETE", f"/vhosts/{name}")
