@@ -90,8 +90,9 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
         self._stopping = True
         if self._wire is not None:
             self._wire.close()
-        if self._thread is not None:
-            self._thread.kill()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.kill()
 
     kill = stop
 
@@ -105,6 +106,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
                     pause = FIRST_PAUSE
                     wire.read()
             except PreconditionFailed as error:
+                self._thread = None  # it ends here by itself, and must not be killed while it ends the container
                 raise TopologyConflict(str(error)) from error
             except CONNECTION_ERRORS as error:
                 log.warning("%s lane: broker lost or not reachable, next try in %.1f s: %s", self.lane, pause, error)

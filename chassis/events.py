@@ -151,7 +151,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
     def on_dead_message(self, message: amqp.Message) -> None:
         """A message the broker gave up on: lay it aside in the table."""
-        lay_aside = functools.partial(self._lay_aside, message, "delivery_limit")
+        lay_aside = functools.partial(self._lay_aside, message, "delivery_limit", consumer=_died_at(message))
         self.container.spawn_managed_thread(lay_aside, identifier="dead letters")
 
     def _work_off(self) -> None:
@@ -245,17 +245,18 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         metrics.events_retried.labels(self.consumer_name, tier).inc()
         self.consumer.ack(message)
 
-    def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0) -> None:
+    def _lay_aside(
+        self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None
+    ) -> None:
         """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
         pause = FIRST_PAUSE
         headers = dict(message.properties.get("application_headers") or {})
-        consumer = str(headers.get("x-first-death-queue", "")).removesuffix(".v1") or self.consumer_name
         while self.consumer.is_live(message):
             try:
                 with self.container.database.lane(lanes.EVENTS).work() as work:
                     dead_letters.park(
                         work.session,
-                        consumer=consumer,
+                        consumer=consumer or self.consumer_name,
                         message_id=message.properties.get("message_id"),
                         body=message.body,
                         headers=headers,
@@ -271,3 +272,12 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             metrics.events_dead.labels(self.consumer_name, reason.partition(":")[0]).inc()
             self.consumer.ack(message)
             return
+
+
+def _died_at(message: amqp.Message) -> str | None:
+    """The handler whose queue the broker took the message from at the delivery limit."""
+    headers = message.properties.get("application_headers") or {}
+    for death in headers.get("x-death") or []:
+        if death.get("reason") == "delivery_limit":
+            return str(death.get("queue", "")).removesuffix(".v1")
+    return None

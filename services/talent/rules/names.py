@@ -17,7 +17,8 @@ _PUNCTUATION = "·'’-., "
 
 def read_name(text: str) -> str | Violation:
     """The name in its one spelling, or what is wrong with it. Spaces that only align a two-character name are dropped."""
-    visible = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
+    composed = unicodedata.normalize("NFC", text)
+    visible = "".join(char for char in composed if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc"))
     name = _BETWEEN_IDEOGRAPHS.sub("", _SPACES.sub(" ", _DOTS.sub("·", visible)).strip())
     if not name:
         return Violation("name", "name_empty", "姓名不能为空。", "The name is empty.")

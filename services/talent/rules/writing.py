@@ -12,8 +12,3 @@ def one_spelling(text: str) -> str:
     """The text in NFKC, in capitals, without spaces and invisible characters: as numbers and codes are compared."""
     narrow = unicodedata.normalize("NFKC", text)
     return "".join(char for char in narrow if unicodedata.category(char)[0] not in _INVISIBLE).upper()
-
-
-def in_ascii(text: str) -> bool:
-    """Whether the text is digits 0-9 and capitals A-Z alone."""
-    return text.isascii() and text.isalnum()

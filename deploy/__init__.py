@@ -1,0 +1,1 @@
+"""Deployment: container files, cluster charts, and the one-command local stack."""

@@ -1,0 +1,24 @@
+"""The tables of talent as SQLAlchemy mapped classes, and the constraints that make the law hold under concurrency.
+
+Created by the frozen SQL of ``migrations``; a test holds the two equal.
+"""
+
+from services.talent.tables.affiliations import Affiliation, AffiliationReport
+from services.talent.tables.organisations import Organisation, OrganisationReport, OrganisationSet, OrganisationSetMember
+from services.talent.tables.people import Person, PersonReport
+from services.talent.tables.registry import Base
+
+metadata = Base.metadata
+
+__all__ = [
+    "Affiliation",
+    "AffiliationReport",
+    "Base",
+    "Organisation",
+    "OrganisationReport",
+    "OrganisationSet",
+    "OrganisationSetMember",
+    "Person",
+    "PersonReport",
+    "metadata",
+]
