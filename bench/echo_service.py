@@ -10,8 +10,8 @@ import sys
 
 
 def serve_chassis() -> None:
-    from chassis.runner import Process, settings_of  # first: it patches the standard library
     from bench.echo import EchoService
+    from chassis.runner import Process, settings_of  # first: it patches the standard library
 
     sys.exit(Process(EchoService, settings_of("echo"), ["rpc"]).run())
 

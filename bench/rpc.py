@@ -7,6 +7,7 @@ nameko services. Each side is called by its own kind of client.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 
 import amqp
@@ -30,7 +31,7 @@ def rows(*, amqp_uri: str, database_url: str) -> list[Row]:
     with contextlib.ExitStack() as stack:
         for kind, queue in (("chassis", "rpc-echo"), ("stock", "rpc-stock_echo"), ("raw", "raw-echo")):
             stack.enter_context(running("bench.echo_service", kind, env=env))
-            wait_until(lambda: _has_consumer(amqp_uri, queue), seconds=30, what=f"{kind} echo did not start")
+            wait_until(functools.partial(_has_consumer, amqp_uri, queue), seconds=30, what=f"{kind} echo did not start")
         return [
             compare(
                 "rpc_vs_stock_nameko",

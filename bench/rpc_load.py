@@ -74,7 +74,9 @@ def load_raw() -> float:
     body = json.dumps({"args": [], "kwargs": {"text": TEXT}})
 
     def ask() -> None:
-        request = amqp.Message(body, reply_to="amq.rabbitmq.reply-to", correlation_id="1", content_type="application/json")
+        request = amqp.Message(
+            body, reply_to="amq.rabbitmq.reply-to", correlation_id="1", content_type="application/json"
+        )
         channel.basic_publish(request, exchange="", routing_key="raw-echo")
 
     def on_reply(message: amqp.Message) -> None:

@@ -79,7 +79,9 @@ def list_dead(obj: dict[str, Any], consumer: str | None, everything: bool, as_js
         if as_json:
             click.echo(json.dumps(row, default=str, ensure_ascii=False))
         else:
-            click.echo(f"{row['id']}  {row['died_at']:%Y-%m-%d %H:%M}  {row['consumer']}  {row['type'] or '-'}  {row['reason']}")
+            click.echo(
+                f"{row['id']}  {row['died_at']:%Y-%m-%d %H:%M}  {row['consumer']}  {row['type'] or '-'}  {row['reason']}"
+            )
     if not as_json:
         click.echo(f"{len(rows)} dead letters")
 

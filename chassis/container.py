@@ -99,7 +99,9 @@ class LaneContainer(ServiceContainer):  # type: ignore[misc]
             outcome = _outcome(exc_info)
             metrics.worker_seconds(lane, worker_ctx.entrypoint.method_name, outcome, time.monotonic() - started)
 
-    def _settle(self, worker_ctx: WorkerContext, handle_result: HandleResult | None, result: Any, exc_info: Any) -> None:
+    def _settle(
+        self, worker_ctx: WorkerContext, handle_result: HandleResult | None, result: Any, exc_info: Any
+    ) -> None:
         try:
             if handle_result is not None:
                 handle_result(worker_ctx, result, exc_info)

@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import URL, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 POOL_WAIT_SECONDS = 5
 CONNECT_SECONDS = 5
@@ -68,7 +69,9 @@ def ensure_database(url: str) -> bool:
     engine = create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            known = connection.execute(text("select 1 from pg_database where datname = :name"), {"name": target.database})
+            known = connection.execute(
+                text("select 1 from pg_database where datname = :name"), {"name": target.database}
+            )
             if known.scalar():
                 return False
             connection.exec_driver_sql(f'create database "{target.database}"')

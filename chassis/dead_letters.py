@@ -102,7 +102,7 @@ def redrive(
     return len(sent)
 
 
-def _outgoing(letter: Mapping[str, Any]) -> Outgoing:
+def _outgoing(letter: Any) -> Outgoing:
     return Outgoing(
         body=bytes(letter["body"]),
         exchange="",

@@ -245,9 +245,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         metrics.events_retried.labels(self.consumer_name, tier).inc()
         self.consumer.ack(message)
 
-    def _lay_aside(
-        self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None
-    ) -> None:
+    def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None) -> None:
         """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
         pause = FIRST_PAUSE
         headers = dict(message.properties.get("application_headers") or {})

@@ -24,7 +24,9 @@ events_retried = Counter("youthcity_events_retried_total", "Events sent to a ret
 events_dead = Counter("youthcity_events_dead_total", "Events moved to dead_letters", ["consumer", "reason"])
 events_paused = Counter("youthcity_events_paused_total", "Pauses for a database or broker fault", ["consumer"])
 outbox_published = Counter("youthcity_outbox_published_total", "Outbox rows published and confirmed")
-outbox_unroutable = Counter("youthcity_outbox_unroutable_total", "Events the catalogue has subscribers for, but no queue")
+outbox_unroutable = Counter(
+    "youthcity_outbox_unroutable_total", "Events the catalogue has subscribers for, but no queue"
+)
 outbox_backlog = Gauge("youthcity_outbox_backlog", "Outbox rows not yet published", multiprocess_mode="max")
 outbox_age = Gauge("youthcity_outbox_oldest_seconds", "Age of the oldest unpublished row", multiprocess_mode="max")
 lane_ready = Gauge("youthcity_lane_ready", "1 when the lane's consumer is connected", ["lane"], multiprocess_mode="min")

@@ -28,7 +28,6 @@ from chassis import calls, idempotency, lanes, metrics, topology, tracing
 from chassis.consumer import LaneConsumer, Subscription
 from chassis.database import is_transient
 from chassis.wire import CONNECTION_ERRORS, to_json
-from chassis.work import Work
 from contracts.refusals import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -319,8 +318,18 @@ def _error_body(error: BaseException, message: amqp.Message) -> dict[str, Any]:
     log.error("%s failed", message.delivery_info["routing_key"], exc_info=error)
     headers = message.properties.get("application_headers") or {}
     trace = tracing.trace_id(headers.get(calls.TRACEPARENT))
-    return {"exc_type": "InternalError", "exc_path": "chassis.rpc.InternalError", "exc_args": [], "value": f"trace {trace}"}
+    return {
+        "exc_type": "InternalError",
+        "exc_path": "chassis.rpc.InternalError",
+        "exc_args": [],
+        "value": f"trace {trace}",
+    }
 
 
 def _named(kind: type, args: list[str], value: str) -> dict[str, Any]:
-    return {"exc_type": kind.__name__, "exc_path": f"{kind.__module__}.{kind.__name__}", "exc_args": args, "value": value}
+    return {
+        "exc_type": kind.__name__,
+        "exc_path": f"{kind.__module__}.{kind.__name__}",
+        "exc_args": args,
+        "value": value,
+    }

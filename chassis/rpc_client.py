@@ -226,13 +226,13 @@ def _result_of(pending: _Pending, service: str) -> Any:
         answer = json.loads(pending.reply or b"")
     except ValueError as error:
         raise RemoteFailure(f"{service} sent an unreadable reply") from error
-    error = answer.get("error")
-    if error is None:
+    wrong = answer.get("error")
+    if wrong is None:
         result = answer.get("result")
         return Reply(result, replayed=bool(answer.get("replayed"))) if isinstance(result, dict) else result
-    if error.get("refusal") is not None:
-        raise Refusal.from_wire(error["refusal"])
-    raise RemoteFailure(f"{service}: {error.get('exc_type')}")
+    if wrong.get("refusal") is not None:
+        raise Refusal.from_wire(wrong["refusal"])
+    raise RemoteFailure(f"{service}: {wrong.get('exc_type')}")
 
 
 class Presence:

@@ -16,7 +16,7 @@ with warnings.catch_warnings():
 
 eventlet.monkey_patch()
 
-# ruff: noqa: E402  everything below must see the patched standard library
+
 import logging
 import os
 import signal
@@ -61,7 +61,9 @@ class Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         eventlet.spawn(self.health.serve)
-        log.info("%s: lanes %s, health on port %d", self.settings.name, ",".join(self.container.lanes), self.health.port)
+        log.info(
+            "%s: lanes %s, health on port %d", self.settings.name, ",".join(self.container.lanes), self.health.port
+        )
         try:
             self.container.start()
             self.container.wait()
@@ -86,7 +88,12 @@ class Process:
         with eventlet.Timeout(self.settings.grace_seconds, False):
             self.container.stop()
             return
-        log.error("%s: still busy after %.0f s: %s", self.settings.name, self.settings.grace_seconds, self.container.busy_workers())
+        log.error(
+            "%s: still busy after %.0f s: %s",
+            self.settings.name,
+            self.settings.grace_seconds,
+            self.container.busy_workers(),
+        )
         os._exit(EXIT_FORCED)
 
     def _checks(self) -> dict[str, str | None]:

@@ -95,9 +95,7 @@ def declare_retries(channel: amqp.Channel, service: str, delays: Sequence[float]
 
     One queue per delay, each with a fixed TTL: with a TTL per message the head of the queue blocks the rest.
     """
-    channel.queue_declare(
-        dead_queue(service), durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-    )
+    channel.queue_declare(dead_queue(service), durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
     for delay in delays:
         tier = retry_tier(service, delay)
         arguments = {**_QUORUM, "x-message-ttl": int(delay * 1000), "x-dead-letter-exchange": ""}

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 import amqp
-import kombu
+import kombu.connection
 from amqp import spec
 from amqp.exceptions import AMQPError
 
@@ -51,7 +51,7 @@ class Wire:
     """
 
     def __init__(self, uri: str, *, name: str, heartbeat: int = 20, connect_timeout: float = 4.0) -> None:
-        self._client = kombu.Connection(
+        self._client = kombu.connection.Connection(
             uri,
             heartbeat=heartbeat,
             connect_timeout=connect_timeout,
@@ -145,7 +145,7 @@ class Wire:
             self.connection.transport.sock.settimeout(left)
             try:
                 self._read_one()
-            except (TimeoutError, socket.timeout):
+            except TimeoutError:
                 return done()
         return True
 

@@ -46,7 +46,9 @@ class Schema(MarshmallowSchema):
     @pre_load
     def _refuse_unstorable_text(self, data: Any, **kwargs: Any) -> Any:
         if isinstance(data, Mapping):
-            errors = {str(key): [_UNSTORABLE] for key, value in data.items() if not (_storable(key) and _storable(value))}
+            errors = {
+                str(key): [_UNSTORABLE] for key, value in data.items() if not (_storable(key) and _storable(value))
+            }
             if errors:
                 raise ValidationError(errors)
         return data
@@ -100,9 +102,7 @@ class Whole(fields.Integer):
 class Bilingual(Schema):
     """One text in both languages: ``{"zh-CN": …, "en": …}``."""
 
-    zh_cn = fields.String(
-        data_key="zh-CN", attribute="zh-CN", required=True, validate=validate.Length(min=1, max=1000)
-    )
+    zh_cn = fields.String(data_key="zh-CN", attribute="zh-CN", required=True, validate=validate.Length(min=1, max=1000))
     en = fields.String(required=True, validate=validate.Length(min=1, max=1000))
 
 

@@ -30,7 +30,9 @@ class ApiError(Exception):
 class Client:
     """Calls the gateway as one registered client."""
 
-    def __init__(self, url: str, client_id: str, client_secret: str, *, department: str = "", timeout: float = 30) -> None:
+    def __init__(
+        self, url: str, client_id: str, client_secret: str, *, department: str = "", timeout: float = 30
+    ) -> None:
         self.url, self.department, self.timeout = url.rstrip("/"), department, timeout
         self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._token, self._token_until = "", 0.0

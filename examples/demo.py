@@ -47,7 +47,9 @@ SCHEME: dict[str, Any] = {
 
 
 @click.command()
-@click.option("--platform", default=str(PLATFORM), show_default=True, help="Where the running platform says its address.")
+@click.option(
+    "--platform", default=str(PLATFORM), show_default=True, help="Where the running platform says its address."
+)
 def main(platform: str) -> None:
     """Load the demo city."""
     client = client_of(json.loads(Path(platform).read_text()))

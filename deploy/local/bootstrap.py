@@ -29,7 +29,10 @@ def say(text: str) -> None:
 
 def find_program(name: str) -> Path | None:
     """A server program: on the PATH or where Debian hides it. Newest PostgreSQL first."""
-    for folder in (Path("/usr/lib/rabbitmq/bin"), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version)[::-1]):
+    for folder in (
+        Path("/usr/lib/rabbitmq/bin"),
+        *sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version)[::-1],
+    ):
         if (folder / name).exists():
             return folder / name
     found = shutil.which(name)
@@ -96,7 +99,7 @@ def make_venv() -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  whoever runs this has not read pyproject.toml yet
         sys.exit("Python 3.11 or newer is needed.")
     if packages := missing_packages():
         install(packages)

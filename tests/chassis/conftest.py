@@ -17,11 +17,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
-from chassis import migrations
+from chassis import migrations, topology
 from chassis.calls import CallContext
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
-from chassis import topology
 
 LEDGER_TABLES = """
 create table entries (id uuid primary key, text text not null, client_id text not null);

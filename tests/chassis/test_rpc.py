@@ -95,7 +95,7 @@ class TestCommand:
         ledger.start(lanes="rpc")
         with pytest.raises((RpcTimeout, Refusal)):
             ledger.call("write_slowly", {"seconds": 3}, key=new_key(), timeout=0.5)
-        until(lambda: "youthcity_workers_busy{lane=\"rpc\"} 0.0" in ledger.health(ledger.processes[0], "/metrics")[1])
+        until(lambda: 'youthcity_workers_busy{lane="rpc"} 0.0' in ledger.health(ledger.processes[0], "/metrics")[1])
         assert ledger.count("select count(*) from entries") == 0
 
 
@@ -134,7 +134,10 @@ class TestWhatCannotBeServed:
             {"body": b"{}", "properties": {}},
             {"body": b"\xff\xfe", "properties": {"reply_to": "nowhere", "content_type": "application/json"}},
             {"body": b"[]", "properties": {"reply_to": "nowhere"}},
-            {"body": b'{"args": [1], "kwargs": {}}', "properties": {"reply_to": "x", "content_type": "application/json"}},
+            {
+                "body": b'{"args": [1], "kwargs": {}}',
+                "properties": {"reply_to": "x", "content_type": "application/json"},
+            },
             {"body": b"[" * 100_000, "properties": {"reply_to": "x", "content_type": "application/json"}},
         ]
         for request in wrong:

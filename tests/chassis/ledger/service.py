@@ -110,7 +110,9 @@ def write(work: Work, content: str) -> dict[str, Any]:
 def hear(work: Work, event: Event) -> None:
     """Note the effect; without a unique key, so that doubles can be counted."""
     content = event.data["text"]
-    work.session.execute(text("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(event.data["entry_id"])})
+    work.session.execute(
+        text("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(event.data["entry_id"])}
+    )
     if content.startswith("poison"):
         raise ValueError("poisoned")
     if content.startswith("slow-hearing"):
