@@ -50,6 +50,7 @@ class RabbitMQ:
         """Start the node if it does not run; returns when it takes connections and API requests."""
         if self.is_running():
             return
+        self.stop()  # what a broken start may have left
         say("starting RabbitMQ")
         for name in ("amqp", "management", "distribution", "epmd"):
             self._notes.port(name)
@@ -70,6 +71,7 @@ class RabbitMQ:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if time.monotonic() > deadline:
+                self.stop()
                 raise SystemExit(f"RabbitMQ did not start; see {self._folder / 'node.log'}")
             time.sleep(0.3)
 
@@ -91,7 +93,7 @@ class RabbitMQ:
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
             # a quiet node must not spin on the two cores it shares
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
-            ' -kernel inet_dist_use_interface "{127,0,0,1}"',
+            " -kernel inet_dist_use_interface {127,0,0,1}",
         }
 
     def _write_configuration(self) -> None:
@@ -120,7 +122,7 @@ class RabbitMQ:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
-        return pid if f"youthcity-{self._place.tag}".encode() in command else None
+        return pid if str(self._folder / "home").encode() in command else None
 
     def is_running(self) -> bool:
         """Whether this stack's own node runs and takes connections."""
@@ -140,10 +142,11 @@ class RabbitMQ:
         pid = self._pid()
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
+            # the node removes its pid file long before it ends, and the port mapper refuses to go before it
             deadline = time.monotonic() + 30
-            while self._pid() is not None and time.monotonic() < deadline:
-                time.sleep(0.2)
-            if self._pid() is not None:
+            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if Path(f"/proc/{pid}").exists():
                 os.kill(pid, signal.SIGKILL)
         epmd = find_program("epmd")
         if epmd is not None and self._folder.exists():
