@@ -65,13 +65,18 @@ _NAME = (_not_blank, validate.Length(max=200))
 _NUMBER = validate.Length(min=1, max=60)
 _SLUG = validate.Regexp(
     r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
-    error=Text("invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."),
+    error=Text(
+        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
+    ),
 )
 _DEPARTMENTS = validate.Length(max=50)
 
 
 class RegisterOrganisation(Schema):
-    """An organisation; the same 统一社会信用代码 again is the same record. Without `trusted_departments` the caller's is trusted."""
+    """An organisation; the same 统一社会信用代码 again is the same record.
+
+    Without `trusted_departments` the caller's department is the trusted one.
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(ORGANISATION_KINDS))
     name = fields.String(required=True, validate=_NAME)

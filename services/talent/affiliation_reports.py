@@ -120,17 +120,16 @@ def _report(work: Work, entries: list[_Entry], verdicts: Verdicts) -> list[_Entr
     said = []
     for plan in plans:
         entry = plan.entry
-        affiliation_id = created.get(entry.position) if plan.effect is Effect.CREATE else plan.met and plan.met.id
-        if affiliation_id is None:
-            lost.add(entry.position)
+        is_new = plan.effect is Effect.CREATE
+        affiliation_id = created.get(entry.position) if is_new else plan.met.id if plan.met else None
         if entry.position in lost or affiliation_id is None:
+            lost.add(entry.position)
             continue
-        said_before = plan.met is not None and plan.met.said == (entry.claim.from_on, entry.claim.until_on)
-        if not said_before or plan.effect is Effect.CREATE:
+        said_before = not is_new and plan.met is not None and plan.met.said == entry.claim.period
+        if not said_before:
             said.append((affiliation_id, entry.claim))
-        verdicts[entry.position] = AffiliationVerdict(
-            verdict(plan.effect, said_before=said_before), affiliation_id, created=plan.effect is Effect.CREATE
-        )
+        outcome = verdict(plan.effect, said_before=said_before)
+        verdicts[entry.position] = AffiliationVerdict(outcome, affiliation_id, created=is_new)
     if said:
         rows.keep_reports(work, said)
     return [entry for entry in entries if entry.position in lost]

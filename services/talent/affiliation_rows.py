@@ -103,10 +103,15 @@ def find(work: Work, keys: Sequence[Key]) -> dict[Key, list[AffiliationRecord]]:
     }
     found: dict[Key, list[AffiliationRecord]] = defaultdict(list)
     for row in work.session.connection().execute(_FIND, asked):
-        *values, said_from_on, said_until_on = row
-        said = (said_from_on, said_until_on) if said_from_on is not None else None
-        found[row.person_id, row.organisation_id, row.role].append(AffiliationRecord(*values, said=said))
+        found[row.person_id, row.organisation_id, row.role].append(of_row(row))
     return found
+
+
+def of_row(row: Any) -> AffiliationRecord:
+    """The record of a row: the columns of a record, then the period the department has stated."""
+    said = (row.said_from_on, row.said_until_on) if row.said_from_on is not None else None
+    columns = (row.person_id, row.organisation_id, row.role, row.state, row.from_on, row.until_on, row.version)
+    return AffiliationRecord(row.id, *columns, said=said)
 
 
 def insert(work: Work, records: Sequence[AffiliationRecord]) -> set[UUID]:
@@ -165,7 +170,9 @@ def announce(work: Work, record: AffiliationRecord, *, event_type: str | None = 
     work.announce(event_type or EVENT_OF_STATE[record.state], subject_id=record.id, version=record.version, data=data)
 
 
-def record_step(work: Work, record: AffiliationRecord, *, from_state: str | None, to_state: str, reason: str | None = None) -> None:
+def record_step(
+    work: Work, record: AffiliationRecord, *, from_state: str | None, to_state: str, reason: str | None = None
+) -> None:
     """Append one step to the history: what has ended was over on `until_on`, anything else has held since `from_on`."""
     effective_on = record.until_on if to_state == ENDED else record.from_on
     work.record(

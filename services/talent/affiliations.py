@@ -156,7 +156,7 @@ def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
         .limit(limit)
         .with_for_update(of=Affiliation, skip_locked=True)
     )
-    lapsed = [_record(row) for row in work.session.execute(due)]
+    lapsed = [rows.of_row(row) for row in work.session.execute(due)]
     if lapsed:
         ended = [record.changed(state=ENDED, until_on=record.until_on) for record in lapsed]
         rows.write_changes(work, ended)
@@ -204,7 +204,7 @@ def _shown() -> Select[Any]:
 
 
 def _records(work: Work) -> Select[Any]:
-    return select(
+    asked: Select[Any] = select(
         Affiliation.id,
         Affiliation.person_id,
         Affiliation.organisation_id,
@@ -215,15 +215,11 @@ def _records(work: Work) -> Select[Any]:
         Affiliation.version,
         AffiliationReport.from_on.label("said_from_on"),
         AffiliationReport.until_on.label("said_until_on"),
-    ).outerjoin(
+    )
+    return asked.outerjoin(
         AffiliationReport,
         (AffiliationReport.affiliation_id == Affiliation.id) & (AffiliationReport.department == work.caller.department),
     )
-
-
-def _record(row: Any) -> AffiliationRecord:
-    *values, said_from_on, said_until_on = row
-    return AffiliationRecord(*values, said=(said_from_on, said_until_on) if said_from_on is not None else None)
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
@@ -231,7 +227,7 @@ def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
     row = work.session.execute(asked).one_or_none()
     if row is None:
         raise AffiliationNotFound()
-    return _record(row)
+    return rows.of_row(row)
 
 
 def _is_trusted(work: Work, record: AffiliationRecord) -> bool:

@@ -127,7 +127,7 @@ def get_organisation_set(work: Work, *, key: str, on: dt.date | None = None) -> 
     members = [
         {"organisation_id": who, "from_on": from_on, "until_on": until_on}
         for who, from_on, until_on in _members(work, key, current.version)
-        if on is None or from_on <= on and (until_on is None or on < until_on)
+        if on is None or (from_on <= on and (until_on is None or on < until_on))
     ]
     return {
         "key": key,
@@ -149,4 +149,6 @@ def _members(work: Work, key: str, version: int) -> list[tuple[UUID, dt.date, dt
     asked = select(member.organisation_id, member.from_on, member.until_on).where(
         member.key == key, member.version == version
     )
-    return [tuple(row) for row in work.session.execute(asked.order_by(member.organisation_id, member.from_on))]
+    return [
+        (row[0], row[1], row[2]) for row in work.session.execute(asked.order_by(member.organisation_id, member.from_on))
+    ]

@@ -216,7 +216,10 @@ def list_organisations(
         asked = asked.where(Organisation.status == status)
     if q is not None:
         key = name_key(q)
-        within = [Organisation.name_key.contains(key, autoescape=True), Organisation.name_en_key.contains(key, autoescape=True)]
+        within = [
+            Organisation.name_key.contains(key, autoescape=True),
+            Organisation.name_en_key.contains(key, autoescape=True),
+        ]
         asked = asked.where(or_(Organisation.uscc == key, *within))
     return read_page(work.session, asked, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
 
@@ -231,7 +234,8 @@ def find_organisations(work: Work, texts: Collection[str]) -> dict[str, list[UUI
     found: dict[str, set[UUID]] = {}
     for organisation_id, *names in work.session.execute(asked):
         for key in names:
-            found.setdefault(key, set()).add(organisation_id)
+            if key is not None:
+                found.setdefault(key, set()).add(organisation_id)
     return {given: sorted(found.get(key, ())) for given, key in wanted.items()}
 
 

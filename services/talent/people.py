@@ -254,7 +254,9 @@ def list_people(
 
 
 def _masked() -> Select[Any]:
-    departments = func.array_agg(aggregate_order_by(PersonReport.department, PersonReport.reported_at, PersonReport.department))
+    departments = func.array_agg(
+        aggregate_order_by(PersonReport.department, PersonReport.reported_at, PersonReport.department)
+    )
     return select(
         Person.id,
         Person.name_masked,

@@ -7,10 +7,11 @@ it alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
-from chassis.keys import FieldCipher, KeyRing, LookupHash, read_keyring
+from chassis.keys import FieldCipher, KeyRing, LookupHash, check_canary, read_keyring
+from chassis.settings import ServiceSettings
+from chassis.work import Work
 from services.talent.rules.identity import Identity
 
 ENCRYPTION, LOOKUP = "id_encryption", "id_lookup"
@@ -24,6 +25,7 @@ class PeopleKeys:
 
     cipher: FieldCipher
     hashes: LookupHash
+    rings: tuple[KeyRing, KeyRing]
 
     def seal(self, person_id: UUID, column: str, value: str) -> bytes:
         """The value, readable only for this person and column."""
@@ -44,9 +46,16 @@ class PeopleKeys:
 
 def of_rings(encryption: KeyRing, lookup: KeyRing) -> PeopleKeys:
     """The keys of two keyrings."""
-    return PeopleKeys(FieldCipher(encryption), LookupHash(lookup))
+    return PeopleKeys(FieldCipher(encryption), LookupHash(lookup), (encryption, lookup))
 
 
-def read_rings(folder: Path, *, is_dev: bool) -> tuple[KeyRing, KeyRing]:
+def load(settings: ServiceSettings) -> PeopleKeys:
     """The keyrings ``id_encryption`` and ``id_lookup`` of the key folder; raises KeyProblem."""
-    return read_keyring(folder, ENCRYPTION, is_dev=is_dev), read_keyring(folder, LOOKUP, is_dev=is_dev)
+    encryption, lookup = (read_keyring(settings.key_dir, name, is_dev=settings.is_dev) for name in (ENCRYPTION, LOOKUP))
+    return of_rings(encryption, lookup)
+
+
+def prove(work: Work, keys: PeopleKeys) -> None:
+    """Refuse keys that are not those this database was written with. Raises KeyProblem."""
+    for ring in keys.rings:
+        check_canary(work.session, ring)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nameko.extensions import DependencyProvider
-from sqlalchemy.exc import SQLAlchemyError
+from chassis.provided import Provided
 
-from chassis import lanes
 from chassis.dependencies import Database
-from chassis.keys import check_canary
 from chassis.rpc import command, query
 from chassis.timers import every
 from chassis.work import Work
@@ -19,40 +16,12 @@ from services.talent import affiliations, figures, organisation_sets, organisati
 Answer = dict[str, Any]
 
 
-class Keys(DependencyProvider):  # type: ignore[misc]
-    """The keys of people, read at start; the first unit of work proves them to be those of this database."""
-
-    def setup(self) -> None:
-        chosen = self.container.config["settings"]
-        self._rings = people_keys.read_rings(chosen.key_dir, is_dev=chosen.is_dev)
-        self._keys = people_keys.of_rings(*self._rings)
-        self._is_proven = False
-
-    def start(self) -> None:
-        try:
-            self._prove()
-        except SQLAlchemyError:
-            return  # the database is away or not migrated yet; the first worker proves them
-
-    def get_dependency(self, worker_ctx: Any) -> people_keys.PeopleKeys:
-        if not self._is_proven:
-            self._prove()
-        return self._keys
-
-    def _prove(self) -> None:
-        lane = next(lane for lane in self.container.lanes if lane != lanes.RELAY)
-        with self.container.database.lane(lane).work() as work:
-            for ring in self._rings:
-                check_canary(work.session, ring)
-        self._is_proven = True
-
-
 class Service:
     """What ``python -m services.talent`` serves."""
 
     name = "talent"
     database = Database()
-    keys = Keys()
+    keys = Provided(people_keys.load, prove=people_keys.prove)
 
     @command(schemas.RegisterOrganisation, answer=schemas.Organisation)
     def register_organisation(self, work: Work, **fields: Any) -> Answer:

@@ -21,4 +21,6 @@ class TalentSettings:
 
 def load() -> TalentSettings:
     """TALENT_LAPSE_CHECK_SECONDS, default 60."""
-    return TalentSettings(lapse_check_seconds=Env().float("TALENT_LAPSE_CHECK_SECONDS", TalentSettings.lapse_check_seconds))
+    return TalentSettings(
+        lapse_check_seconds=Env().float("TALENT_LAPSE_CHECK_SECONDS", TalentSettings.lapse_check_seconds)
+    )

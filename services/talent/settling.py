@@ -1,4 +1,4 @@
-"""Applying many reported rows at once although others report the same: first one row of each key, and again where a race was lost.
+"""Applying many reported rows at once although others report the same: each key once, and again where a race was lost.
 
 Statements here insert ``on conflict do nothing`` and update ``where version = …``; whoever loses such a race looks again
 at what the winner has committed. Nothing is locked before it is known to be written.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from services.talent.rules.periods import check_period, is_over
+from services.talent.rules.periods import Period, check_period, is_over
 from services.talent.rules.violations import Violation
 
 ROLES = ("student", "staff", "member", "volunteer", "employee")
@@ -29,6 +29,11 @@ class Claim:
     from_on: date
     until_on: date | None
     state: str | None = None
+
+    @property
+    def period(self) -> Period:
+        """The half-open period claimed."""
+        return self.from_on, self.until_on
 
 
 @dataclass(frozen=True, slots=True)

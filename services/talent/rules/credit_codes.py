@@ -1,4 +1,6 @@
-"""The law of the unified social credit code (统一社会信用代码, GB 32100-2015) with the organisation code inside (GB 11714-1997)."""
+"""The law of the unified social credit code (统一社会信用代码, GB 32100-2015), with the organisation code within
+(GB 11714-1997).
+"""
 
 from __future__ import annotations
 

@@ -85,7 +85,9 @@ def _read_citizen(id_type: str, number: str, today: date) -> Identity | Violatio
     if check_character(number[:17]) != number[17]:
         return _wrong("id_number_check", "号码校验码不正确。", "The check character of the number is wrong.")
     if not _is_birth_date(number[6:14], today=today):
-        return _wrong("id_number_birth_date", "号码中的出生日期无效。", "The date of birth in the number is not possible.")
+        return _wrong(
+            "id_number_birth_date", "号码中的出生日期无效。", "The date of birth in the number is not possible."
+        )
     if not _is_of_type(id_type, number):
         return _wrong("id_number_other_type", "号码与证件类型不符。", "The number belongs to another type of document.")
     return Identity(id_type, CITIZEN_NUMBERS, number)

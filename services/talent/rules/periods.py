@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from datetime import date
 
@@ -31,5 +32,5 @@ def any_overlap(periods: Iterable[Period]) -> bool:
     """Whether two of the periods share a day."""
     ordered = sorted(periods, key=lambda period: period[0])
     return any(
-        until_on is None or until_on > next_from for (_, until_on), (next_from, _) in zip(ordered, ordered[1:], strict=False)
+        until_on is None or until_on > next_from for (_, until_on), (next_from, _) in itertools.pairwise(ordered)
     )

@@ -15,7 +15,10 @@ _FOREIGN = re.compile(r"\+(?!86)[1-9][0-9]{6,14}")
 
 
 def read_phone(text: str) -> str | Violation:
-    """The number as E.164; without a country code it is Chinese. Mobiles, landlines with area code, 400 numbers, foreign ones with +."""
+    """The number as E.164; without a country code it is Chinese.
+
+    Accepts mobiles, landlines with area code, 400 numbers, and foreign numbers with + or 00.
+    """
     number = _PUNCTUATION.sub("", one_spelling(text))
     if number.startswith("00"):
         number = "+" + number[2:]

@@ -4,7 +4,12 @@ Created by the frozen SQL of ``migrations``; a test holds the two equal.
 """
 
 from services.talent.tables.affiliations import Affiliation, AffiliationReport
-from services.talent.tables.organisations import Organisation, OrganisationReport, OrganisationSet, OrganisationSetMember
+from services.talent.tables.organisations import (
+    Organisation,
+    OrganisationReport,
+    OrganisationSet,
+    OrganisationSetMember,
+)
 from services.talent.tables.people import Person, PersonReport
 from services.talent.tables.registry import Base
 

@@ -34,7 +34,9 @@ class Affiliation(Base):
         Index("affiliations_open", "person_id", "organisation_id", "role", unique=True, postgresql_where=_OPEN),
         Index("affiliations_organisation", "organisation_id", "created_at", "id"),
         Index("affiliations_created_at", "created_at", "id"),
-        Index("affiliations_running_out", "until_on", postgresql_where=text("state <> 'ended' and until_on is not null")),
+        Index(
+            "affiliations_running_out", "until_on", postgresql_where=text("state <> 'ended' and until_on is not null")
+        ),
         CheckConstraint("state in ('reported', 'confirmed', 'ended')", name="affiliations_state"),
         CheckConstraint("state <> 'ended' or until_on is not null", name="affiliations_ended"),
         # equal when it was called off before it began

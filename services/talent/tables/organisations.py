@@ -37,7 +37,9 @@ class Organisation(Base):
 
     __table_args__ = (
         Index("organisations_uscc", "uscc", unique=True),
-        Index("organisations_name_without_uscc", "kind", "name_key", unique=True, postgresql_where=text("uscc is null")),
+        Index(
+            "organisations_name_without_uscc", "kind", "name_key", unique=True, postgresql_where=text("uscc is null")
+        ),
         Index("organisations_name_key", "name_key"),
         Index("organisations_name_en_key", "name_en_key"),
         Index("organisations_created_at", "created_at", "id"),
