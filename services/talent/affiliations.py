@@ -121,7 +121,8 @@ def confirm_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 def end_affiliation(
     work: Work, *, affiliation_id: UUID, ended_on: dt.date | None = None, reason: str | None = None
 ) -> dict[str, Any]:
-    """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end.
+    """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end,
+    the day it was to begin calls it off.
 
     A claim nobody has confirmed may be withdrawn by a department that reported it. `reason` must not name anyone.
     Raises AffiliationNotFound, DepartmentNotTrusted, AffiliationEnded, EndsBeforeItBegan.
@@ -129,12 +130,13 @@ def end_affiliation(
     record = _locked(work, affiliation_id)
     if not (_is_trusted(work, record) or (record.state == REPORTED and record.said is not None)):
         raise DepartmentNotTrusted()
-    until_on = ended_on or work.today
+    until_on = ended_on or max(work.today, record.from_on)
     if record.state == ENDED and record.until_on != until_on and ended_on is not None:
         raise AffiliationEnded(until_on=str(record.until_on))
     if until_on < record.from_on:
         raise EndsBeforeItBegan(from_on=str(record.from_on))
-    state = ENDED if is_over(until_on, today=work.today) else record.state
+    is_called_off = until_on == record.from_on
+    state = ENDED if is_called_off or is_over(until_on, today=work.today) else record.state
     if record.state != ENDED and (state, until_on) != (record.state, record.until_on):
         _write_end(work, record, record.changed(state=state, until_on=until_on), reason)
     return get_affiliation(work, affiliation_id=affiliation_id)
@@ -204,7 +206,7 @@ def _shown() -> Select[Any]:
 
 
 def _records(work: Work) -> Select[Any]:
-    asked: Select[Any] = select(
+    columns: tuple[Any, ...] = (
         Affiliation.id,
         Affiliation.person_id,
         Affiliation.organisation_id,
@@ -216,7 +218,7 @@ def _records(work: Work) -> Select[Any]:
         AffiliationReport.from_on.label("said_from_on"),
         AffiliationReport.until_on.label("said_until_on"),
     )
-    return asked.outerjoin(
+    return select(*columns).outerjoin(
         AffiliationReport,
         (AffiliationReport.affiliation_id == Affiliation.id) & (AffiliationReport.department == work.caller.department),
     )

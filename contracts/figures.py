@@ -1,0 +1,55 @@
+"""The figures of the city report that can be counted so far: who counts each, in which unit, by which clause.
+
+Lives here: the register and the shape of an answer. The counting is in each service's ``figures.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marshmallow import fields, validate
+
+from contracts.schema import Day, Schema
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One figure: the service that counts it, its unit as the report prints it, and its clause of the report."""
+
+    service: str
+    unit: str
+    zh: str
+    en: str
+    source: str
+
+
+FIGURES: dict[str, FigureEntry] = {
+    "scenic.areas": FigureEntry("perks", "家", "免首道门票的景区", "Scenic areas with a free first gate", "P35, F45"),
+    "scenic.universities": FigureEntry("perks", "所", "享受免票的驻地高校", "Universities served by them", "P35, F46"),
+    "scenic.redemptions": FigureEntry("perks", "人次", "免票入园", "Free admissions", "P35"),
+    "talent.people": FigureEntry("talent", "人", "在册人员", "People on record", "A.0"),
+    "talent.organisations": FigureEntry("talent", "家", "在册单位", "Organisations on record", "A.1"),
+    "talent.universities": FigureEntry("talent", "所", "在册高校", "Universities on record", "A.1"),
+}
+
+
+class CountFigures(Schema):
+    """As of the end of a day in Shanghai (today without one); without `keys` every figure the service can count."""
+
+    as_of = Day(load_default=None, allow_none=True)
+    keys = fields.List(fields.String(validate=validate.Length(max=80)), load_default=None, allow_none=True)
+
+
+class Figure(Schema):
+    """One figure. A service that does not answer gives ``value: null, status: unavailable``, never 0."""
+
+    key = fields.String(required=True)
+    value = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True)
+    n_records = fields.Integer(required=True, allow_none=True)
+    as_of = Day(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(("counted", "unavailable")))
+
+
+class Figures(Schema):
+    items = fields.List(fields.Nested(Figure), required=True)

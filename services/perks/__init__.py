@@ -1,0 +1,1 @@
+"""perks: schemes, entitlements, passes, redemptions."""

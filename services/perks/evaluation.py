@@ -1,0 +1,159 @@
+"""Evaluation: what each person is entitled to, from today's facts and the current schemes alone (免申即享).
+
+Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``rules.eligibility``), the
+facts (``facts``). It runs for the people of changed affiliations in the transaction of the change, for everybody in
+resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes. Whatever the
+order, duplication or split of the same facts, it ends in the same entitlements:
+
+* a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
+* publishing takes the gate below exclusively, evaluating takes it shared: an evaluation has either seen what was
+  published, or has committed before it and is seen by the run that follows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
+
+from chassis.ids import uuid7
+from chassis.work import Work
+from services.perks import entitlements, facts, schemes
+from services.perks.rules import eligibility
+from services.perks.rules.periods import holds, next_boundary
+from services.perks.tables import EvaluationRun, Person, Scheme
+
+CHUNK = 200
+_GATE = 0x4576616C  # "Eval"
+_PUBLISHING = text("select pg_advisory_xact_lock(:gate)")
+_EVALUATING = text("select pg_advisory_xact_lock_shared(:gate)")
+
+
+def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Before the facts of people are changed: make them known and keep other evaluations of them out."""
+    connection = work.session.connection()
+    connection.execute(_EVALUATING, {"gate": _GATE})
+    if not person_ids:
+        return
+    # an upsert that changes nothing: it creates the row or locks it, in one order for everybody
+    statement = insert_once(Person)
+    locking = statement.on_conflict_do_update(index_elements=["id"], set_={"id": statement.excluded.id})
+    connection.execute(locking, [{"id": person_id} for person_id in sorted(set(person_ids))])
+
+
+def evaluate_all_later(work: Work, reason: str) -> None:
+    """Have everybody evaluated in chunks, after this transaction: a scheme or a set is being published in it."""
+    work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
+    work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now))
+
+
+def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Decide for locked people and write what changed: a few statements, however many people."""
+    if not person_ids:
+        return
+    current = schemes.current(work)
+    affiliations = facts.affiliations_of(work.session, person_ids)
+    organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
+    memberships = facts.memberships_of(work.session, organisations)
+    decisions = []
+    boundaries = {}
+    for person_id, rows in affiliations.items():
+        seen = _facts_of(rows, memberships, work.today)
+        decisions += [_decide(person_id, scheme, seen, work.today) for scheme in current]
+        boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), work.today)
+    entitlements.settle(work, decisions)
+    _note_next_checks(work, boundaries)
+
+
+def _decide(person_id: UUID, scheme: Scheme, seen: dict[str, Any], today: dt.date) -> entitlements.Decision:
+    reasons = eligibility.decide(scheme.clauses, seen)
+    is_valid = holds(scheme.valid_from, scheme.valid_until, today)
+    return entitlements.Decision(
+        person_id=person_id,
+        scheme_key=scheme.key,
+        scheme_version=scheme.version,
+        is_entitled=is_valid and all(reason["met"] for reason in reasons),
+        reasons=reasons,
+    )
+
+
+Memberships = dict[UUID, list[tuple[str, dt.date, dt.date | None]]]
+
+
+def _facts_of(rows: list[dict[str, Any]], memberships: Memberships, today: dt.date) -> dict[str, Any]:
+    """What the clauses see of a person; the newest affiliations, if there are more than clauses may go through."""
+    seen = [_fact_of(row, memberships, today) for row in rows[-eligibility.MAX_AFFILIATIONS :]]
+    return {"today": today.isoformat(), "affiliations": seen}
+
+
+def _fact_of(row: dict[str, Any], memberships: Memberships, today: dt.date) -> dict[str, Any]:
+    organisation_id, until_on = row["organisation_id"], row["until_on"]
+    sets = {key for key, start, end in memberships.get(organisation_id, []) if holds(start, end, today)}
+    return {
+        "role": row["role"],
+        "state": row["state"],
+        "organisation_id": str(organisation_id),
+        "organisation_kind": row["organisation_kind"],
+        "sets": sorted(sets),
+        "from_on": row["from_on"].isoformat(),
+        "until_on": until_on.isoformat() if until_on else "",
+        "current": row["state"] == "confirmed" and holds(row["from_on"], until_on, today),
+    }
+
+
+def _boundaries(
+    rows: list[dict[str, Any]], memberships: Memberships, current: Iterable[Scheme]
+) -> Iterable[dt.date | None]:
+    for row in rows:
+        yield from (row["from_on"], row["until_on"])
+        for _, start, end in memberships.get(row["organisation_id"], []):
+            yield from (start, end)
+    for scheme in current:
+        yield from (scheme.valid_from, scheme.valid_until)
+
+
+def _note_next_checks(work: Work, boundaries: dict[UUID, dt.date | None]) -> None:
+    rows = [{"id": person_id, "next_check_on": day} for person_id, day in sorted(boundaries.items())]
+    statement = insert_once(Person)
+    changed = Person.next_check_on.is_distinct_from(statement.excluded.next_check_on)
+    noted = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"next_check_on": statement.excluded.next_check_on}, where=changed
+    )
+    work.session.connection().execute(noted, rows)
+
+
+# -- by the timer
+
+
+def run_chunk(work: Work) -> bool:
+    """Take one chunk of the oldest open run; true when there may be more to do. Replicas take different runs."""
+    oldest = select(EvaluationRun).where(EvaluationRun.finished_at.is_(None)).order_by(EvaluationRun.id).limit(1)
+    run = work.session.scalar(oldest.with_for_update(skip_locked=True))
+    if run is None:
+        return False
+    asked = select(Person.id).order_by(Person.id).limit(CHUNK)
+    if run.cursor is not None:
+        asked = asked.where(Person.id > run.cursor)
+    person_ids = list(work.session.scalars(asked))
+    if person_ids:
+        lock_people(work, person_ids)
+        evaluate(work, person_ids)
+        values: dict[str, Any] = {"cursor": person_ids[-1]}
+    else:
+        values = {"finished_at": work.now}
+    work.session.execute(update(EvaluationRun).where(EvaluationRun.id == run.id).values(values))
+    return True
+
+
+def run_due(work: Work) -> bool:
+    """Evaluate one chunk of the people for whom a validity date has passed; true when there may be more."""
+    due = select(Person.id).where(Person.next_check_on <= work.today).order_by(Person.next_check_on, Person.id)
+    person_ids = list(work.session.scalars(due.limit(CHUNK).with_for_update(skip_locked=True)))
+    if person_ids:
+        lock_people(work, person_ids)
+        evaluate(work, person_ids)
+    return len(person_ids) == CHUNK

@@ -1,0 +1,1 @@
+"""The pure law of perks: values in, decision out."""

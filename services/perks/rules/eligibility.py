@@ -1,0 +1,91 @@
+"""Eligibility: named clauses in CEL over a person's facts. The one module that knows CEL.
+
+The facts a clause sees are two names:
+
+* ``affiliations``: a list of ``{role, state, organisation_id, organisation_kind, sets, from_on, until_on, current}``, dates
+  as ISO text, `until_on` empty where open, `sets` the keys of the sets the organisation belongs to today, `current` true
+  when it is confirmed and its period holds today;
+* ``today``: the day in Shanghai, as ISO text.
+
+A clause is met when its expression is true; anything else, and any error, is not met. CEL itself has no cost limit, so a
+clause is at most MAX_EXPRESSION characters with MAX_MACROS macros, over at most MAX_AFFILIATIONS affiliations.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cel
+
+MAX_EXPRESSION = 1_000
+MAX_MACROS = 2
+MAX_AFFILIATIONS = 100
+_MACRO = re.compile(r"\.(all|exists|exists_one|filter|map)\s*\(")
+
+Facts = Mapping[str, Any]
+
+#: What every expression is tried on before it is published: nobody, one open and one ended affiliation.
+SAMPLES: tuple[dict[str, Any], ...] = (
+    {"today": "2023-10-27", "affiliations": []},
+    {
+        "today": "2023-10-27",
+        "affiliations": [
+            {
+                "role": role,
+                "state": state,
+                "organisation_id": "01890000-0000-7000-8000-000000000000",
+                "organisation_kind": "university",
+                "sets": ["sample"],
+                "from_on": "2022-09-01",
+                "until_on": until_on,
+                "current": state == "confirmed",
+            }
+            for role, state, until_on in (("student", "confirmed", ""), ("staff", "ended", "2023-01-01"))
+        ],
+    },
+)
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(expression: str) -> Any:
+    return cel.compile(expression)
+
+
+def flaw_of(expression: str) -> str | None:
+    """What is wrong with an expression, in words for its author; None when it may be published."""
+    if len(expression) > MAX_EXPRESSION:
+        return f"longer than {MAX_EXPRESSION} characters"
+    if len(_MACRO.findall(expression)) > MAX_MACROS:
+        return f"more than {MAX_MACROS} macros"
+    try:
+        program = _compiled(expression)
+        answers = [program.execute(dict(sample)) for sample in SAMPLES]
+    except Exception as error:
+        return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    if not all(isinstance(answer, bool) for answer in answers):
+        return "does not give true or false"
+    return None
+
+
+def is_met(expression: str, facts: Facts) -> bool:
+    """Whether the facts meet one clause."""
+    try:
+        return _compiled(expression).execute(facts) is True
+    except Exception:
+        return False
+
+
+def decide(clauses: Sequence[Mapping[str, Any]], facts: Facts) -> list[dict[str, Any]]:
+    """Every clause with whether it is met: ``[{clause, met, message, source}]``. Entitled when all are."""
+    return [
+        {
+            "clause": clause["id"],
+            "met": is_met(clause["expr"], facts),
+            "message": clause["message"],
+            "source": clause["source"],
+        }
+        for clause in clauses
+    ]

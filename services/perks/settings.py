@@ -1,0 +1,33 @@
+"""The environment of perks beyond what every service reads (``chassis.settings``).
+
+Passes are signed with the key set ``pass_signing`` of KEY_DIR.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from environs import Env
+
+
+@dataclass(frozen=True)
+class PerksSettings:
+    """What perks reads for itself."""
+
+    pass_valid: dt.timedelta
+    """How long a pass can be shown. Its entitlement may end sooner: the gate asks."""
+    scan_kept: dt.timedelta
+    """How old a scan may be when an offline scanner sends it."""
+    evaluation_seconds: float
+    """How often due evaluations are looked for."""
+
+
+def load() -> PerksSettings:
+    """PERKS_PASS_DAYS, default 180; PERKS_SCAN_DAYS, default 7; PERKS_EVALUATION_SECONDS, default 1."""
+    env = Env()
+    return PerksSettings(
+        pass_valid=dt.timedelta(days=env.int("PERKS_PASS_DAYS", 180)),
+        scan_kept=dt.timedelta(days=env.int("PERKS_SCAN_DAYS", 7)),
+        evaluation_seconds=env.float("PERKS_EVALUATION_SECONDS", 1.0),
+    )

@@ -1,0 +1,169 @@
+"""What the perks tests share: a migrated database, facts as events, a published scenic-area scheme, signing keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from joserfc.jwk import OKPKey
+from sqlalchemy import Engine, text
+
+from chassis import migrations
+from chassis.database import make_engine
+from chassis.ids import uuid7
+from chassis.work import Caller, Work, open_work
+from contracts.envelope import Event
+from services.perks import evaluation, facts, passes, redemptions, schemes
+from services.perks.service import Service
+
+TODAY = dt.date(2026, 11, 23)
+NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
+GATE = Caller(client_id="gate", department="culture_tourism", request_id="test", trusted=True)
+CLAUSE = "affiliations.exists(a, a.current && a.role in ['student', 'staff'] && 'universities' in a.sets)"
+SCHEME: dict[str, Any] = {
+    "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
+    "source": "P35",
+    "valid_from": dt.date(2023, 1, 1),
+    "valid_until": None,
+    "covers": "first_gate",
+    "relation": [
+        {"place_set": "areas", "institution_set": "universities", "from_on": dt.date(2023, 1, 1), "until_on": None}
+    ],
+    "clauses": [
+        {"id": "member", "expr": CLAUSE, "message": {"zh-CN": "须为师生。", "en": "Must be a member."}, "source": "P35"}
+    ],
+    "limit": {"count": 1, "per": "place", "window": "shanghai_day", "assumption": True},
+}
+
+
+def event(event_type: str, subject: Any, version: int, data: dict[str, Any]) -> Event:
+    return Event(uuid7(), event_type, str(subject), version, NOW, data, replay=False, traceparent=None)
+
+
+class City:
+    """perks' database with the moves a test makes in it."""
+
+    def __init__(self, engine: Engine, keys: passes.PassKeys) -> None:
+        self.engine, self.keys = engine, keys
+
+    def work(self, *, now: dt.datetime = NOW, caller: Caller = GATE) -> Any:
+        return open_work(self.engine, caller=caller, now=now)
+
+    def organisation(self, kind: str = "university") -> UUID:
+        organisation_id = uuid7()
+        data = {
+            "organisation_id": str(organisation_id),
+            "version": 1,
+            "kind": kind,
+            "name": "某单位",
+            "status": "active",
+        }
+        with self.work() as work:
+            facts.apply_organisations(
+                work.session, [event("talent.organisation.registered.v1", organisation_id, 1, data)]
+            )
+        return organisation_id
+
+    def publish_set(self, key: str, version: int, members: list[UUID], *, from_on: str = "2023-01-01") -> None:
+        rows = [{"organisation_id": str(member), "from_on": from_on, "until_on": None} for member in members]
+        data = {"key": key, "version": version, "members": rows}
+        with self.work() as work:
+            Service.on_organisation_set_published.__wrapped__(  # type: ignore[attr-defined]
+                None, work, [event("talent.organisation_set.published.v1", key, version, data)]
+            )
+
+    def publish_scheme(self, version: int | None = None, **changes: Any) -> None:
+        with self.work() as work:
+            evaluation.evaluate_all_later(work, "scheme")
+            schemes.put_scheme(work, key="scenic_areas", version=version, **{**SCHEME, **changes})
+
+    def affiliation(
+        self,
+        person_id: UUID,
+        organisation_id: UUID,
+        *,
+        affiliation_id: UUID | None = None,
+        version: int = 1,
+        role: str = "student",
+        state: str = "confirmed",
+        from_on: str = "2024-09-01",
+        until_on: str | None = None,
+    ) -> Event:
+        data = {
+            "affiliation_id": str(affiliation_id or uuid7()),
+            "version": version,
+            "person_id": str(person_id),
+            "organisation_id": str(organisation_id),
+            "role": role,
+            "state": state,
+            "from_on": from_on,
+            "until_on": until_on,
+        }
+        return event(f"talent.affiliation.{state}.v1", data["affiliation_id"], version, data)
+
+    def hear(self, *events: Event, now: dt.datetime = NOW) -> None:
+        with self.work(now=now) as work:
+            Service.on_affiliation_changed.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
+
+    def settle(self, *, now: dt.datetime = NOW) -> None:
+        """Let the timers do all they have to do."""
+        for step in (evaluation.run_chunk, evaluation.run_due):
+            more = True
+            while more:
+                with self.work(now=now) as work:
+                    more = step(work)
+
+    def states(self) -> dict[UUID, str]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("select person_id, state from entitlements"))
+            return {row.person_id: row.state for row in rows}
+
+    def count(self, sql: str) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(text(sql)).scalar_one())
+
+    def pass_of(self, person_id: UUID) -> str:
+        with self.work() as work:
+            asked = text("select id from entitlements where person_id = :person")
+            entitlement_id = work.session.scalar(asked, {"person": person_id})
+            valid = dt.timedelta(days=30)
+            issued = passes.issue_pass(work, keys=self.keys, valid=valid, entitlement_id=entitlement_id, holder="张*")
+        return str(issued["token"])
+
+    def scan(self, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
+        at: dt.datetime = more.pop("now", NOW)
+        with self.work(now=at) as work:
+            return self.redeem(work, token, place_id, nonce, **more)
+
+    def redeem(self, work: Work, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
+        kept = dt.timedelta(days=7)
+        return redemptions.redeem_pass(
+            work, keys=self.keys, scan_kept=kept, token=token, place_id=place_id, nonce=nonce, **more
+        )
+
+
+def write_keys(path: Path, *key_ids: str, known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A key set file with one key per id, the last current; `known` keys stay in it."""
+    keys = list((known or {"keys": []})["keys"])
+    for key_id in key_ids:
+        key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": "Ed25519"}, private=True)
+        keys.append(key.as_dict(private=True))
+    content = {"demo": True, "current": key_ids[-1], "keys": keys}
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content))
+    return content
+
+
+@pytest.fixture
+def city(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[City]:
+    url = fresh_database("perks")
+    migrations.upgrade(url, "perks")
+    engine = make_engine(url, pool_size=60, name="test")
+    write_keys(tmp_path / "keys.json", "k1")
+    yield City(engine, passes.PassKeys.from_file(tmp_path / "keys.json", is_dev=True))
+    engine.dispose()
