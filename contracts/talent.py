@@ -1,7 +1,8 @@
-"""What talent is asked and what it answers: organisations, sets of them, people, affiliations, figures.
+"""What talent is asked and what it answers: organisations, sets of them, people, affiliations.
 
-Class names are those of the RPC methods (``register_person`` takes ``RegisterPerson``) and of the records answered. Imports are
-in ``talent_imports``, events in ``talent_events``. The law itself (check characters, periods) is talent's.
+Class names are those of the RPC methods (``register_person`` takes ``RegisterPerson``) and of the records answered.
+Imports are in ``talent_imports``, events in ``talent_events``, figures in ``figures``. The law itself (check characters,
+periods) is talent's.
 """
 
 from __future__ import annotations
@@ -270,28 +271,6 @@ class Affiliation(Schema):
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
     verdict = fields.String(validate=validate.OneOf(VERDICTS))
-
-
-class CountFigures(Schema):
-    """As of the end of a day in Shanghai; without `keys` every figure the service can count."""
-
-    as_of = Day(load_default=None, allow_none=True)
-    keys = fields.List(fields.String(), load_default=None, allow_none=True)
-
-
-class Figure(Schema):
-    """One figure of the city report."""
-
-    key = fields.String(required=True)
-    value = fields.Integer(required=True, allow_none=True)
-    unit = fields.String(required=True)
-    n_records = fields.Integer(required=True)
-    as_of = Day(required=True)
-    status = fields.String(required=True)
-
-
-class Figures(Schema):
-    items = fields.List(fields.Nested(Figure), required=True)
 
 
 OrganisationPage = page_of(Organisation)

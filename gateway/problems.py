@@ -105,7 +105,7 @@ def of_refusal(refusal: Refusal) -> Response:
     headers = {}
     if wire.get("retry_after") is not None:
         headers["Retry-After"] = str(wire["retry_after"])
-    current = params.get("current_version")
+    current = params.get("current")
     if wire["kind"] == "precondition_failed" and isinstance(current, int):
         headers["ETag"] = f'"v{current}"'
     status = STATUS_OF_KIND.get(wire["kind"], 500)

@@ -43,10 +43,13 @@ _INSERT = text(
     " cast(:organisations as uuid[]), cast(:roles as text[]), cast(:states as text[]), cast(:from_on as date[]),"
     " cast(:until_on as date[])) on conflict do nothing returning id"
 )
+# locked in the order of their ids first: a join may come in any order, and two changes could wait for one another
 _CHANGE = text(
-    "update affiliations a set state = c.state, until_on = c.until_on, version = c.version, updated_at = :now"
+    "with locked as materialized (select id from affiliations where id = any(cast(:ids as uuid[])) order by id for no key update)"
+    " update affiliations a set state = c.state, until_on = c.until_on, version = c.version, updated_at = :now"
     " from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:until_on as date[]), cast(:versions as integer[]))"
-    " as c (id, state, until_on, version) where a.id = c.id and a.version = c.version - 1 returning a.id"
+    " as c (id, state, until_on, version)"
+    " where a.id = c.id and a.version = c.version - 1 and a.id in (select id from locked) returning a.id"
 )
 _REPORT = text(
     "insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, reported_at)"

@@ -32,10 +32,13 @@ _INSERT = text(
     " cast(:phones as bytea[]), cast(:phone_masks as text[]))"
     " on conflict (id_lookup) do nothing returning id"
 )
+# locked in the order of their ids first: a join may come in any order, and two changes could wait for one another
 _FILL = text(
-    "update people p set phone_sealed = f.phone, phone_masked = f.mask, version = p.version + 1, updated_at = :now"
+    "with locked as materialized (select id from people where id = any(cast(:ids as uuid[])) order by id for no key update)"
+    " update people p set phone_sealed = f.phone, phone_masked = f.mask, version = p.version + 1, updated_at = :now"
     " from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:phones as bytea[]), cast(:masks as text[]))"
-    " as f (id, version, phone, mask) where p.id = f.id and p.version = f.version returning p.id"
+    " as f (id, version, phone, mask)"
+    " where p.id = f.id and p.version = f.version and p.id in (select id from locked) returning p.id"
 )
 _REPORT = text(
     "insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, reported_at)"

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.provided import Provided
+from nameko.extensions import DependencyProvider
+from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import lanes
 from chassis.dependencies import Database
 from chassis.rpc import command, query
 from chassis.timers import every
 from chassis.work import Work
+from contracts import figures as figure_schemas
 from contracts import talent as schemas
 from services.talent import affiliations, figures, organisation_sets, organisations, people, people_keys, settings
 
 Answer = dict[str, Any]
+
+
+class Keys(DependencyProvider):  # type: ignore[misc]
+    """The keys of people, read at start; proven to be this database's before their first use at the latest."""
+
+    def setup(self) -> None:
+        self._keys = people_keys.load(self.container.config["settings"])
+        self._is_proven = False
+
+    def start(self) -> None:
+        try:
+            self._prove()
+        except SQLAlchemyError:
+            return  # the database is away or not migrated yet; the first worker proves them
+
+    def get_dependency(self, worker_ctx: Any) -> people_keys.PeopleKeys:
+        if not self._is_proven:
+            self._prove()
+        return self._keys
+
+    def _prove(self) -> None:
+        for lane in [lane for lane in self.container.lanes if lane != lanes.RELAY][:1]:
+            with self.container.database.lane(lane).work() as work:
+                people_keys.prove(work, self._keys)
+        self._is_proven = True
 
 
 class Service:
@@ -21,7 +49,7 @@ class Service:
 
     name = "talent"
     database = Database()
-    keys = Provided(people_keys.load, prove=people_keys.prove)
+    keys = Keys()
 
     @command(schemas.RegisterOrganisation, answer=schemas.Organisation)
     def register_organisation(self, work: Work, **fields: Any) -> Answer:
@@ -83,7 +111,7 @@ class Service:
     def list_affiliations(self, work: Work, **fields: Any) -> Answer:
         return affiliations.list_affiliations(work, **fields)
 
-    @query(schemas.CountFigures, answer=schemas.Figures)
+    @query(figure_schemas.CountFigures, answer=figure_schemas.Figures)
     def count_figures(self, work: Work, **fields: Any) -> Answer:
         return figures.count_figures(work, **fields)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
 import pytest
+from sqlalchemy import event
 
 from chassis.keys import KeyProblem, KeyRing
 from chassis.versions import VersionStale
 from services.talent import people, people_keys
 from services.talent.people import PersonInvalid, PersonNotFound, PersonRow, register_people
+from services.talent.rules.identity import check_character
 from tests.talent.conftest import City, at_once
 
 
@@ -84,8 +87,6 @@ class TestRegisterPerson:
 
     def test_one_number_under_two_types_that_share_it_is_one_person(self, city: City) -> None:
         number = "81000019990101001"
-        from services.talent.rules.identity import check_character
-
         number += check_character(number)
         first = person(city, id_number=number, id_type="hmt_residence_permit")
         assert again(city, "police", number)["id"] == first["id"]
@@ -104,6 +105,8 @@ class TestRegisterPerson:
 
 
 class TestRacingReports:
+    DEPARTMENTS = ("education", "youth_league")
+
     def test_twenty_reports_of_one_person_make_one_row_and_one_event(self, city: City) -> None:
         number = city.id_number()
         answers = at_once(20, lambda _: person(city, id_number=number))
@@ -117,8 +120,7 @@ class TestRacingReports:
     def test_two_departments_at_once_make_one_person_with_two_reporters(self, city: City) -> None:
         for _ in range(5):
             number = city.id_number()
-            departments = ("education", "youth_league")
-            answers = at_once(2, lambda index, number=number: person(city, departments[index], id_number=number))
+            answers = at_once(2, lambda index, number=number: person(city, self.DEPARTMENTS[index], id_number=number))
             assert answers[0]["id"] == answers[1]["id"]
             assert sorted(answer["created"] for answer in answers) == [False, True]
             with city.work() as work:
@@ -177,8 +179,6 @@ class TestRegisterPeople:
 
     def test_takes_no_more_statements_for_500_people_than_for_one(self, city: City) -> None:
         def statements(count: int) -> int:
-            from sqlalchemy import event
-
             seen: list[str] = []
             rows = [PersonRow("张三", "resident_id", city.id_number()) for _ in range(count)]
             note = lambda *args: seen.append(args[2])  # noqa: E731
@@ -197,8 +197,9 @@ class TestRegisterPeople:
             person(city, id_number=number)
         rows = [PersonRow("欧阳修", "resident_id", number) for number in numbers]
         before = TestRegisterPerson().footprint(city)
-        with pytest.raises(InterruptedError), city.work() as work:
-            dry = [(done.verdict, done.created) for done in register_people(work, rows, keys=city.keys)]
+        dry: list[tuple[str, bool]] = []
+        with contextlib.suppress(InterruptedError), city.work() as work:
+            dry += [(done.verdict, done.created) for done in register_people(work, rows, keys=city.keys)]
             raise InterruptedError
         assert TestRegisterPerson().footprint(city) == before
         with city.work() as work:

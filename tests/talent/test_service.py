@@ -12,13 +12,13 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chassis import migrations, topology
+from chassis import topology
 from chassis.calls import CallContext
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire

@@ -1,0 +1,100 @@
+"""The application: what every request passes, and what is made once per worker.
+
+A request: request id and trace → route → scope (``operations``) → shape (``reading``) → one call (``backend``) → answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+
+from chassis import tracing
+from chassis.database import make_engine
+from chassis.keys import read_keyring
+from chassis.rpc_client import RpcClient
+from gateway import describing, framework_problems, health, limits, request_metrics
+from gateway.auth.tokens import Tokens
+from gateway.cursors import Cursors
+from gateway.routes import figures, imports, oauth, perks, talent
+from gateway.settings import GatewaySettings
+
+log = logging.getLogger("gateway.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+def create_app(settings: GatewaySettings) -> Flask:
+    """The application; connects to nothing before the first request, so it may be made before a fork."""
+    app = Flask("gateway", static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = True
+    app.config.update(
+        PUBLIC_URL=settings.public_url,
+        CALL_SECONDS=settings.call_seconds,
+        MAX_CONTENT_LENGTH=limits.JSON_BYTES,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        PROPAGATE_EXCEPTIONS=False,
+        **describing.CONFIGURATION,
+    )
+    cursor_ring = read_keyring(settings.key_dir, "cursor", is_dev=settings.is_dev)
+    app.extensions["cursors"] = Cursors(current=cursor_ring.current, secrets=cursor_ring.keys)
+    signing = settings.key_dir / "token_signing.json"
+    app.extensions["tokens"] = Tokens.from_file(signing, is_dev=settings.is_dev, issuer=settings.public_url)
+    app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
+    app.extensions["rpc"] = RpcClient(settings.amqp_uri, name="gateway")
+    app.before_request(_begin)
+    app.after_request(_finish)
+    api = Api(app, spec_kwargs=describing.SPECIFICATION)
+    describing.add_components(api)
+    for module in (oauth, talent, imports, perks, figures):
+        api.register_blueprint(module.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(describing.blueprint)
+    framework_problems.register(app)
+    return app
+
+
+def _begin() -> None:
+    g.started = time.monotonic()
+    asked = request.headers.get("X-Request-Id", "")
+    g.request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+    g.traceparent = tracing.child_of(request.headers.get("traceparent"))
+    g.trace_id = tracing.trace_id(g.traceparent)
+    if request.endpoint == "imports.start_import":
+        request.max_content_length = limits.UPLOAD_BYTES + limits.UPLOAD_OVERHEAD_BYTES
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["traceparent"] = g.traceparent
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    seconds = time.monotonic() - g.started
+    route = str(request.url_rule or "none")
+    request_metrics.count(request.method, route, response.status_code, seconds)
+    if not route.startswith(("/livez", "/readyz", "/metrics")):
+        log.info(
+            "%s %s %d",
+            request.method,
+            route,
+            response.status_code,
+            extra={"about": _about(seconds)},
+        )
+    return response
+
+
+def _about(seconds: float) -> str:
+    """The rest of an access line: who, which trace, how long. Never the query, the body or a token."""
+    principal = g.get("principal")
+    client = principal.client_id if principal else "-"
+    return f"client={client} trace={g.trace_id} request={g.request_id} ms={seconds * 1000:.0f}"

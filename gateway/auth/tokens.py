@@ -1,0 +1,118 @@
+"""Access tokens: JWTs of RFC 9068, signed with Ed25519, verified in the gateway itself.
+
+Lives here: issuing, verifying, the public keys. Several gateways share the key set ``token_signing``; an older key of it
+still verifies. A token lives 15 minutes, which is also how long a revoked client's last one does.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from chassis.keys import KeyProblem, read_key_file
+from gateway.auth.clients import Principal
+from gateway.problems import Problem
+
+LIFETIME_SECONDS = 900
+_ALGORITHMS = ["Ed25519"]
+_KEPT = 10_000
+_LONGEST = 8_192
+
+
+class TokenMissing(Problem):
+    """No bearer token came with the request."""
+
+    status = 401
+    code = "token_missing"
+    zh = "请求缺少访问令牌，请在 Authorization 头中携带 Bearer 令牌（通过 POST /oauth/token 获取）。"
+    en = "The request has no access token. Send one as Authorization: Bearer; POST /oauth/token gives it."
+
+
+class TokenInvalid(Problem):
+    """The token is malformed, forged, expired or meant for somebody else."""
+
+    status = 401
+    code = "token_invalid"
+    zh = "访问令牌无效或已过期，请重新获取。"
+    en = "The access token is not valid or has expired. Get a new one."
+
+
+class Tokens:
+    """Issues and verifies tokens of one issuer for one audience."""
+
+    def __init__(self, key_set: KeySet, current: str, *, issuer: str) -> None:
+        self._keys = key_set
+        self._current = current
+        self._issuer = self._audience = issuer
+        # tokens verified lately, until they expire: an Ed25519 check per request would be the dearest step of all
+        self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+
+    @classmethod
+    def from_file(cls, path: Path, *, is_dev: bool, issuer: str) -> Tokens:
+        """Read the key set ``{"current": kid, "keys": [JWK, …]}``; raises KeyProblem."""
+        found = read_key_file(path, is_dev=is_dev)
+        try:
+            key_set = KeySet.import_key_set({"keys": found["keys"]})  # type: ignore[arg-type]
+            current = str(found["current"])
+            key_set.get_by_kid(current)
+        except (KeyError, ValueError, TypeError, JoseError) as error:
+            raise KeyProblem(f"{path} is not a key set with a current key: {error!r}") from error
+        return cls(key_set, current, issuer=issuer)
+
+    def issue(self, principal: Principal, scopes: frozenset[str]) -> str:
+        """A token for `principal`, good for `scopes`."""
+        now = int(time.time())
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": principal.client_id,
+            "client_id": principal.client_id,
+            "department": principal.department,
+            "scope": " ".join(sorted(scopes)),
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "jti": secrets.token_hex(16),
+        }
+        header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._current}
+        return jwt.encode(header, claims, self._keys.get_by_kid(self._current), algorithms=_ALGORITHMS)
+
+    def verify(self, token: str) -> Principal:
+        """Who the token speaks for. Raises TokenInvalid."""
+        known = self._verified.get(token)
+        if known is not None and known[0] > time.time():
+            return known[1]
+        expires_at, principal = self._check(token)
+        self._verified[token] = (expires_at, principal)
+        if len(self._verified) > _KEPT:
+            self._verified.popitem(last=False)
+        return principal
+
+    def _check(self, token: str) -> tuple[float, Principal]:
+        try:
+            if len(token) > _LONGEST or not token.isascii():
+                raise ValueError("not a token")
+            opened = jwt.decode(token, self._keys, algorithms=_ALGORITHMS)
+            claims: dict[str, Any] = opened.claims
+            if opened.header.get("typ") != "at+jwt":
+                raise ValueError("not an access token")
+            if claims["iss"] != self._issuer or claims["aud"] != self._audience:
+                raise ValueError("issued by or for somebody else")
+            expires_at = float(claims["exp"])
+            if expires_at <= time.time() or float(claims["iat"]) > time.time() + 60:
+                raise ValueError("not valid now")
+            scopes = frozenset(str(claims["scope"]).split())
+            return expires_at, Principal(str(claims["client_id"]), str(claims["department"]), scopes)
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise TokenInvalid(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
+
+    def public_keys(self) -> bytes:
+        """The JWK set (RFC 7517) others verify our tokens with."""
+        return json.dumps(self._keys.as_dict(private=False)).encode()

@@ -1,0 +1,55 @@
+"""What Flask and Werkzeug raise themselves, and what nobody foresaw, as problems like every other."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from chassis.keys import KeyProblem
+from contracts.refusals import Refusal
+from gateway import problems
+from gateway.problems import Problem
+
+log = logging.getLogger(__name__)
+
+#: status → code and detail, in Chinese and English.
+_FRAMEWORK: dict[int, tuple[str, str, str]] = {
+    400: ("malformed_request", "请求无法解析。", "The request cannot be read."),
+    404: ("route_not_found", "没有这个地址。", "There is nothing at this address."),
+    405: ("method_not_allowed", "此地址不支持该方法。", "This address does not take this method."),
+    406: ("not_acceptable", "无法提供所要求的格式。", "The format asked for is not available."),
+    413: ("content_too_large", "请求内容过大。", "The request is too large."),
+    414: ("uri_too_long", "地址过长。", "The address is too long."),
+    415: ("unsupported_media_type", "不支持的内容类型。", "This media type is not supported."),
+    431: ("headers_too_large", "请求头过大。", "The header fields are too large."),
+}
+
+
+def register(app: Flask) -> None:
+    """Make every error of the application a problem document."""
+    app.register_error_handler(Problem, problems.of_problem)
+    app.register_error_handler(Refusal, problems.of_refusal)
+    app.register_error_handler(HTTPException, _of_framework)
+    app.register_error_handler(Exception, _of_the_unforeseen)
+
+
+def _of_framework(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response(request.environ)  # type: ignore[return-value]
+    code, zh, en = _FRAMEWORK.get(status, ("request_refused", "请求被拒绝。", "The request was refused."))
+    response = problems.respond(status, code, (zh, en))
+    valid = getattr(error, "valid_methods", None)
+    if valid:
+        response.headers["Allow"] = ", ".join(sorted(valid))
+    return response
+
+
+def _of_the_unforeseen(error: Exception) -> Response:
+    if isinstance(error, KeyProblem):
+        log.critical("key problem: %s", error)
+    log.error("%s %s failed", request.method, request.url_rule or "?", exc_info=error)
+    texts = ("系统内部错误，请提供 trace_id 以便排查。", "Internal error. Report the trace_id so that it can be found.")
+    return problems.respond(500, "internal_error", texts)

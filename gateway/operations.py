@@ -1,0 +1,170 @@
+"""How a route is declared: one decorator that says path, scope, shapes and texts, and makes route and description of it.
+
+Every operation is in ``OPERATIONS``, so a test can go through all of them. A view returns ``(body, status)``, a body alone,
+or a finished response.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, current_app, g, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from gateway.auth.clients import Principal
+from gateway.auth.tokens import TokenMissing, Tokens
+from gateway.problems import Problem
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path; `scope` None is open to everybody."""
+
+    name: str
+    method: str
+    path: str
+    scope: str | None
+
+
+OPERATIONS: list[Operation] = []
+
+
+class ScopeMissing(Problem):
+    """The token does not allow this."""
+
+    status = 403
+    code = "scope_missing"
+    zh = "访问令牌缺少权限范围 {scope}。"
+    en = "The access token lacks the scope {scope}."
+
+
+def operation(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    scope: str | None,
+    summary: tuple[str, str],
+    body: Schema | None = None,
+    body_type: str = "application/json",
+    query: Schema | None = None,
+    answers: Mapping[int, Any] | None = None,
+    problems: Sequence[int] = (),
+) -> Callable[[View], View]:
+    """Declare the decorated view. `answers` is status → schema (None for no JSON); problems 401, 403, 404, 422, 503 and
+    504 go without saying.
+    """
+
+    def decorate(view: View) -> View:
+        OPERATIONS.append(Operation(view.__name__, method, path, scope))
+
+        @functools.wraps(view)
+        def answer(**path_fields: Any) -> Response:
+            if scope is not None:
+                g.principal = authenticated(scope)
+            return respond(view(**{name: str(value) for name, value in path_fields.items()}))
+
+        doc = _description(view.__name__, method, path, scope, summary, body, body_type, query, answers or {}, problems)
+        blueprint.route(path, methods=[method])(blueprint.doc(**doc)(answer))
+        return view
+
+    return decorate
+
+
+def authenticated(scope: str) -> Principal:
+    """The caller of this request. Raises TokenMissing, TokenInvalid, ScopeMissing."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        metadata = f'{current_app.config["PUBLIC_URL"]}/.well-known/oauth-protected-resource'
+        raise TokenMissing(headers={"WWW-Authenticate": f'Bearer resource_metadata="{metadata}"'})
+    tokens: Tokens = current_app.extensions["tokens"]
+    principal = tokens.verify(token.strip())
+    if scope not in principal.scopes:
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise ScopeMissing(scope=scope, headers={"WWW-Authenticate": challenge})
+    return principal
+
+
+def respond(answer: Any) -> Response:
+    """The JSON response of a view's answer; says so when it is a stored one."""
+    if isinstance(answer, Response):
+        return answer
+    body, status = answer if isinstance(answer, tuple) else (answer, 200)
+    response = Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")), status=status, mimetype="application/json"
+    )
+    if getattr(body, "replayed", False):
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_USUAL_PROBLEMS = {
+    400: "Malformed",
+    401: "No valid access token",
+    403: "Scope missing",
+    404: "Not found",
+    406: "Not acceptable",
+    409: "Conflict",
+    410: "Gone",
+    412: "The record has changed",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "The content does not hold",
+    428: "If-Match is needed",
+    503: "Not available now",
+    504: "Outcome unknown",
+}
+
+
+def _description(
+    name: str,
+    method: str,
+    path: str,
+    scope: str | None,
+    summary: tuple[str, str],
+    body: Schema | None,
+    body_type: str,
+    query: Schema | None,
+    answers: Mapping[int, Any],
+    problems: Sequence[int],
+) -> dict[str, Any]:
+    usual = [400, 401, 403, 404, 422, 503, 504] if scope else [400]
+    responses: dict[str, Any] = {}
+    for status, schema in (answers or {200: None}).items():
+        content = {"application/json": {"schema": schema}} if schema is not None else {}
+        responses[str(status)] = {"description": "OK" if status < 300 else "", **({"content": content} if content else {})}
+    for status in sorted({*usual, *problems}):
+        responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
+    doc: dict[str, Any] = {
+        "operationId": name,
+        "summary": f"{summary[0]} / {summary[1]}",
+        "responses": responses,
+        "security": [{"oauth2": [scope]}] if scope else [],
+    }
+    if body is not None:
+        doc["requestBody"] = {"required": True, "content": {body_type: {"schema": body}}}
+    parameters: list[dict[str, Any]] = []
+    if query is not None:
+        parameters.append({"in": "query", "schema": query})
+    if method in ("POST", "PUT", "PATCH"):
+        parameters.append(_header("Idempotency-Key", "The same key again gives the same answer (48 hours)."))
+    if method in ("PUT", "PATCH"):
+        parameters.append(_header("If-Match", "The ETag last read."))
+    if re.search(r"[<{]", path) and method == "GET":
+        parameters.append(_header("If-None-Match", "The ETag you hold; 304 if it is current."))
+    if parameters:
+        doc["parameters"] = parameters
+    return doc
+
+
+def _header(name: str, text: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": text}

@@ -1,0 +1,55 @@
+"""Single records with a version: ETag out, If-None-Match and If-Match in (RFC 9110)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema
+
+from contracts.schema import Schema as Base
+from gateway import backend, conditional, reading
+from gateway.operations import respond
+
+
+def body_schema(command: type[Schema], *without: str) -> Schema:
+    """The request body of a command: its fields, less those that come from path and headers."""
+    declared = {name: field for name, field in command._declared_fields.items() if name not in without}
+    return Base.from_dict(declared, name=f"{command.__name__}Body")()
+
+
+def read(service: str, method: str, fields: dict[str, Any]) -> Response:
+    """The record with its ETag, or 304 where the client holds this version."""
+    record = backend.query(service, method, fields)
+    if conditional.is_unchanged(record["version"]):
+        return tagged(Response(status=304), record)
+    return tagged(respond(record), record)
+
+
+def change(service: str, method: str, key: dict[str, str], body: Schema, *, read_by: str) -> Response:
+    """A merge patch (RFC 7396) made from the version in If-Match, which must be there."""
+    changes = reading.body_of(body, reading.MERGE_PATCH_TYPES)
+    version = conditional.expected_version(lambda: int(backend.query(service, read_by, key)["version"]))
+    record = backend.command(service, method, {**key, "version": version, "changes": changes})
+    return tagged(respond(record), record)
+
+
+def put(service: str, method: str, key: dict[str, str], body: Schema, *, read_by: str) -> Response:
+    """The whole record, new or in place of the version in If-Match; ``If-None-Match: *`` only creates."""
+    content = reading.body_of(body)
+    version = conditional.put_version(lambda: int(backend.query(service, read_by, key)["version"]))
+    record = backend.command(service, method, {**content, **key, "version": version})
+    return tagged(respond((record, 201 if record.get("created") else 200)), record)
+
+
+def added(record: dict[str, Any], path: str) -> Response:
+    """What a POST answers: 201 for a new record, 200 for one that was known."""
+    response = tagged(respond((record, 201 if record.get("created") else 200)), record)
+    response.headers["Location"] = f"{path}/{record['id']}"
+    return response
+
+
+def tagged(response: Response, record: dict[str, Any]) -> Response:
+    """The response with the ETag of its record."""
+    response.headers["ETag"] = conditional.etag(record["version"])
+    return response

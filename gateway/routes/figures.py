@@ -1,0 +1,68 @@
+"""The figures of the city report, each counted by the service that owns its records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import gevent
+from flask import copy_current_request_context
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+
+from chassis import clock
+from contracts.figures import FIGURES, Figures
+from contracts.refusals import Refusal
+from contracts.schema import Day, Schema
+from gateway import backend, reading
+from gateway.operations import operation
+from gateway.problems import Problem
+
+blueprint = Blueprint("reports", __name__, description="统计指标 / Figures")
+
+
+class FiguresQuery(Schema):
+    as_of = Day()
+    key = fields.String(validate=validate.OneOf(sorted(FIGURES)))
+
+
+QUERY = FiguresQuery()
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/figures",
+    scope="reports:read",
+    summary=("读取统计指标", "Read the figures"),
+    query=QUERY,
+    answers={200: Figures},
+)
+def list_figures() -> dict[str, Any]:
+    """All figures, or one by ``key``, as of the end of a day; those of a service that does not answer say so."""
+    asked = reading.query_of(QUERY)
+    keys_of: dict[str, list[str]] = defaultdict(list)
+    for key, entry in FIGURES.items():
+        if asked.get("key") in (None, key):
+            keys_of[entry.service].append(key)
+    as_of = asked.get("as_of")
+    jobs = [
+        gevent.spawn(copy_current_request_context(_count), service, keys, as_of) for service, keys in keys_of.items()
+    ]
+    gevent.joinall(jobs)
+    found = {item["key"]: item for job in jobs for item in job.value or []}
+    return {"items": [found[key] for key in FIGURES if key in found]}
+
+
+def _count(service: str, keys: list[str], as_of: str | None) -> list[dict[str, Any]]:
+    try:
+        counted: list[dict[str, Any]] = backend.query(service, "count_figures", {"keys": keys, "as_of": as_of})["items"]
+        return counted
+    except (Refusal, Problem):
+        day = as_of or clock.shanghai_day(clock.now()).isoformat()
+        return [_unavailable(key, day) for key in keys]
+
+
+def _unavailable(key: str, day: str) -> dict[str, Any]:
+    status = {"as_of": day, "status": "unavailable"}
+    return {"key": key, "value": None, "unit": FIGURES[key].unit, "n_records": None, **status}

@@ -1,0 +1,143 @@
+"""Tokens for registered clients (RFC 6749, client credentials) and what others need to verify and find them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+from urllib.parse import unquote_plus
+
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from contracts.schema import Schema
+from gateway import limits
+from gateway.auth import clients
+from gateway.auth.scopes import SCOPES
+from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
+from gateway.operations import operation
+
+blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
+
+
+class TokenForm(Schema):
+    """The form of RFC 6749, section 4.4.2; the client's id and secret by HTTP Basic, or in the form."""
+
+    grant_type = fields.String(required=True)
+    scope = fields.String()
+    client_id = fields.String()
+    client_secret = fields.String()
+
+
+class TokenAnswer(Schema):
+    """RFC 6749, section 5.1."""
+
+    access_token = fields.String(required=True)
+    token_type = fields.String(required=True)
+    expires_in = fields.Integer(required=True)
+    scope = fields.String(required=True)
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/oauth/token",
+    scope=None,
+    summary=("获取访问令牌", "Get an access token"),
+    body=TokenForm(),
+    body_type="application/x-www-form-urlencoded",
+    answers={200: TokenAnswer},
+    problems=(401,),
+)
+def issue_token() -> Response:
+    """Errors are those of RFC 6749, section 5.2."""
+    with limits.arriving_within(limits.JSON_SECONDS):
+        form = request.form
+    if form.get("grant_type") != "client_credentials":
+        given = form.get("grant_type")
+        return _error(400, "unsupported_grant_type" if given else "invalid_request", "grant_type=client_credentials")
+    credentials = _credentials(form)
+    principal = None
+    if credentials is not None and "\x00" not in "".join(credentials):
+        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    if principal is None:
+        response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
+        response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
+        return response
+    asked = frozenset(form.get("scope", "").split()) or principal.scopes
+    if not asked <= principal.scopes:
+        return _error(400, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
+    tokens: Tokens = current_app.extensions["tokens"]
+    answer = {
+        "access_token": tokens.issue(principal, asked),
+        "token_type": "Bearer",
+        "expires_in": LIFETIME_SECONDS,
+        "scope": " ".join(sorted(asked)),
+    }
+    return _plain(answer, 200)
+
+
+def _credentials(form: Any) -> tuple[str, str] | None:
+    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
+        return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+    if form.get("client_id") and form.get("client_secret"):
+        return form["client_id"], form["client_secret"]
+    return None
+
+
+def _error(status: int, error: str, description: str) -> Response:
+    return _plain({"error": error, "error_description": description}, status)
+
+
+def _plain(body: dict[str, Any], status: int) -> Response:
+    response = Response(json.dumps(body), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@operation(
+    blueprint, "GET", "/.well-known/jwks.json", scope=None, summary=("令牌公钥", "Public keys of our tokens"), answers={}
+)
+def get_jwks() -> Response:
+    return Response(current_app.extensions["tokens"].public_keys(), mimetype="application/jwk-set+json")
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/.well-known/oauth-authorization-server",
+    scope=None,
+    summary=("授权服务器元数据", "Authorization server metadata (RFC 8414)"),
+    answers={},
+)
+def get_authorization_server() -> dict[str, Any]:
+    url = current_app.config["PUBLIC_URL"]
+    return {
+        "issuer": url,
+        "token_endpoint": f"{url}/oauth/token",
+        "jwks_uri": f"{url}/.well-known/jwks.json",
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    }
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/.well-known/oauth-protected-resource",
+    scope=None,
+    summary=("受保护资源元数据", "Protected resource metadata (RFC 9728)"),
+    answers={},
+)
+def get_protected_resource() -> dict[str, Any]:
+    url = current_app.config["PUBLIC_URL"]
+    return {"resource": url, "authorization_servers": [url], "scopes_supported": list(SCOPES)}

@@ -1,0 +1,185 @@
+"""Schemes, entitlements, passes and redemptions."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from contracts import perks as schemas
+from contracts.refusals import Refusal
+from gateway import backend, languages, lists, problems, reading, records
+from gateway.operations import operation, respond
+from gateway.problems import Problem
+
+blueprint = Blueprint("perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions")
+READ, WRITE, REDEEM = "perks:read", "perks:write", "perks:redeem"
+
+SCHEME = records.body_schema(schemas.SchemeBody)
+ENTITLEMENTS = lists.query_schema(schemas.ListEntitlements)
+SCAN = records.body_schema(schemas.RedeemPass)
+REDEMPTIONS = lists.query_schema(schemas.ListRedemptions)
+SVG = "image/svg+xml"
+
+
+class NotYetKnown(Problem):
+    """The owner knows this id; the service asked has not heard of it yet."""
+
+    status = 409
+    code = "not_yet_known"
+    zh = "该记录刚刚登记，尚未同步，请稍后重试。"
+    en = "This record is so new that it has not arrived here yet. Try again in a second."
+    retryable = True
+
+
+@operation(
+    blueprint,
+    "PUT",
+    "/v1/schemes/<key>",
+    scope=WRITE,
+    summary=("发布政策", "Publish a scheme"),
+    body=SCHEME,
+    answers={201: schemas.Scheme, 200: schemas.Scheme},
+    problems=(409, 412, 413, 415),
+)
+def put_scheme(key: str) -> Response:
+    return records.put("perks", "put_scheme", {"key": key}, SCHEME, read_by="get_scheme")
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/schemes/<key>",
+    scope=READ,
+    summary=("读取政策", "Read a scheme"),
+    answers={200: schemas.Scheme, 304: None},
+)
+def get_scheme(key: str) -> Response:
+    return records.read("perks", "get_scheme", {"key": key})
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/entitlements",
+    scope=READ,
+    summary=("列出权益", "List entitlements"),
+    query=ENTITLEMENTS,
+    answers={200: lists.page_schema(schemas.EntitlementPage)},
+)
+def list_entitlements() -> Response:
+    return lists.page("perks", "list_entitlements", ENTITLEMENTS)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/entitlements/<uuid:entitlement_id>",
+    scope=READ,
+    summary=("读取权益", "Read an entitlement"),
+    answers={200: schemas.Entitlement, 304: None},
+)
+def get_entitlement(entitlement_id: str) -> Response:
+    return records.read("perks", "get_entitlement", {"entitlement_id": entitlement_id})
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/entitlements/<uuid:entitlement_id>/pass",
+    scope=READ,
+    summary=("获取凭证（JSON 或二维码 SVG）", "Get the pass, as JSON or as a QR code in SVG"),
+    answers={200: schemas.Pass},
+    problems=(406, 409),
+)
+def get_pass(entitlement_id: str) -> Response:
+    """The token bears the holder's masked name, which talent knows and perks does not (ADR 0007)."""
+    entitlement = backend.query("perks", "get_entitlement", {"entitlement_id": entitlement_id})
+    person = backend.query("talent", "get_person", {"person_id": entitlement["person_id"]})
+    fields = {"entitlement_id": entitlement_id, "holder": person["name_masked"]}
+    issued = backend.query("perks", "issue_pass", fields)
+    wants_svg = request.accept_mimetypes.best_match(["application/json", SVG], "application/json") == SVG
+    response = Response(_qr(issued["token"]), mimetype=SVG) if wants_svg else respond(issued)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
+
+
+def _qr(token: str) -> bytes:
+    drawn = io.BytesIO()
+    segno.make_qr(token, error="m").save(drawn, kind="svg", scale=4, border=4, xmldecl=True, svgns=True)
+    return drawn.getvalue()
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/v1/redemptions",
+    scope=REDEEM,
+    summary=("核销凭证", "Redeem a pass"),
+    body=SCAN,
+    answers={201: schemas.Redemption, 200: schemas.Redemption},
+    problems=(409, 410, 413, 415),
+)
+def redeem_pass() -> Response:
+    """201 for a scan that admits, 200 for the same scan sent again; a refused scan is a problem with its redemption."""
+    scan = reading.body_of(SCAN)
+    try:
+        redemption = backend.command("perks", "redeem_pass", scan)
+    except Refusal as refusal:
+        if refusal.code == "perks.place_not_known":
+            _raise_if_known("get_organisation", {"organisation_id": scan["place_id"]})
+        raise
+    if redemption["outcome"] == "refused":
+        return _refused(redemption)
+    was_sent_before = redemption["replayed"] or getattr(redemption, "replayed", False)
+    return respond((redemption, 200 if was_sent_before else 201))
+
+
+def _raise_if_known(method: str, fields: dict[str, Any]) -> None:
+    """Ask the owner of an id another service has not heard of. Raises NotYetKnown where the owner knows it."""
+    try:
+        backend.query("talent", method, fields)
+    except Refusal:
+        return
+    raise NotYetKnown(headers={"Retry-After": "1"})
+
+
+def _refused(redemption: dict[str, Any]) -> Response:
+    status = 409 if redemption["code"] == "perks.limit_reached" else 403
+    reason = redemption["reason"]
+    shown = {**redemption, "reason": languages.pick(reason["zh-CN"], reason["en"], languages.preferred())}
+    response = problems.respond(
+        status, redemption["code"], (reason["zh-CN"], reason["en"]), extra={"redemption": shown}, retryable=False
+    )
+    if getattr(redemption, "replayed", False):
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/redemptions",
+    scope=READ,
+    summary=("列出核销记录", "List redemptions"),
+    query=REDEMPTIONS,
+    answers={200: lists.page_schema(schemas.RedemptionPage)},
+)
+def list_redemptions() -> Response:
+    return lists.page("perks", "list_redemptions", REDEMPTIONS)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/redemptions/<uuid:redemption_id>",
+    scope=READ,
+    summary=("读取核销记录", "Read a redemption"),
+    answers={200: schemas.Redemption},
+)
+def get_redemption(redemption_id: str) -> Any:
+    return backend.query("perks", "get_redemption", {"redemption_id": redemption_id})

@@ -1,0 +1,49 @@
+"""The environment of the gateway, typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+from chassis.settings import DEV, PROD, secret
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """What the gateway needs to know."""
+
+    database_url: str
+    amqp_uri: str
+    bind: str
+    public_url: str
+    workers: int
+    key_dir: Path
+    is_dev: bool
+    call_seconds: float
+
+
+def load() -> GatewaySettings:
+    """The settings.
+
+    * GATEWAY_DATABASE_URL (file): clients and their secrets.
+    * GATEWAY_AMQP_URI or AMQP_URI (file): the broker, as the gateway's own user.
+    * GATEWAY_BIND: host:port to listen on, 127.0.0.1:8000. GATEWAY_WORKERS: processes, 1.
+    * GATEWAY_PUBLIC_URL: the address clients use; issuer and audience of tokens; http://<GATEWAY_BIND> where not given.
+    * KEY_DIR: the folder with token_signing.json and cursor.json, default "keys".
+    * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
+    * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is asked for once more.
+    """
+    env = Env()
+    bind = env.str("GATEWAY_BIND", "127.0.0.1:8000")
+    return GatewaySettings(
+        database_url=secret(env, "GATEWAY_DATABASE_URL"),
+        amqp_uri=secret(env, "GATEWAY_AMQP_URI", fallback="AMQP_URI"),
+        bind=bind,
+        public_url=env.str("GATEWAY_PUBLIC_URL", f"http://{bind}").rstrip("/"),
+        workers=env.int("GATEWAY_WORKERS", 1),
+        key_dir=env.path("KEY_DIR", Path("keys")),
+        is_dev=env.str("YOUTHCITY_ENV", PROD) == DEV,
+        call_seconds=env.float("GATEWAY_CALL_SECONDS", 5.0),
+    )
