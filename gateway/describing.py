@@ -107,5 +107,3 @@ def get_problem_page(code: str) -> Response:
     zh = f"问题代码 {code}。detail 说明原因与处理办法，errors 指出字段；retryable 为 true 时可原样重试。"
     en = f"Problem code {code}. `detail` says why and what to do, `errors` names fields; retry when `retryable`."
     return Response(languages.pick(zh, en, languages.preferred()) + "\n", mimetype="text/plain")
-
-

@@ -18,9 +18,7 @@ from gateway.cursors import Cursors
 def query_schema(command: type[Page], *, without: tuple[str, ...] = ()) -> Schema:
     """The query parameters of a list: the filters of the service's list command, ``limit`` and ``cursor``."""
     declared = {
-        name: field
-        for name, field in command._declared_fields.items()
-        if name != "after" and name not in without
+        name: field for name, field in command._declared_fields.items() if name != "after" and name not in without
     }
     declared["cursor"] = fields.String(validate=validate.Length(max=1_024))
     return Base.from_dict(declared, name=f"{command.__name__}Query")()

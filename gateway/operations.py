@@ -83,7 +83,7 @@ def authenticated(scope: str) -> Principal:
     """The caller of this request. Raises TokenMissing, TokenInvalid, ScopeMissing."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        metadata = f'{current_app.config["PUBLIC_URL"]}/.well-known/oauth-protected-resource'
+        metadata = f"{current_app.config['PUBLIC_URL']}/.well-known/oauth-protected-resource"
         raise TokenMissing(headers={"WWW-Authenticate": f'Bearer resource_metadata="{metadata}"'})
     tokens: Tokens = current_app.extensions["tokens"]
     principal = tokens.verify(token.strip())
@@ -141,7 +141,10 @@ def _description(
     responses: dict[str, Any] = {}
     for status, schema in (answers or {200: None}).items():
         content = {"application/json": {"schema": schema}} if schema is not None else {}
-        responses[str(status)] = {"description": "OK" if status < 300 else "", **({"content": content} if content else {})}
+        responses[str(status)] = {
+            "description": "OK" if status < 300 else "",
+            **({"content": content} if content else {}),
+        }
     for status in sorted({*usual, *problems}):
         responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
     doc: dict[str, Any] = {

@@ -91,7 +91,9 @@ def query_of(schema: Schema) -> dict[str, str]:
             if len(values) > 1:
                 raise _query_problem(name, "repeated", "参数只能出现一次。", "Give this parameter once.")
             if not _is_storable(values[0]) or not _is_storable(name) or "\ufffd" in values[0]:
-                raise _query_problem("", "unreadable", "参数含有无法识别的字符。", "A parameter holds unreadable characters.")
+                raise _query_problem(
+                    "", "unreadable", "参数含有无法识别的字符。", "A parameter holds unreadable characters."
+                )
         parameters = args.to_dict()
     try:
         schema.load(parameters)

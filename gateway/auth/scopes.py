@@ -4,7 +4,10 @@ from __future__ import annotations
 
 #: scope → what it allows, in Chinese and English.
 SCOPES: dict[str, tuple[str, str]] = {
-    "talent:read": ("读取单位、人员（脱敏）、身份关系与导入结果", "Read organisations, people (masked), affiliations, imports"),
+    "talent:read": (
+        "读取单位、人员（脱敏）、身份关系与导入结果",
+        "Read organisations, people (masked), affiliations, imports",
+    ),
     "talent:write": ("登记与修改单位、人员、身份关系；导入名册", "Register and change them; import rosters"),
     "perks:read": ("读取政策、权益、凭证与核销记录", "Read schemes, entitlements, passes, redemptions"),
     "perks:write": ("发布政策", "Publish schemes"),

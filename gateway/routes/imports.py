@@ -29,7 +29,9 @@ class Upload(Schema):
     """The form of an upload; the file stands beside it as ``file``."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("roster",)))
-    mode = fields.String(load_default="best_effort", validate=validate.OneOf(("dry_run", "best_effort", "all_or_nothing")))
+    mode = fields.String(
+        load_default="best_effort", validate=validate.OneOf(("dry_run", "best_effort", "all_or_nothing"))
+    )
     organisation_id = fields.UUID()
 
 
@@ -163,7 +165,7 @@ def list_import_rows(import_id: str) -> Response:
 def read_import_workbook(import_id: str) -> Response:
     first = backend.query("talent", "read_import_workbook", {"import_id": import_id, "offset": 0})
     response = Response(stream_with_context(_pieces(import_id, first)), mimetype=first["media_type"])
-    response.headers["Content-Disposition"] = f"attachment; filename=\"import-{import_id}.xlsx\""
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{import_id}.xlsx"'
     response.headers["Cache-Control"] = "no-store"
     return response
 

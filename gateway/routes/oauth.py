@@ -103,7 +103,12 @@ def _plain(body: dict[str, Any], status: int) -> Response:
 
 
 @operation(
-    blueprint, "GET", "/.well-known/jwks.json", scope=None, summary=("令牌公钥", "Public keys of our tokens"), answers={}
+    blueprint,
+    "GET",
+    "/.well-known/jwks.json",
+    scope=None,
+    summary=("令牌公钥", "Public keys of our tokens"),
+    answers={},
 )
 def get_jwks() -> Response:
     return Response(current_app.extensions["tokens"].public_keys(), mimetype="application/jwk-set+json")

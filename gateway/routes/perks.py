@@ -15,7 +15,9 @@ from gateway import backend, languages, lists, problems, reading, records
 from gateway.operations import operation, respond
 from gateway.problems import Problem
 
-blueprint = Blueprint("perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions")
+blueprint = Blueprint(
+    "perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions"
+)
 READ, WRITE, REDEEM = "perks:read", "perks:write", "perks:redeem"
 
 SCHEME = records.body_schema(schemas.SchemeBody)

@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chassis.keys import KeyProblem, read_key_file
+from chassis.settings import ServiceSettings
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.perks import entitlements
@@ -122,6 +123,11 @@ class PassKeys:
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise PassUnreadable() from error
+
+
+def load_keys(settings: ServiceSettings) -> PassKeys:
+    """The keys a process signs and reads passes with; raises KeyProblem, so that it does not start without them."""
+    return PassKeys.from_file(settings.key_dir / "pass_signing.json", is_dev=settings.is_dev)
 
 
 def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_id: UUID, holder: str) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nameko.extensions import DependencyProvider
-
 from chassis.dependencies import Database
 from chassis.events import on_events
+from chassis.provided import Provided
 from chassis.rpc import command, query
 from chassis.timers import every
 from chassis.work import Work
@@ -20,23 +19,12 @@ Answer = dict[str, Any]
 SETTINGS = settings.load()
 
 
-class Keys(DependencyProvider):  # type: ignore[misc]
-    """The keys passes are signed with, read at start; a process without them does not start."""
-
-    def setup(self) -> None:
-        chosen = self.container.config["settings"]
-        self._keys = passes.PassKeys.from_file(chosen.key_dir / "pass_signing.json", is_dev=chosen.is_dev)
-
-    def get_dependency(self, worker_ctx: Any) -> passes.PassKeys:
-        return self._keys
-
-
 class Service:
     """What ``python -m services.perks`` serves."""
 
     name = "perks"
     database = Database()
-    keys = Keys()
+    keys = Provided(passes.load_keys)
 
     @command(schemas.PutScheme, answer=schemas.Scheme)
     def put_scheme(self, work: Work, **fields: Any) -> Answer:

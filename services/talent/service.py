@@ -4,44 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from nameko.extensions import DependencyProvider
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis import lanes
 from chassis.dependencies import Database
+from chassis.provided import Provided
 from chassis.rpc import command, query
 from chassis.timers import every
 from chassis.work import Work
 from contracts import figures as figure_schemas
 from contracts import talent as schemas
-from services.talent import affiliations, figures, organisation_sets, organisations, people, people_keys, settings
+from contracts import talent_imports as import_schemas
+from services.talent import (
+    affiliations,
+    figures,
+    import_files,
+    import_job,
+    imports,
+    organisation_sets,
+    organisations,
+    people,
+    people_keys,
+    settings,
+)
 
 Answer = dict[str, Any]
-
-
-class Keys(DependencyProvider):  # type: ignore[misc]
-    """The keys of people, read at start; proven to be this database's before their first use at the latest."""
-
-    def setup(self) -> None:
-        self._keys = people_keys.load(self.container.config["settings"])
-        self._is_proven = False
-
-    def start(self) -> None:
-        try:
-            self._prove()
-        except SQLAlchemyError:
-            return  # the database is away or not migrated yet; the first worker proves them
-
-    def get_dependency(self, worker_ctx: Any) -> people_keys.PeopleKeys:
-        if not self._is_proven:
-            self._prove()
-        return self._keys
-
-    def _prove(self) -> None:
-        for lane in [lane for lane in self.container.lanes if lane != lanes.RELAY][:1]:
-            with self.container.database.lane(lane).work() as work:
-                people_keys.prove(work, self._keys)
-        self._is_proven = True
 
 
 class Service:
@@ -49,7 +33,8 @@ class Service:
 
     name = "talent"
     database = Database()
-    keys = Keys()
+    keys = Provided(people_keys.load, prove=people_keys.prove)
+    uploads = Provided(import_files.load, prove=import_files.prove)
 
     @command(schemas.RegisterOrganisation, answer=schemas.Organisation)
     def register_organisation(self, work: Work, **fields: Any) -> Answer:
@@ -119,3 +104,40 @@ class Service:
     def end_lapsed_affiliations(self) -> bool:
         with self.database.work() as work:
             return affiliations.end_lapsed(work)
+
+    @command(import_schemas.StartImport, answer=import_schemas.Import)
+    def start_import(self, work: Work, **fields: Any) -> Answer:
+        return imports.start_import(work, **fields)
+
+    @command(import_schemas.AppendImportChunk, answer=import_schemas.Import)
+    def append_import_chunk(self, work: Work, **fields: Any) -> Answer:
+        return imports.append_import_chunk(work, uploads=self.uploads, **fields)
+
+    @command(import_schemas.SubmitImport, answer=import_schemas.Import)
+    def submit_import(self, work: Work, **fields: Any) -> Answer:
+        return imports.submit_import(work, uploads=self.uploads, **fields)
+
+    @query(import_schemas.GetImport, answer=import_schemas.Import)
+    def get_import(self, work: Work, **fields: Any) -> Answer:
+        return imports.get_import(work, **fields)
+
+    @query(import_schemas.ListImports, answer=import_schemas.ImportPage)
+    def list_imports(self, work: Work, **fields: Any) -> Answer:
+        return imports.list_imports(work, **fields)
+
+    @query(import_schemas.ListImportRows, answer=import_schemas.ImportRowPage)
+    def list_import_rows(self, work: Work, **fields: Any) -> Answer:
+        return imports.list_import_rows(work, **fields)
+
+    @query(import_schemas.ReadImportWorkbook, answer=import_schemas.ImportWorkbookPart)
+    def read_import_workbook(self, work: Work, **fields: Any) -> Answer:
+        return imports.read_import_workbook(work, uploads=self.uploads, **fields)
+
+    @every(seconds=0.5)
+    def run_imports(self) -> bool:
+        return import_job.run_next(self.database, uploads=self.uploads, keys=self.keys)
+
+    @every(seconds=3600)
+    def purge_imports(self) -> None:
+        with self.database.work() as work:
+            imports.purge(work)

@@ -7,9 +7,10 @@ Whether the person or the affiliation is already known is decided where the reco
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from services.talent.rules.rosters import COLUMN_BY_KEY, plain
 
@@ -19,10 +20,10 @@ ID_TYPES = {
     "resident_id": ("居民身份证", "身份证", "中华人民共和国居民身份证", "二代身份证", "第二代居民身份证"),
     "foreign_resident_id": ("外国人永久居留身份证", "外国人永久居留证"),
     "hmt_residence_permit": ("港澳台居民居住证", "港澳居民居住证", "台湾居民居住证"),
-    "hk_macau_permit": ("港澳居民来往内地通行证", "港澳通行证", "回乡证"),
+    "hk_macao_permit": ("港澳居民来往内地通行证", "港澳通行证", "回乡证"),
     "taiwan_permit": ("台湾居民来往大陆通行证", "台胞证"),
     "passport": ("护照", "中国护照", "外国护照"),
-    "military_id": ("军官证", "士官证", "军人证"),
+    "military": ("军官证", "士官证", "军人证"),
 }
 ROLES = {
     "student": ("学生", "在校生", "在校学生", "在读学生", "本科生", "专科生", "研究生", "硕士研究生", "博士研究生"),
@@ -86,6 +87,126 @@ class Wrong(Exception):
     def __init__(self, code: str, zh: str, en: str) -> None:
         super().__init__(code)
         self.code, self.zh, self.en = code, zh, en
+
+
+LARGEST_EXACT = 10**15
+"""Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
+
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
+_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as people read it; a whole number without a point."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
+        return str(int(cell))
+    return plain(str(cell))
+
+
+def _required(cell: Cell) -> str:
+    text = as_text(cell)
+    if not text:
+        raise Wrong("required", "必填。", "Required.")
+    return text
+
+
+def _read_name(cell: Cell, values: Mapping[str, Any]) -> str:
+    return _required(cell)
+
+
+def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
+    text = as_text(cell)
+    if not text:
+        return "resident_id"
+    for id_type, names in ID_TYPES.items():
+        if text == id_type or text in names:
+            return id_type
+    raise Wrong("id_type_unknown", "证件类型无法识别。", "This type of document is not known.")
+
+
+def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
+    is_number = isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    if (is_number and abs(float(cell or 0)) >= LARGEST_EXACT) or _SCIENTIFIC.fullmatch(as_text(cell)):
+        zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
+        en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
+        raise Wrong("id_number_became_a_number", zh, en)
+    return _required(cell)
+
+
+def _read_phone(cell: Cell, values: Mapping[str, Any]) -> str | None:
+    return as_text(cell) or None
+
+
+def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
+    text = _required(cell)
+    for role, names in ROLES.items():
+        if text == role or text in names:
+            return role
+    raise Wrong(
+        "role_unknown", "身份无法识别，请填写“学生”或“教职工”等。", "This role is not known; write 学生, 教职工, …."
+    )
+
+
+def _read_from_on(cell: Cell, values: Mapping[str, Any]) -> date:
+    found = _read_day(cell)
+    if found is None:
+        raise Wrong("required", "必填。", "Required.")
+    return found
+
+
+def _read_until_on(cell: Cell, values: Mapping[str, Any]) -> date | None:
+    return _read_day(cell)
+
+
+def _read_day(cell: Cell) -> date | None:
+    day = _day_of(cell)
+    if day is not None and not FIRST_DAY <= day < LAST_DAY:
+        raise Wrong("date_implausible", "日期超出合理范围。", "The date is out of range.")
+    return day
+
+
+def _day_of(cell: Cell) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 10_000 < cell < 80_000:
+        return EXCEL_EPOCH + timedelta(days=int(cell))
+    text = as_text(cell).split(" ")[0].split("T")[0]
+    if text in NO_DATE:
+        return None
+    found = _DAY.fullmatch(text) or _DIGITS.fullmatch(text)
+    month = _MONTH.fullmatch(text)
+    try:
+        if found is not None:
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if month is not None:
+            return date(int(month[1]), int(month[2]), 1)
+    except ValueError:
+        pass
+    raise Wrong(
+        "date_unreadable", "日期无法识别，请写作 2023-09-01。", "The date cannot be read; write it as 2023-09-01."
+    )
+
+
+def _read_organisation(cell: Cell, values: Mapping[str, Any]) -> str | None:
+    return as_text(cell) or None
+
+
+_READERS: dict[str, Callable[[Cell, Mapping[str, Any]], Any]] = {
+    "name": _read_name,
+    "id_type": _read_id_type,
+    "id_number": _read_id_number,
+    "phone": _read_phone,
+    "organisation": _read_organisation,
+    "role": _read_role,
+    "from_on": _read_from_on,
+    "until_on": _read_until_on,
+}
 
 
 def read_row(cells: Mapping[str, Cell]) -> RosterRow | list[Violation]:

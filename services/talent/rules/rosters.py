@@ -30,7 +30,9 @@ class Column:
 
 
 COLUMNS = (
-    Column("name", "姓名", "name", ("姓名", "学生姓名", "教职工姓名", "员工姓名", "人员姓名", "名字", "name", "full name")),
+    Column(
+        "name", "姓名", "name", ("姓名", "学生姓名", "教职工姓名", "员工姓名", "人员姓名", "名字", "name", "full name")
+    ),
     Column(
         "id_type",
         "证件类型",
@@ -63,7 +65,19 @@ COLUMNS = (
         "phone",
         "手机号",
         "phone",
-        ("手机号", "手机号码", "手机", "联系电话", "联系方式", "电话", "电话号码", "移动电话", "phone", "mobile", "phone number"),
+        (
+            "手机号",
+            "手机号码",
+            "手机",
+            "联系电话",
+            "联系方式",
+            "电话",
+            "电话号码",
+            "移动电话",
+            "phone",
+            "mobile",
+            "phone number",
+        ),
         is_required=False,
     ),
     Column(

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from services.talent.import_settings import ImportSettings
 from services.talent.spreadsheets.child import MEMORY_ERROR_STATUS
 from services.talent.spreadsheets.reasons import FileRefused
-from services.talent.import_settings import ImportSettings
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 TOO_LARGE = {MEMORY_ERROR_STATUS, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL}

@@ -59,7 +59,10 @@ REASONS: dict[str, tuple[str, str]] = {
 
 WARNINGS: dict[str, tuple[str, str]] = {
     "column_ignored": ("此列不需要,未读取。", "This column is not needed and was not read."),
-    "column_repeated": ("此列与前面的列含义相同,未读取。", "This column means the same as an earlier one and was not read."),
+    "column_repeated": (
+        "此列与前面的列含义相同,未读取。",
+        "This column means the same as an earlier one and was not read.",
+    ),
     "sheets_ignored": ("只读取了含有名单的第一个工作表。", "Only the first sheet that holds a roster was read."),
     "workbook_not_made": ("批注工作簿未能生成。", "The annotated workbook could not be made."),
 }

@@ -4,6 +4,7 @@ Created by the frozen SQL of ``migrations``; a test holds the two equal.
 """
 
 from services.talent.tables.affiliations import Affiliation, AffiliationReport
+from services.talent.tables.imports import Import, ImportChunk, ImportRow, ImportWorkbookPart
 from services.talent.tables.organisations import (
     Organisation,
     OrganisationReport,
@@ -19,6 +20,10 @@ __all__ = [
     "Affiliation",
     "AffiliationReport",
     "Base",
+    "Import",
+    "ImportChunk",
+    "ImportRow",
+    "ImportWorkbookPart",
     "Organisation",
     "OrganisationReport",
     "OrganisationSet",
