@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # eventlet announces its own end; ADR 0002 says why we stay
+    warnings.simplefilter("ignore")  # eventlet announces its own end; ADR 0002 says why we stay
     import eventlet
 
 eventlet.monkey_patch()

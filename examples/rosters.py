@@ -1,7 +1,7 @@
 """Writes the demo rosters: 2,000 invented students and staff of the 19 universities, one XLSX file each.
 
 ``python -m examples.rosters`` writes ``examples/rosters/*.xlsx``; the same seed gives the same bytes, and ``make check``
-proves the committed files fresh. Nobody in them exists: the region code of the ID numbers is assigned to no region.
+proves the committed files fresh. Nobody in them exists: the region codes of the ID numbers are assigned to no region.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from examples.city import Place, universities
 SEED = 20231027
 PEOPLE = 2000
 STAFF_SHARE = 0.15
-UNASSIGNED_REGION = "149999"
 FOLDER = Path(__file__).parent / "rosters"
 HEADERS = ("姓名", "证件类型", "证件号码", "手机号", "学校", "身份", "入学/入职日期", "预计毕业/离职日期")
 
@@ -71,7 +70,8 @@ def _member(choose: random.Random, *, serial: int) -> Member:
 
 
 def _id_number(born: datetime.date, serial: int) -> str:
-    body = f"{UNASSIGNED_REGION}{born:%Y%m%d}{serial % 1000:03d}"
+    # region codes 1499xx are assigned to no region, so these are nobody's numbers
+    body = f"{149900 + serial // 1000}{born:%Y%m%d}{serial % 1000:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
     return body + "10X98765432"[total % 11]
 

@@ -5,11 +5,11 @@ A request: request id and trace → route → scope (``operations``) → shape (
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 import uuid
 
+import structlog
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
@@ -23,7 +23,7 @@ from gateway.cursors import Cursors
 from gateway.routes import figures, imports, oauth, perks, talent
 from gateway.settings import GatewaySettings
 
-log = logging.getLogger("gateway.access")
+log = structlog.get_logger("gateway.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 SECURITY_HEADERS = {
@@ -83,18 +83,21 @@ def _finish(response: Response) -> Response:
     route = str(request.url_rule or "none")
     request_metrics.count(request.method, route, response.status_code, seconds)
     if not route.startswith(("/livez", "/readyz", "/metrics")):
-        log.info(
-            "%s %s %d",
-            request.method,
-            route,
-            response.status_code,
-            extra={"about": _about(seconds)},
-        )
+        _log_access(route, response, seconds)
     return response
 
 
-def _about(seconds: float) -> str:
-    """The rest of an access line: who, which trace, how long. Never the query, the body or a token."""
+def _log_access(route: str, response: Response, seconds: float) -> None:
+    """One line per request: who, what, how long, under which trace. Never the query, the body or a token."""
     principal = g.get("principal")
-    client = principal.client_id if principal else "-"
-    return f"client={client} trace={g.trace_id} request={g.request_id} ms={seconds * 1000:.0f}"
+    log.info(
+        "request",
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        client=principal.client_id if principal else None,
+        trace_id=g.trace_id,
+        request_id=g.request_id,
+        problem=g.get("problem_code"),
+    )

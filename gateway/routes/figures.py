@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import gevent
-from flask import copy_current_request_context
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from chassis import clock
 from contracts.figures import FIGURES, Figures
-from contracts.refusals import Refusal
 from contracts.schema import Day, Schema
 from gateway import backend, reading
 from gateway.operations import operation
-from gateway.problems import Problem
 
 blueprint = Blueprint("reports", __name__, description="统计指标 / Figures")
 
@@ -46,21 +42,15 @@ def list_figures() -> dict[str, Any]:
         if asked.get("key") in (None, key):
             keys_of[entry.service].append(key)
     as_of = asked.get("as_of")
-    jobs = [
-        gevent.spawn(copy_current_request_context(_count), service, keys, as_of) for service, keys in keys_of.items()
-    ]
-    gevent.joinall(jobs)
-    found = {item["key"]: item for job in jobs for item in job.value or []}
+    questions = [(service, "count_figures", {"keys": keys, "as_of": as_of}) for service, keys in keys_of.items()]
+    day = as_of or clock.shanghai_day(clock.now()).isoformat()
+    found: dict[str, dict[str, Any]] = {}
+    for (_, _, fields_), answer in zip(questions, backend.query_all(questions), strict=True):
+        if isinstance(answer, Exception):
+            found |= {key: _unavailable(key, day) for key in fields_["keys"]}
+        else:
+            found |= {item["key"]: item for item in answer["items"]}
     return {"items": [found[key] for key in FIGURES if key in found]}
-
-
-def _count(service: str, keys: list[str], as_of: str | None) -> list[dict[str, Any]]:
-    try:
-        counted: list[dict[str, Any]] = backend.query(service, "count_figures", {"keys": keys, "as_of": as_of})["items"]
-        return counted
-    except (Refusal, Problem):
-        day = as_of or clock.shanghai_day(clock.now()).isoformat()
-        return [_unavailable(key, day) for key in keys]
 
 
 def _unavailable(key: str, day: str) -> dict[str, Any]:
