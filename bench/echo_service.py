@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
 
 def serve_chassis() -> None:
-    from bench.echo import EchoService
-    from chassis.runner import Process, settings_of  # first: it patches the standard library
+    from chassis import runner  # first: it patches the standard library
 
-    sys.exit(Process(EchoService, settings_of("echo"), ["rpc"]).run())
+    echo = importlib.import_module("bench.echo")
+    logs = importlib.import_module("chassis.logs")
+    settings = importlib.import_module("chassis.settings")
+    logs.configure(service="echo")
+    sys.exit(runner.Process(echo.EchoService, settings.service_settings("echo"), ["rpc"]).run())
 
 
 def serve_stock() -> None:

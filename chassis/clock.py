@@ -8,9 +8,18 @@ import datetime as dt
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 
+_ahead = dt.timedelta()
+
+
 def now() -> dt.datetime:
     """This moment, aware, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return dt.datetime.now(dt.UTC) + _ahead
+
+
+def run_ahead(seconds: float) -> None:
+    """Let this process live in the future, to try out what a date brings. For dev and tests; settings refuse it in prod."""
+    global _ahead
+    _ahead = dt.timedelta(seconds=seconds)
 
 
 def shanghai_day(at: dt.datetime) -> dt.date:

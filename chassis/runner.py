@@ -25,7 +25,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis import lanes, migrations
+from chassis import clock, lanes, migrations
 from chassis.consumer import LaneConsumer, TopologyConflict
 from chassis.container import LaneContainer
 from chassis.database import make_engine
@@ -43,6 +43,7 @@ class Process:
 
     def __init__(self, service_cls: type, settings: ServiceSettings, active: Sequence[str]) -> None:
         self.settings = settings
+        clock.run_ahead(settings.clock_ahead_seconds)
         self.container = LaneContainer(
             service_cls,
             {

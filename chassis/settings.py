@@ -42,6 +42,7 @@ class ServiceSettings:
     quorum_requests: bool
     grace_seconds: float
     statement_timeout_seconds: float
+    clock_ahead_seconds: float
 
     @property
     def is_dev(self) -> bool:
@@ -71,13 +72,15 @@ def service_settings(name: str) -> ServiceSettings:
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
     * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`.
     * GRACE_SECONDS 30: how long a process may take to end. STATEMENT_TIMEOUT_SECONDS 10: longest single SQL statement.
+    * CLOCK_AHEAD_SECONDS 0: live that far in the future, to try out what a date brings; dev only.
     """
     env, prefix = Env(), name.upper()
+    environment = env.str("YOUTHCITY_ENV", PROD)
     return ServiceSettings(
         name=name,
         database_url=secret(env, f"{prefix}_DATABASE_URL"),
         amqp_uri=secret(env, f"{prefix}_AMQP_URI", fallback="AMQP_URI"),
-        environment=env.str("YOUTHCITY_ENV", PROD),
+        environment=environment,
         key_dir=env.path("KEY_DIR", Path("keys")),
         trusted_broker_users=frozenset(env.list("GATEWAY_BROKER_USER", ["gateway"])),
         health_host=env.str(f"{prefix}_HEALTH_HOST", "127.0.0.1"),
@@ -92,6 +95,7 @@ def service_settings(name: str) -> ServiceSettings:
         quorum_requests=env.bool("QUORUM_REQUESTS", False),
         grace_seconds=env.float("GRACE_SECONDS", 30.0),
         statement_timeout_seconds=env.float("STATEMENT_TIMEOUT_SECONDS", 10.0),
+        clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
 
 

@@ -1,0 +1,94 @@
+"""Benchmark row ``import_rows_vs_copy``: a roster by HTTP, from the upload to the last verdict and the annotated workbook,
+against COPY of the very rows it made into copies of the same tables with all their keys and indexes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg2
+import xlsxwriter
+from sqlalchemy import make_url
+
+from bench.rounds import Row, compare
+from deploy.local.throwaway import ThrowawayPlatform, eventually
+from examples.city import credit_code
+from examples.rosters import HEADERS, _id_number
+
+ROSTER_ROWS = 2_000
+TABLES = ("people", "person_reports", "affiliations", "affiliation_reports", "history", "outbox", "import_rows")
+
+
+def rows(platform: ThrowawayPlatform) -> list[Row]:
+    """The row; one talent process with all its lanes, and a gateway."""
+    for name in ("talent",):
+        platform.start_service(name, f"{name}-bench")
+        platform.wait_for(f"{name}-bench")
+    client = platform.client("importer", "education")
+    school = {"kind": "university", "name": "测速大学", "uscc": credit_code("12", 900_001)}
+    client.post("/v1/organisations", school)
+    counter = iter(range(1, 100))
+
+    def import_rate() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            path = _roster(Path(folder), next(counter))
+            started = time.monotonic()
+            made = client.upload("/v1/imports", path, kind="roster", mode="best_effort")
+            asked = f"/v1/imports/{made['id']}"
+            ended = eventually(lambda: found if (found := client.get(asked))["state"] == "done" else None, seconds=120)
+            elapsed = time.monotonic() - started
+        assert ended["counts"]["accepted"] == ROSTER_ROWS, ended["counts"]
+        return ROSTER_ROWS / elapsed
+
+    def copy_rate() -> float:
+        return _copy_rate(platform.databases["talent"])
+
+    return [compare("import_rows_vs_copy", candidate=import_rate, baseline=copy_rate, unit="rows/s", floor=0.05)]
+
+
+def _roster(folder: Path, number: int) -> Path:
+    path = folder / "roster.xlsx"
+    workbook = xlsxwriter.Workbook(path)
+    sheet = workbook.add_worksheet()
+    sheet.write_row(0, 0, HEADERS)
+    for n in range(ROSTER_ROWS):
+        born = dt.date(2000, 1, 1) + dt.timedelta(days=number * 20 + n // 900)
+        id_number = _id_number(born, n % 900)
+        cells = (
+            "测试人",
+            "居民身份证",
+            id_number,
+            f"199{number:02d}{n:06d}",
+            "测速大学",
+            "学生",
+            "2024-09-01",
+            "2028-07-01",
+        )
+        sheet.write_row(n + 1, 0, cells)
+    workbook.close()
+    return path
+
+
+def _copy_rate(database_url: str) -> float:
+    """Roster rows per second if COPY alone had to bring in all the table rows they become."""
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = psycopg2.connect(url)
+    seconds = 0.0
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from import_rows")
+        roster_rows = cursor.fetchone()[0]
+        for table in TABLES:
+            data = io.BytesIO()
+            cursor.copy_expert(f"copy (select * from {table}) to stdout", data)
+            cursor.execute(f"create temporary table copy_of_{table} (like {table} including all)")
+            data.seek(0)
+            started = time.monotonic()
+            cursor.copy_expert(f"copy copy_of_{table} from stdin", data)
+            seconds += time.monotonic() - started
+            cursor.execute(f"drop table copy_of_{table}")
+    connection.close()
+    return float(roster_rows / seconds)

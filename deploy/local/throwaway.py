@@ -1,0 +1,137 @@
+"""A throwaway platform for journeys and benchmarks: services and a gateway in real processes, on databases and a vhost given
+to it. Not here: the servers, and the platform of ``make run`` (``platform``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deploy.local import demo_keys
+from examples.client import Client
+
+SERVICES = ("talent", "perks")
+
+
+class ThrowawayPlatform:
+    """Running processes, and clients of the gateway."""
+
+    def __init__(self, folder: Path, make_database: Callable[[str], str], amqp_uri: str, broker_user: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.databases = {name: make_database(name) for name in (*SERVICES, "gateway")}
+        demo_keys.make(folder / "keys")
+        self.environment = {
+            **os.environ,
+            "PYTHONWARNINGS": "ignore",
+            "YOUTHCITY_ENV": "dev",
+            "KEY_DIR": str(folder / "keys"),
+            "AMQP_URI": amqp_uri,
+            "GATEWAY_BROKER_USER": broker_user,
+            "GATEWAY_BIND": f"127.0.0.1:{self.port}",
+            "RETRY_DELAYS": "0.5,1,2",
+            **{f"{name.upper()}_DATABASE_URL": url for name, url in self.databases.items()},
+        }
+        self.processes: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+
+    def prepare(self) -> None:
+        """Migrate the databases and declare the topology."""
+        for name in SERVICES:
+            self.run(f"services.{name}", "migrate")
+        self.run("gateway", "migrate")
+        self.run("chassis", "topology", "apply")
+
+    def start(self, *, processes_each: int) -> None:
+        """Start `processes_each` of every service and a gateway; returns when all are ready."""
+        for name in SERVICES:
+            for number in range(processes_each):
+                self.start_service(name, f"{name}-{number}")
+        self.start_gateway()
+        for name in list(self.processes):
+            self.wait_for(name)
+
+    def start_gateway(self) -> None:
+        self._spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
+
+    def start_service(self, service: str, name: str, *lanes: str, **environment: str) -> None:
+        port = free_port()
+        environment[f"{service.upper()}_HEALTH_PORT"] = str(port)
+        arguments = ["-m", f"services.{service}", *(("--lanes", ",".join(lanes)) if lanes else ())]
+        self._spawn(name, arguments, f"http://127.0.0.1:{port}/readyz", environment)
+
+    def _spawn(self, name: str, arguments: list[str], ready_url: str, environment: dict[str, str]) -> None:
+        with open(self.folder / f"{name}.log", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env={**self.environment, **environment}, stdout=log, stderr=log
+            )
+        self.processes[name] = (process, ready_url)
+
+    def wait_for(self, name: str) -> None:
+        _, url = self.processes[name]
+        deadline = time.monotonic() + 60
+        while not _answers(url):
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    f"{name} did not become ready:\n{(self.folder / f'{name}.log').read_text()[-3000:]}"
+                )
+            time.sleep(0.1)
+
+    def run(self, module: str, *arguments: str) -> str:
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout
+
+    def client(self, name: str, department: str, *scopes: str) -> Client:
+        """A newly registered client; with every scope where none is named."""
+        chosen = [part for scope in scopes for part in ("--scope", scope)] or ["--all-scopes"]
+        made = json.loads(self.run("gateway", "client", "add", name, "--department", department, "--json", *chosen))
+        return Client(self.url, made["client_id"], made["client_secret"], department=department)
+
+    def stop(self, name: str) -> None:
+        process, _ = self.processes.pop(name)
+        process.terminate()
+        process.wait(45)
+
+    def close(self) -> None:
+        for process, _ in self.processes.values():
+            process.terminate()
+        for process, _ in self.processes.values():
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.HTTPError):
+        return False
+
+
+def eventually(condition: Callable[[], Any], *, seconds: float = 30, what: str = "it") -> Any:
+    """Ask until the answer is true and return it; fails with `what` at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {seconds} s")
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,198 @@
+"""The story of the platform, told over HTTP on real processes: two of each service."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from deploy.local.throwaway import eventually
+from examples.client import ApiError
+from tests.journeys.conftest import Town
+
+
+def scan(town: Town, token: str, area: dict[str, Any], nonce: str) -> dict[str, Any]:
+    body = {"pass": token, "place_id": area["id"], "nonce": nonce}
+    return dict(town.client.post("/v1/redemptions", body))
+
+
+def refused(town: Town, token: str, area: dict[str, Any], nonce: str) -> ApiError:
+    with pytest.raises(ApiError) as error:
+        scan(town, token, area, nonce)
+    return error.value
+
+
+@pytest.fixture
+def served(town: Town) -> tuple[Town, dict[str, Any], dict[str, Any]]:
+    """A university and an area that serves it, under a published scheme."""
+    university, area = town.organisation("university"), town.organisation("scenic_area")
+    town.put_set(town.universities_key, [university])
+    town.put_set(town.areas_key, [area])
+    town.publish_scheme()
+    return town, university, area
+
+
+def test_a_roster_goes_in_and_the_gate_opens(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, area = served
+    path, numbers = town.roster(university, 30)
+    trial = town.upload(path, mode="dry_run")
+    assert (trial["counts"]["accepted"], trial["applied"]) == (30, False)
+    imported = town.upload(path)
+    assert (imported["state"], imported["counts"]["accepted"]) == ("done", 30)
+    assert town.client.send("GET", f"/v1/imports/{imported['id']}/workbook")[2][:2] == b"PK"
+    person = town.person_of(imported["id"])
+    shown = town.client.get(f"/v1/people/{person}")
+    assert shown["id_number_masked"].count("*") == 8
+    assert shown["name_masked"] == "张*"
+    entitlement = town.await_entitlement(person)
+    assert entitlement["reasons"][0]["met"] is True
+    token = town.pass_of(entitlement)
+    first = scan(town, token, area, "n1")
+    assert (first["outcome"], first["holder"]) == ("admitted", "张*")
+    assert scan(town, token, area, "n1")["id"] == first["id"]
+    again = refused(town, token, area, "n2")
+    assert (again.status, again.problem["code"]) == (409, "perks.limit_reached")
+    assert refused(town, token, area, "n2").problem["redemption"]["id"] == again.problem["redemption"]["id"]
+    figures = {item["key"]: item for item in town.client.get("/v1/figures")["items"]}
+    assert figures["talent.people"]["value"] >= 30
+    assert all(number not in str(figures) for number in numbers)
+
+
+def test_the_pass_is_a_qr_code_a_scanner_reads(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, _ = served
+    entitlement = town.await_entitlement(town.student(university))
+    path = f"/v1/entitlements/{entitlement['id']}/pass"
+    status, headers, svg = town.client.send("GET", path, headers={"Accept": "image/svg+xml"})
+    assert (status, headers["Content-Type"].partition(";")[0]) == (200, "image/svg+xml")
+    assert _decoded(svg).count(".") == 2
+
+
+def _decoded(svg: bytes) -> str:
+    """Draw the horizontal strokes segno writes and read them as a scanner would."""
+    import re
+
+    text = svg.decode()
+    size = int(re.search(r'width="(\d+)"', text)[1]) // 4  # type: ignore[index]
+    image = Image.new("L", (size * 8, size * 8), 255)
+    x = y = 0.0
+    for command, values in re.findall(r"([Mmhv])([-\d. ]+)", re.search(r' d="([^"]+)"', text)[1]):  # type: ignore[index]
+        numbers = [float(value) for value in re.findall(r"-?[\d.]+", values)]
+        if command == "h":
+            box = (int(x * 8), int((y - 0.5) * 8), int((x + numbers[0]) * 8), int((y + 0.5) * 8))
+            image.paste(0, box)
+            x += numbers[0]
+        else:
+            x, y = (numbers[0], numbers[1]) if command == "M" else (x + numbers[0], y + numbers[1])
+    return str(zxingcpp.read_barcodes(image)[0].text)
+
+
+def test_an_affiliation_that_ends_suspends_the_pass(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, area = served
+    person = town.student(university)
+    token = town.pass_of(town.await_entitlement(person))
+    (affiliation,) = town.client.get("/v1/affiliations", person_id=person)["items"]
+    ended = town.client.post(f"/v1/affiliations/{affiliation['id']}/end", {})
+    assert ended["state"] == "ended"
+    town.await_entitlement(person, "suspended")
+    refusal = refused(town, token, area, "n1")
+    assert (refusal.status, refusal.problem["code"]) == (403, "perks.entitlement_suspended")
+
+
+def test_two_departments_report_one_student(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, _ = served
+    other = town.platform.client(f"other{town.number}", f"other_{town.number}")
+    path, _ = town.roster(university, 3)
+    mine = town.upload(path)
+    theirs = town.upload(path, client=other)
+    assert (mine["counts"]["accepted"], theirs["counts"]["rejected"]) == (3, 0)
+    person = town.client.get(f"/v1/people/{town.person_of(mine['id'])}")
+    assert sorted(person["reported_by"]) == sorted([town.department, other.department])
+    (affiliation,) = town.client.get("/v1/affiliations", person_id=person["id"])["items"]
+    assert sorted(affiliation["reported_by"]) == sorted([town.department, other.department])
+    with pytest.raises(ApiError) as hidden:
+        other.get(f"/v1/imports/{mine['id']}")
+    assert hidden.value.status == 404
+
+
+def test_the_same_roster_again_changes_nothing(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, _ = served
+    path, _ = town.roster(university, 20)
+    first = town.upload(path)
+    person = town.client.get(f"/v1/people/{town.person_of(first['id'])}")
+    again = town.upload(path)
+    assert (again["counts"]["unchanged"], again["counts"]["accepted"]) == (20, 0)
+    assert town.client.get(f"/v1/people/{person['id']}")["version"] == person["version"]
+
+
+def test_a_scheme_published_after_the_roster_reaches_everybody(town: Town) -> None:
+    university, area = town.organisation("university"), town.organisation("scenic_area")
+    town.put_set(town.universities_key, [university])
+    town.put_set(town.areas_key, [area])
+    path, _ = town.roster(university, 250)
+    imported = town.upload(path)
+    person = town.person_of(imported["id"])
+    assert town.entitlement(person, None) is None
+    town.publish_scheme()
+    town.await_entitlement(person)
+
+    def granted() -> int:
+        found = town.client.get("/v1/entitlements", scheme_key=town.scheme_key, limit=200)
+        more = found["next_cursor"]
+        rest = (
+            town.client.get("/v1/entitlements", scheme_key=town.scheme_key, limit=200, cursor=more)
+            if more
+            else {"items": []}
+        )
+        return len(found["items"]) + len(rest["items"])
+
+    eventually(lambda: granted() == 250, what="250 grants")
+
+
+def test_a_further_university_joins_the_set(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, area = served
+    newcomer = town.organisation("university")
+    person = town.student(newcomer)
+    town.await_entitlement(town.student(university))
+    assert town.entitlement(person, None) is None
+    town.put_set(town.universities_key, [university, newcomer], version=1)
+    token = town.pass_of(town.await_entitlement(person))
+    assert scan(town, token, area, "n1")["outcome"] == "admitted"
+
+
+def test_a_validity_date_passes(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, _ = served
+    tomorrow = dt.date.today() + dt.timedelta(days=2)
+    person = town.student(university, until_on=tomorrow.isoformat())
+    town.await_entitlement(person)
+    # a process that lives a week ahead finds the date passed
+    town.platform.start_service("perks", "perks-ahead", "timers", CLOCK_AHEAD_SECONDS=str(7 * 86_400))
+    try:
+        town.await_entitlement(person, "suspended")
+    finally:
+        town.platform.stop("perks-ahead")
+
+
+def test_one_pass_is_raced_by_fifty_scanners(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:
+    town, university, area = served
+    token = town.pass_of(town.await_entitlement(town.student(university)))
+    outcomes: list[str] = []
+
+    def race(number: int) -> None:
+        try:
+            outcomes.append(scan(town, token, area, f"n{number}")["outcome"])
+        except ApiError as error:
+            outcomes.append(error.problem["code"])
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(outcomes)) == ["admitted", "perks.limit_reached"]
+    assert (len(outcomes), outcomes.count("admitted")) == (50, 1)
+    admitted = town.client.get("/v1/redemptions", place_id=area["id"], outcome="admitted")["items"]
+    assert len(admitted) == 1
