@@ -40,7 +40,7 @@ class Gate:
         url = platform.databases["perks"]
         self.engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
         self.host = platform.url.removeprefix("http://")
-        self.token = platform.client("bench", "culture_tourism")._bearer() if passes_needed else ""
+        self.token = platform.client("bench", "culture_tourism")._bearer()
         self._next = 0
         self._sign = self._signer()
         with self.engine.begin() as connection:
@@ -96,11 +96,11 @@ class Gate:
 
 def rows(platform: ThrowawayPlatform) -> list[Row]:
     """Both rows, one after the other on one platform."""
-    gate = Gate(platform, SCANS * 7)
     platform.start_service("perks", "perks-rpc", "rpc")
     platform.start_gateway()
     for name in ("perks-rpc", "gateway"):
         platform.wait_for(name)
+    gate = Gate(platform, SCANS * 7)
     first = compare(
         "redemption_vs_pgbench",
         candidate=gate.scan_rate,

@@ -105,9 +105,9 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
                 with self._connected() as wire:
                     pause = FIRST_PAUSE
                     wire.read()
-            except PreconditionFailed as error:
+            except TopologyConflict:
                 self._thread = None  # it ends here by itself, and must not be killed while it ends the container
-                raise TopologyConflict(str(error)) from error
+                raise
             except CONNECTION_ERRORS as error:
                 log.warning("%s lane: broker lost or not reachable, next try in %.1f s: %s", self.lane, pause, error)
             if not self._stopping:
@@ -122,7 +122,10 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
             channel = self._channel = wire.connection.channel()
             channel.auto_decode = False
             self._tags = []
-            self.declare(channel)
+            try:
+                self.declare(channel)
+            except PreconditionFailed as error:
+                raise TopologyConflict(str(error)) from error
             for number, subscription in enumerate(self.subscriptions()):
                 self._consume(channel, f"{self.lane}.{number}", subscription)
             self._set_ready(True)

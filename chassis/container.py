@@ -38,7 +38,9 @@ class LaneContainer(ServiceContainer):  # type: ignore[misc]
     def __init__(self, service_cls: type, config: Mapping[str, Any]) -> None:
         super().__init__(service_cls, dict(config))
         self.lanes: tuple[str, ...] = tuple(config.get("lanes", lanes.ALL_LANES))
-        self._worker_pool = LanePools(config["workers"])
+        # the rpc lane counts its own workers, and one that ends starts the next before it has left the pool
+        places = {lane: size * (2 if lane == lanes.RPC else 1) for lane, size in config["workers"].items()}
+        self._worker_pool = LanePools(places)
         if lanes.RELAY in self.lanes:
             self.relay = Relay().bind(self, "relay")
             self.dependencies.add(self.relay)

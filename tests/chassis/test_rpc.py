@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 import uuid
 from typing import Any
@@ -97,6 +98,26 @@ class TestCommand:
             ledger.call("write_slowly", {"seconds": 3}, key=new_key(), timeout=0.5)
         until(lambda: 'youthcity_workers_busy{lane="rpc"} 0.0' in ledger.health(ledger.processes[0], "/metrics")[1])
         assert ledger.count("select count(*) from entries") == 0
+
+
+class TestManyAtOnce:
+    def test_far_more_requests_than_workers_are_each_answered_once(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc", LEDGER_RPC_WORKERS="2")
+        answers: list[str] = []
+
+        def write_many(caller: int) -> None:
+            for number in range(20):
+                text = f"{caller}.{number}"
+                answers.append(ledger.call("write_entry", {"text": text}, key=new_key(), timeout=20)["text"])
+
+        callers = [threading.Thread(target=write_many, args=(caller,)) for caller in range(20)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert len(set(answers)) == len(answers) == 400
+        assert ledger.count("select count(*) from entries") == 400
+        assert process.poll() is None
 
 
 class TestWhatCannotBeServed:
