@@ -19,7 +19,7 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.rosters import HEADERS, _id_number
 
-ROSTER_ROWS = 2_000
+ROSTER_ROWS = 5_000
 TABLES = ("people", "person_reports", "affiliations", "affiliation_reports", "history", "outbox", "import_rows")
 
 

@@ -31,6 +31,7 @@ from chassis.container import LaneContainer
 from chassis.database import make_engine
 from chassis.health import Health
 from chassis.settings import ServiceSettings
+from contracts import envelope
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Process:
     def __init__(self, service_cls: type, settings: ServiceSettings, active: Sequence[str]) -> None:
         self.settings = settings
         clock.run_ahead(settings.clock_ahead_seconds)
+        envelope.check_values(settings.checks_events)
         self.container = LaneContainer(
             service_cls,
             {

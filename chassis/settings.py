@@ -43,6 +43,7 @@ class ServiceSettings:
     grace_seconds: float
     statement_timeout_seconds: float
     clock_ahead_seconds: float
+    checks_events: bool
 
     @property
     def is_dev(self) -> bool:
@@ -72,6 +73,7 @@ def service_settings(name: str) -> ServiceSettings:
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
     * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`.
     * GRACE_SECONDS 30: how long a process may take to end. STATEMENT_TIMEOUT_SECONDS 10: longest single SQL statement.
+    * CHECK_EVENTS: hold every value of an event against its schema before it is written, off; tests switch it on.
     * CLOCK_AHEAD_SECONDS 0: live that far in the future, to try out what a date brings; dev only.
     """
     env, prefix = Env(), name.upper()
@@ -95,6 +97,7 @@ def service_settings(name: str) -> ServiceSettings:
         quorum_requests=env.bool("QUORUM_REQUESTS", False),
         grace_seconds=env.float("GRACE_SECONDS", 30.0),
         statement_timeout_seconds=env.float("STATEMENT_TIMEOUT_SECONDS", 10.0),
+        checks_events=env.bool("CHECK_EVENTS", False),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
 

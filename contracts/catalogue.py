@@ -7,6 +7,7 @@ all the same, for departments that listen.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from contracts import perks_events, talent_events
 from contracts.schema import Schema
@@ -18,6 +19,20 @@ class EventType:
     def __init__(self, schema: type[Schema], *, subscribers: tuple[str, ...] = ()) -> None:
         self.schema = schema
         self.subscribers = subscribers
+
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], frozenset[str]]:
+        declared = self.loader.fields
+        return frozenset(name for name, field in declared.items() if field.required), frozenset(declared)
+
+    def flaws(self, data: dict[str, Any], *, thoroughly: bool) -> Any:
+        """What is wrong with the data of an event, None when nothing is. Names are always compared; values only
+        `thoroughly`, as it costs more than writing the event.
+        """
+        required, declared = self._names
+        if not required <= data.keys() <= declared:
+            return f"takes {sorted(declared)}, of which {sorted(required)} must be there; given {sorted(data)}"
+        return (self.loader.validate(data) or None) if thoroughly else None
 
     @cached_property
     def loader(self) -> Schema:

@@ -30,6 +30,7 @@ def platform(
     uri = broker.uri(vhost)
     user = urlsplit(uri).username or ""
     made = ThrowawayPlatform(tmp_path_factory.mktemp("platform"), next(databases), uri, user)
+    made.environment["CHECK_EVENTS"] = "1"
     try:
         made.prepare()
         made.start(processes_each=2)
