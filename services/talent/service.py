@@ -133,7 +133,7 @@ class Service:
     def read_import_workbook(self, work: Work, **fields: Any) -> Answer:
         return imports.read_import_workbook(work, uploads=self.uploads, **fields)
 
-    @every(seconds=0.5)
+    @every(seconds=0.2)
     def run_imports(self) -> bool:
         return import_job.run_next(self.database, uploads=self.uploads, keys=self.keys)
 
