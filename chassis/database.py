@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg2
-from sqlalchemy import URL, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 POOL_WAIT_SECONDS = 5
 CONNECT_SECONDS = 5
 LOCK_TIMEOUT_SECONDS = 5
 
-#: SQLSTATE classes and codes that say "try again": connection, resources, operator intervention, deadlock,
-#: serialization, lock and statement timeout. Source: PostgreSQL manual, appendix A.
+#: SQLSTATE classes and codes that say "try again": connection, resources, operator intervention (a statement timeout
+#: is one), serialization, deadlock, lock timeout, and a server that has just become read-only (failover). Source:
+#: PostgreSQL manual, appendix A.
 TRANSIENT_CLASSES = ("08", "53", "57")
-TRANSIENT_CODES = ("40001", "40P01", "55P03")
+TRANSIENT_CODES = ("40001", "40P01", "55P03", "25006")
+
+#: Another process has created the same database a moment before.
+_MADE_MEANWHILE = ("42P04", "23505")
 
 
 def make_engine(url: str, *, pool_size: int, name: str, statement_timeout_seconds: float = 10.0) -> Engine:
@@ -64,17 +68,32 @@ def is_transient(error: BaseException) -> bool:
 
 
 def ensure_database(url: str) -> bool:
-    """Create the database of `url` if it is missing; True when it was made. Needs the right to create databases."""
+    """Create the database of `url` if it is missing; True when it was made. Only then the right to create databases is
+    needed, and the right to connect to ``postgres``.
+    """
     target = with_driver(url)
-    engine = create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    return not _answers(target) and _create(target)
+
+
+def _answers(target: URL) -> bool:
+    engine = create_engine(target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
     try:
-        with engine.connect() as connection:
-            known = connection.execute(
-                text("select 1 from pg_database where datname = :name"), {"name": target.database}
-            )
-            if known.scalar():
-                return False
+        engine.connect().close()
+    except OperationalError:
+        return False
+    return True
+
+
+def _create(target: URL) -> bool:
+    engine = create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        known = text("select 1 from pg_database where datname = :name")
+        if connection.execute(known, {"name": target.database}).scalar():
+            return False
+        try:
             connection.exec_driver_sql(f'create database "{target.database}"')
-            return True
-    finally:
-        engine.dispose()
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) in _MADE_MEANWHILE:
+                return False
+            raise
+        return True

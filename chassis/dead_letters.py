@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from chassis import topology, tracing
+from chassis import logs, topology, tracing
 from chassis.ids import uuid7
 from chassis.publisher import Outgoing
 from chassis.tables import _dead_letters
@@ -23,7 +23,7 @@ TABLE = _dead_letters(MetaData())
 #: Publishes a batch with confirms; returns the message ids that reached no queue.
 Publish = Callable[[list[Outgoing]], set[str]]
 
-LISTED = 200
+LISTED, REDRIVEN = 200, 1000
 
 
 def park(
@@ -41,11 +41,11 @@ def park(
     row = {
         "id": uuid7(),
         "consumer": consumer,
-        "message_id": message_id,
-        "type": _type_of(raw),
+        "message_id": _storable(message_id),
+        "type": _storable(_type_of(raw)),
         "body": raw,
-        "headers": {name: str(value)[:500] for name, value in headers.items() if name in ("traceparent",)},
-        "reason": reason,
+        "headers": {name: _storable(str(value)) for name, value in headers.items() if name == "traceparent"},
+        "reason": _storable(logs.redact(reason)),
         "attempts": attempts,
         "trace_id": tracing.trace_id(str(headers.get("traceparent", ""))),
     }
@@ -57,7 +57,12 @@ def _type_of(body: bytes) -> str | None:
         found = json.loads(body).get("type")
     except (ValueError, AttributeError, RecursionError):
         return None
-    return found[:200] if isinstance(found, str) else None
+    return found if isinstance(found, str) else None
+
+
+def _storable(text: str | None) -> str | None:
+    """A poisoned message must not poison its own dead letter: no NUL, no half surrogates, no endless text."""
+    return None if text is None else text[:500].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def list_dead(connection: Connection, *, consumer: str | None = None, redriven: bool = False) -> list[dict[str, Any]]:
@@ -85,12 +90,13 @@ def redrive(
     consumer: str | None = None,
     dry_run: bool = False,
 ) -> int:
-    """Send dead letters back to their handlers' queues and mark them, in the caller's transaction; how many.
+    """Send up to REDRIVEN dead letters, the oldest first, back to their handlers' queues and mark them, in the caller's
+    transaction; how many.
 
     Taken with row locks, so two operators never send the same one; a crash before the commit sends it again, which the
     handlers' inbox and natural keys absorb. With `dry_run` nothing is sent.
     """
-    asked = select(TABLE).where(TABLE.c.redriven_at.is_(None)).order_by(TABLE.c.died_at).limit(1000)
+    asked = select(TABLE).where(TABLE.c.redriven_at.is_(None)).order_by(TABLE.c.died_at).limit(REDRIVEN)
     asked = asked.where(TABLE.c.id.in_(ids)) if ids else asked
     asked = asked.where(TABLE.c.consumer == consumer) if consumer is not None else asked
     letters = connection.execute(asked.with_for_update(skip_locked=True)).mappings().all()

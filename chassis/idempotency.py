@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -31,7 +31,10 @@ _CLAIM = text(
 )
 _STORED = text("select method, fingerprint, reply from idempotency_keys where client_id = :client_id and key = :key")
 _STORE = text("update idempotency_keys set reply = :reply where client_id = :client_id and key = :key")
-_PURGE = text("delete from idempotency_keys where created_at < :before")
+_PURGE = text(
+    "delete from idempotency_keys where ctid = any(array("
+    "select ctid from idempotency_keys where created_at < :before limit :at_most))"
+)
 
 
 class IdempotencyKeyMissing(Refusal):
@@ -61,7 +64,7 @@ class RequestInProgress(Refusal):
     en = "A request with this idempotency key is still being processed. Try again shortly."
 
 
-def run(work: Work, method: str, fields: Mapping[str, Any], effect: Callable[[], Any], *, secret: bytes = b"") -> Any:
+def run(work: Work, method: str, fields: Mapping[str, Any], effect: Callable[[], Any]) -> Any:
     """The reply of `effect()`, called at most once per (client, key); later calls get the stored reply.
 
     The reply must be plain JSON, already masked. Raises IdempotencyKeyMissing, IdempotencyKeyReused (422) and
@@ -71,42 +74,44 @@ def run(work: Work, method: str, fields: Mapping[str, Any], effect: Callable[[],
     if caller.idempotency_key is None:
         raise IdempotencyKeyMissing()
     names = {"client_id": caller.client_id, "key": caller.idempotency_key}
-    fingerprint = _fingerprint(secret, method, fields)
+    fingerprints = _fingerprints(work.fingerprint_keys, method, fields)
     connection = work.session.connection()
     claim = {
         **names,
         "lock": _lock_number(caller.client_id, caller.idempotency_key),
         "method": method,
-        "fingerprint": fingerprint,
+        "fingerprint": fingerprints[0],
         "created_at": work.now,
     }
     if connection.execute(_CLAIM, claim).scalar() is None:
-        return _replay(work, names, method, fingerprint)
+        return _replay(work, names, method, fingerprints)
     reply = effect()
     connection.execute(_STORE, {**names, "reply": json.dumps(reply, ensure_ascii=False)})
     return reply
 
 
-def _replay(work: Work, names: dict[str, str], method: str, fingerprint: bytes) -> Any:
+def _replay(work: Work, names: dict[str, str], method: str, fingerprints: list[bytes]) -> Any:
     stored = work.session.connection().execute(_STORED, names).one_or_none()
     if stored is None:
         raise RequestInProgress(retry_after=1)
-    if stored.method != method or not hmac.compare_digest(bytes(stored.fingerprint), fingerprint):
+    if stored.method != method or bytes(stored.fingerprint) not in fingerprints:
         raise IdempotencyKeyReused()
     work.replayed = True
     return stored.reply
 
 
-def purge(session: Session, now: dt.datetime) -> int:
-    """Forget keys older than KEPT."""
-    result: Any = session.connection().execute(_PURGE, {"before": now - KEPT})
+def purge(session: Session, now: dt.datetime, *, at_most: int = 5000) -> int:
+    """Forget keys older than KEPT, so many at a time; how many were forgotten."""
+    result: Any = session.connection().execute(_PURGE, {"before": now - KEPT, "at_most": at_most})
     return int(result.rowcount)
 
 
-def _fingerprint(secret: bytes, method: str, fields: Mapping[str, Any]) -> bytes:
-    """Keyed, because what is hashed may be an ID number and such hashes can be guessed back."""
-    canonical = json.dumps([method, fields], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hmac.digest(secret, canonical.encode(), "sha256")
+def _fingerprints(keys: Sequence[bytes], method: str, fields: Mapping[str, Any]) -> list[bytes]:
+    """One per key, the current key's first: a retry across a key rotation is still the same request. Keyed, because what
+    is hashed may be an ID number and such hashes can be guessed back.
+    """
+    canonical = json.dumps([method, fields], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return [hmac.digest(key, canonical, "sha256") for key in keys or (b"",)]
 
 
 def _lock_number(client_id: str, key: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import MetaData, delete
+from sqlalchemy import MetaData, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,9 @@ from chassis.tables import _inbox
 
 TABLE = _inbox(MetaData())
 _CLAIM = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.message_id)
+_PURGE = text(
+    "delete from inbox where ctid = any(array(select ctid from inbox where received_at < :before limit :at_most))"
+)
 
 #: Longer than any redrive is likely to be late; a redrive after it meets the handlers' natural keys.
 KEPT = dt.timedelta(days=30)
@@ -25,11 +29,13 @@ def claim(session: Session, consumer: str, message_ids: Sequence[UUID]) -> set[U
     A message another transaction has noted but not yet committed makes this one wait for its end. Sorted, so that two
     overlapping batches wait for one another in one order.
     """
+    if not message_ids:
+        return set()
     rows = [{"consumer": consumer, "message_id": message_id} for message_id in sorted(set(message_ids))]
     return set(session.connection().execute(_CLAIM, rows).scalars())
 
 
-def purge(session: Session, before: dt.datetime) -> int:
-    """Forget messages received before `before`."""
-    result = session.connection().execute(delete(TABLE).where(TABLE.c.received_at < before))
+def purge(session: Session, before: dt.datetime, *, at_most: int = 5000) -> int:
+    """Forget messages received before `before`, so many at a time; how many were forgotten."""
+    result: Any = session.connection().execute(_PURGE, {"before": before, "at_most": at_most})
     return int(result.rowcount)

@@ -14,7 +14,7 @@ import hmac
 import json
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -37,7 +37,7 @@ class KeyRing:
 
     name: str
     current: str
-    keys: dict[str, bytes]
+    keys: dict[str, bytes] = field(repr=False)  # a ring in a traceback shows its name alone
 
     @property
     def current_key(self) -> bytes:

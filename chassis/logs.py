@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from chassis import tracing
+
 _PATTERNS = (
     (re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])"), "[id number]"),
     (re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)"), "[phone]"),
@@ -23,7 +25,6 @@ _PATTERNS = (
     (re.compile(r"(?<=://)([^/:@\s]+):[^@/\s]+(?=@)"), r"\1:[password]"),
 )
 _SECRET_NAMES = re.compile(r"(?i)secret|token|password|passwd|authorization|cookie|id_number|phone|^pass$|private")
-_TRACE_FIELDS = ("service",)
 
 
 def redact(text: str) -> str:
@@ -52,7 +53,7 @@ def _redacted(value: Any) -> Any:
 def configure(*, service: str, level: int = logging.INFO) -> None:
     """Send every logger of the process, ours and the libraries', through one JSON renderer."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        tracing.name_in_log,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -251,7 +251,6 @@ class RequestConsumer(LaneConsumer):
                 exchange="" if direct else calls.RPC_EXCHANGE,
                 routing_key=reply_to,
                 content_type="application/json",
-                content_encoding="utf-8",
                 correlation_id=message.properties.get("correlation_id", ""),
                 delivery_mode=1,
             )

@@ -125,7 +125,6 @@ class RpcClient:
                 routing_key=f"{service}.{method}",
                 mandatory=True,
                 content_type="application/json",
-                content_encoding="utf-8",
                 reply_to=REPLY_TO,
                 correlation_id=correlation_id,
                 delivery_mode=1,

@@ -40,15 +40,22 @@ class Work:
     """One unit of work.
 
     `now` is one instant for all of it and `today` its day in Shanghai. `replay` is true for what a replayed event
-    causes. `replayed` is true when an idempotency key has been used before and its stored reply is the answer.
+    causes; `only_for` names the one queue its events are meant for, when current state is sent again to one service.
+    `replayed` is true when an idempotency key has been used before and its stored reply is the answer.
     """
 
-    def __init__(self, session: Session, *, caller: Caller, now: dt.datetime, replay: bool) -> None:
+    #: The keys of request fingerprints, the current one first; see ``idempotency``.
+    fingerprint_keys: tuple[bytes, ...] = ()
+
+    def __init__(
+        self, session: Session, *, caller: Caller, now: dt.datetime, replay: bool, only_for: str | None = None
+    ) -> None:
         self.session = session
         self.caller = caller
         self.now = now
         self.today = clock.shanghai_day(now)
         self.replay = replay
+        self.only_for = only_for
         self.replayed = False
         self._events: list[dict[str, Any]] = []
         self._history: list[dict[str, Any]] = []
@@ -77,6 +84,7 @@ class Work:
                 "version": version,
                 "body": body,
                 "traceparent": traceparent,
+                "only_for": self.only_for,
             }
         )
 
@@ -126,13 +134,14 @@ def open_work(
     caller: Caller = PLATFORM,
     now: dt.datetime | None = None,
     replay: bool = False,
+    only_for: str | None = None,
     on_commit: Callable[[], None] | None = None,
 ) -> Iterator[Work]:
     """A unit of work: committed at the end of the block, rolled back if it raises. `on_commit` is called after a
     commit that announced something.
     """
     with Session(engine, expire_on_commit=False, autoflush=True) as session:
-        work = Work(session, caller=caller, now=now or clock.now(), replay=replay)
+        work = Work(session, caller=caller, now=now or clock.now(), replay=replay, only_for=only_for)
         yield work
         announced = work.write_out()
         session.commit()

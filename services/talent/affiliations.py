@@ -16,13 +16,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.logs import redact
+from chassis.pages import read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.talent import affiliation_rows as rows
 from services.talent.affiliation_reports import AffiliationRow, AffiliationVerdict, report_affiliations
 from services.talent.affiliation_rows import AffiliationRecord
 from services.talent.organisations import OrganisationNotFound
-from services.talent.pages import read_page
 from services.talent.people import PersonNotFound
 from services.talent.rules.affiliations import CONFIRMED, ENDED, REPORTED
 from services.talent.rules.periods import is_over

@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.exc import IntegrityError
 
 from chassis.ids import uuid7
+from chassis.pages import read_page
 from chassis.versions import VersionStale, check_version
 from chassis.work import Work
 from contracts.refusals import Refusal
-from services.talent.pages import read_page
 from services.talent.rules.credit_codes import read_credit_code
 from services.talent.rules.organisation_names import name_key
 from services.talent.rules.violations import Violation

@@ -16,11 +16,11 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ids import uuid7
+from chassis.pages import read_page
 from chassis.versions import VersionStale, check_version
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.talent import people_rows
-from services.talent.pages import read_page
 from services.talent.people_keys import NAME, PHONE, PeopleKeys
 from services.talent.rules.affiliations import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 from services.talent.rules.identity import Identity, read_identity

@@ -129,8 +129,8 @@ def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
 
 
 def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
-    is_number = isinstance(cell, (int, float)) and not isinstance(cell, bool)
-    if (is_number and abs(float(cell or 0)) >= LARGEST_EXACT) or _SCIENTIFIC.fullmatch(as_text(cell)):
+    is_long = isinstance(cell, (int, float)) and abs(cell) >= LARGEST_EXACT
+    if is_long or _SCIENTIFIC.fullmatch(as_text(cell)):
         zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
         en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
         raise Wrong("id_number_became_a_number", zh, en)
