@@ -2,16 +2,21 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-BOOT := $(shell command -v python3.11 || command -v python3)
 STATE := .state
 PYTHON := $(STATE)/venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 T ?= tests
 
-.PHONY: help run up down demo test check fmt bench clean
+# The first Python that is there, works and is new enough (a version manager may have put up a name with nothing behind it).
+IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
+BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do \
+	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
+	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
+
+.PHONY: help run up down demo test check fmt bench migration clean
 
 help: ## Print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(STATE)/ready ## Set everything up and run the platform in the foreground
 	@$(PYTHON) -m deploy.local run
@@ -25,27 +30,30 @@ down: ## Stop everything this checkout has started
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
 
-test: $(STATE)/ready check ## Set everything up and pass the tests (T=path for some of them)
+test: check ## Set everything up and pass the tests (T=path for some of them)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(T)
 
-check: $(STATE)/ready ## Lint, types, import rules, fresh generated files
-	@$(STATE)/venv/bin/ruff check .
-	@$(STATE)/venv/bin/ruff format --check -q .
-	@$(STATE)/venv/bin/mypy
+check: $(STATE)/ready ## Lint, types, import rules, architecture: what needs no servers
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check -q .
+	@$(PYTHON) -m mypy
 	@$(STATE)/venv/bin/lint-imports --no-cache >$(STATE)/imports.log || { cat $(STATE)/imports.log; exit 1; }
+	@$(PYTHON) -m pytest -q -m "not needs_servers" tests/architecture
 
 fmt: $(STATE)/ready ## Format the code
-	@$(STATE)/venv/bin/ruff check --fix -q . ; $(STATE)/venv/bin/ruff format -q .
+	@$(PYTHON) -m ruff check --fix -q . ; $(PYTHON) -m ruff format -q .
 
 bench: $(STATE)/ready ## Measure each hot path beside its baseline (also .state/bench.json)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m bench
 
+migration: $(STATE)/ready ## Write the next migration: make migration SERVICE=perks NAME=add_level_to_titles
+	@$(PYTHON) -m deploy.local new-migration "$(SERVICE)" "$(NAME)"
+
 clean: down ## Forget everything: servers, data, virtual environment
-	@if [ -L $(STATE)/data ]; then rm -rf "$$(readlink -f $(STATE)/data)"; fi
-	@if [ -L $(STATE)/test/data ]; then rm -rf "$$(readlink -f $(STATE)/test/data)"; fi
+	@for data in $(STATE)/data $(STATE)/test/data; do if [ -L $$data ]; then rm -rf "$$(readlink -f $$data)"; fi; done
 	@rm -rf $(STATE)
 
-$(STATE)/ready: requirements.lock deploy/local/bootstrap.py
+$(STATE)/ready: requirements.lock deploy/local/bootstrap.py deploy/local/packages.py
 	@mkdir -p $(STATE)
-	@$(BOOT) deploy/local/bootstrap.py
+	@$(BOOT) -m deploy.local.bootstrap
 	@touch $@

@@ -7,15 +7,22 @@ itself (``work``).
 from __future__ import annotations
 
 import contextlib
+import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 from nameko.extensions import DependencyProvider
 from sqlalchemy import Engine
 
-from chassis import calls, lanes
+from chassis import calls, clock, lanes
 from chassis.database import make_engine
+from chassis.housekeeping import ROUND_SECONDS, keep_house
+from chassis.keys import read_keyring
+from chassis.settings import ServiceSettings
 from chassis.work import PLATFORM, Caller, Work, open_reading, open_work
+
+log = logging.getLogger(__name__)
 
 SPARE_CONNECTIONS = 2
 
@@ -38,12 +45,27 @@ class Database(DependencyProvider):  # type: ignore[misc]
                     statement_timeout_seconds=settings.statement_timeout_seconds,
                 )
         self._trusted = settings.trusted_broker_users
+        self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._engines else ()
+        self._stopped = threading.Event()
         self.container.database = self
+
+    def start(self) -> None:
+        if lanes.TIMERS in self._engines:
+            self.container.spawn_managed_thread(self._keep_house, identifier="housekeeping")
+
+    def _keep_house(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                more = keep_house(self._engines[lanes.TIMERS], clock.now())
+            except Exception:
+                log.exception("housekeeping failed")
+                more = False
+            self._stopped.wait(0 if more else ROUND_SECONDS)
 
     def get_dependency(self, worker_ctx: Any) -> BoundDatabase:
         lane = getattr(worker_ctx.entrypoint, "lane", lanes.RPC)
         caller = _caller(worker_ctx.data, self._trusted) if lane == lanes.RPC else PLATFORM
-        return BoundDatabase(self._engines[lane], caller, self._wake_relay)
+        return BoundDatabase(self._engines[lane], caller, self._wake_relay, self._fingerprint_keys)
 
     def lane(self, lane: str) -> BoundDatabase:
         """The database for work of a lane outside any worker (laying a dead letter aside)."""
@@ -55,6 +77,7 @@ class Database(DependencyProvider):  # type: ignore[misc]
             relay.wake()
 
     def stop(self) -> None:
+        self._stopped.set()
         for engine in self._engines.values():
             engine.dispose()
 
@@ -62,15 +85,19 @@ class Database(DependencyProvider):  # type: ignore[misc]
 class BoundDatabase:
     """The database as one worker sees it: its lane's connections, its caller."""
 
-    def __init__(self, engine: Engine, caller: Caller, on_commit: Any) -> None:
+    def __init__(
+        self, engine: Engine, caller: Caller, on_commit: Any, fingerprint_keys: tuple[bytes, ...] = ()
+    ) -> None:
         self.engine = engine
         self.caller = caller
         self._on_commit = on_commit
+        self._fingerprint_keys = fingerprint_keys
 
     @contextlib.contextmanager
     def work(self, *, caller: Caller | None = None, replay: bool = False) -> Iterator[Work]:
         """One transaction; see ``chassis.work.open_work``."""
         with open_work(self.engine, caller=caller or self.caller, replay=replay, on_commit=self._on_commit) as work:
+            work.fingerprint_keys = self._fingerprint_keys
             yield work
 
     @contextlib.contextmanager
@@ -78,6 +105,14 @@ class BoundDatabase:
         """A unit of work that commits nothing."""
         with open_reading(self.engine, caller=self.caller) as work:
             yield work
+
+
+def _fingerprint_keys(settings: ServiceSettings) -> tuple[bytes, ...]:
+    """The keyring ``idempotency``, the current key first; none for a throwaway process in dev that has no such file."""
+    if settings.is_dev and not (settings.key_dir / "idempotency.json").exists():
+        return ()
+    ring = read_keyring(settings.key_dir, "idempotency", is_dev=settings.is_dev)
+    return ring.current_key, *(key for key_id, key in ring.keys.items() if key_id != ring.current)
 
 
 def _caller(headers: dict[str, Any], trusted_users: frozenset[str]) -> Caller:

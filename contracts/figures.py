@@ -5,6 +5,7 @@ Lives here: the register and the shape of an answer. The counting is in each ser
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from marshmallow import fields, validate
@@ -33,10 +34,19 @@ FIGURES: dict[str, FigureEntry] = {
 }
 
 
-class CountFigures(Schema):
+#: Days a figure may be asked for; beyond them nothing was ever counted.
+_DAYS = validate.Range(min=dt.date(2000, 1, 1), max=dt.date(2100, 12, 31))
+
+
+class AsOf(Schema):
+    """A day in Shanghai."""
+
+    as_of = Day(load_default=None, allow_none=True, validate=_DAYS)
+
+
+class CountFigures(AsOf):
     """As of the end of a day in Shanghai (today without one); without `keys` every figure the service can count."""
 
-    as_of = Day(load_default=None, allow_none=True)
     keys = fields.List(fields.String(validate=validate.Length(max=80)), load_default=None, allow_none=True)
 
 

@@ -15,6 +15,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from deploy.local.throwaway import ThrowawayPlatform
+
 Make = Callable[[str], str]
 
 
@@ -23,6 +25,14 @@ def _required(name: str) -> str:
     if not value:
         pytest.exit(f"{name} is not set: run the tests with `make test`", returncode=2)
     return value
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs servers, so that `make check` can do without."""
+    for item in items:
+        if {"database_server", "broker"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("needs_servers")
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +115,23 @@ def vhost(broker: Broker) -> Iterator[str]:
     name = broker.make_vhost()
     yield broker.uri(name)
     broker.ask("DELETE", f"/vhosts/{name}")
+
+
+@pytest.fixture(scope="session")
+def platform(
+    database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ThrowawayPlatform]:
+    """A whole platform in real processes, two of each service, for all tests that speak HTTP."""
+    databases = _make_databases(database_server)
+    vhost = broker.make_vhost()
+    folder = tmp_path_factory.mktemp("platform")
+    made = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
+    made.environment["CHECK_EVENTS"] = "1"
+    try:
+        made.prepare()
+        made.start(processes_each=2)
+        yield made
+    finally:
+        made.close()
+        broker.ask("DELETE", f"/vhosts/{vhost}")
+        next(databases, None)

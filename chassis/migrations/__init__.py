@@ -8,17 +8,19 @@ tables as frozen text.
 from __future__ import annotations
 
 import re
+import time
 from importlib import resources
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Engine, NullPool, create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from chassis.database import ensure_database, with_driver
 
-LOCK_TIMEOUT_SECONDS = 4
+LOCK_TIMEOUT_SECONDS, ATTEMPTS, PAUSE_SECONDS = 4, 10, 2.0
+LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_KEY = 0x4D696772  # "Migr"
 _FILE = re.compile(r"^(\d{4})_\w+\.py$")
 
@@ -65,10 +67,19 @@ def upgrade(database_url: str, name: str) -> None:
         connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
         connection.commit()
         config = Config()
-        config.set_main_option("script_location", str(location(name)))
+        # Alembic reads % as the beginning of a placeholder
+        config.set_main_option("script_location", str(location(name)).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                command.upgrade(config, "head")
+                break
+            except OperationalError as error:
+                # a migration that waits for a lock holds up every request behind it: it lets them pass and tries again
+                connection.rollback()
+                if attempt == ATTEMPTS or getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                    raise
+                time.sleep(PAUSE_SECONDS)
 
 
 def run_env() -> None:

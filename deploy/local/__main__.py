@@ -1,15 +1,16 @@
-"""``python -m deploy.local run|up|down|demo|with-test-servers …``: what the Makefile calls."""
+"""``python -m deploy.local run|up|down|demo|with-test-servers|new-migration``: what the Makefile calls."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import click
 
-from deploy.local import platform
-from deploy.local.place import ROOT
+from deploy.local import new_migrations, platform
+from deploy.local.packages import ROOT
 from deploy.local.platform import Platform
 
 
@@ -28,8 +29,10 @@ def run() -> None:
 def up() -> None:
     """Start the platform detached; returns when it is ready."""
     started = Platform()
-    started.up()
+    with started.place.alone("another start"):
+        started.up()
     platform.welcome(started)
+    click.echo("`make demo` loads the demo city, `make down` stops everything.")
 
 
 @main.command()
@@ -42,9 +45,7 @@ def down() -> None:
 @main.command()
 def demo() -> None:
     """Load the demo city into the running platform."""
-    running = Platform()
-    running.load_demo()
-    running.mark_loaded()
+    Platform().load_demo()
 
 
 @main.command("with-test-servers", context_settings={"ignore_unknown_options": True})
@@ -52,18 +53,28 @@ def demo() -> None:
 def with_test_servers(command: tuple[str, ...]) -> None:
     """Run a command with the private test servers up and named in its environment; they stop after it."""
     servers = Platform(is_test=True)
-    assert servers.postgres is not None and servers.rabbitmq is not None
-    servers.start_servers()
-    environment = {
-        "TEST_DATABASE_URL": servers.postgres.url,
-        "TEST_AMQP_URI": servers.rabbitmq.uri(),
-        "TEST_RABBIT_API": servers.rabbitmq.api,
-    }
-    try:
-        status = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
-    finally:
-        servers.stop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+    with servers.place.alone("another run of the tests"):
+        try:
+            servers.start_servers()
+            environment = {
+                "TEST_DATABASE_URL": servers.postgres.url,
+                "TEST_AMQP_URI": servers.rabbitmq.uri(),
+                "TEST_RABBIT_API": servers.rabbitmq.api,
+            }
+            status = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+        finally:
+            servers.stop()
     sys.exit(status)
+
+
+@main.command("new-migration")
+@click.argument("service")
+@click.argument("name")
+def new_migration(service: str, name: str) -> None:
+    """Write the next numbered migration of SERVICE, e.g. perks add_venue_to_redemptions."""
+    click.echo(new_migrations.write(service, name).relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ def make(folder: Path) -> None:
     """Make the key files that are missing in `folder`."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for name in KEYRINGS:
-        key = base64.b64encode(os.urandom(32)).decode()
-        _write(folder / f"{name}.json", {"demo": True, "current": "demo1", "keys": {"demo1": key}})
+        secret = base64.b64encode(os.urandom(32)).decode()
+        _write(folder / f"{name}.json", {"demo": True, "current": "demo1", "keys": {"demo1": secret}})
     for name in SIGNING:
         key_id = f"{name}-demo1"
         key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": "Ed25519"}, private=True)
-        jwk = key.as_dict(private=True)
-        _write(folder / f"{name}.json", {"demo": True, "current": key_id, "keys": [jwk]})
+        _write(folder / f"{name}.json", {"demo": True, "current": key_id, "keys": [key.as_dict(private=True)]})
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

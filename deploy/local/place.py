@@ -7,129 +7,118 @@ user ``youthcity``; where that user cannot reach the checkout (a home folder of 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import json
 import os
 import pwd
-import secrets
-import socket
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from deploy.local.packages import ROOT, say
+
 SERVER_USER = "youthcity"
+ELSEWHERE = Path("/var/lib/youthcity")
 
 
 @dataclass(frozen=True)
 class Place:
-    """One stack: its folder, its data folder, and whether it only serves tests."""
+    """One stack: its folder, its data folder, whether it only serves tests, and the account its servers run as."""
 
     state: Path
     data: Path
     is_test: bool
+    account: pwd.struct_passwd | None
+    """None when the caller is not root, and servers run as the caller."""
 
     @property
     def tag(self) -> str:
         """Tells this checkout's servers from another's."""
-        return hashlib.sha256(str(self.state).encode()).hexdigest()[:8]
+        return _tag(self.state)
+
+    def as_server(self) -> dict[str, Any]:
+        """Arguments for subprocess that make a child run as the servers' account."""
+        if self.account is None:
+            return {}
+        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+
+    def folder(self, path: Path) -> Path:
+        """Make a folder the servers own, for nobody else's eyes."""
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+        self._give(path)
+        return path
+
+    def file(self, path: Path, content: str) -> Path:
+        """Write a file the servers own, for nobody else's eyes."""
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(content)
+        self._give(path)
+        return path
+
+    def _give(self, path: Path) -> None:
+        if self.account is not None:
+            os.chown(path, self.account.pw_uid, self.account.pw_gid)
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """One at a time in this checkout; a second one waits, and says for what."""
+        with open(self.state / "lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"waiting for {what} in this checkout")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
 
-def place(*, is_test: bool = False) -> Place:
-    """The stack of this checkout; makes its folders."""
-    state = ROOT / ".state" / "test" if is_test else ROOT / ".state"
+def place(*, is_test: bool = False, root: Path = ROOT) -> Place:
+    """The stack of the checkout at `root`; makes its folders. Exits where they belong to somebody else."""
+    state = root / ".state" / "test" if is_test else root / ".state"
     state.mkdir(parents=True, exist_ok=True)
     data = state / "data"
-    if os.geteuid() == 0 and not _is_reachable(state):
-        elsewhere = Path("/var/lib/youthcity") / hashlib.sha256(str(state).encode()).hexdigest()[:8]
-        elsewhere.mkdir(parents=True, exist_ok=True)
-        if not data.is_symlink():
-            data.symlink_to(elsewhere)
-        data = elsewhere
-    data.mkdir(exist_ok=True)
-    os.chmod(data, 0o755)
-    return Place(state=state, data=data, is_test=is_test)
+    if data.is_symlink():
+        data = Path(os.readlink(data))
+    elif not data.exists() and os.geteuid() == 0 and not _is_reachable(state):
+        _open_folder(ELSEWHERE)
+        data.symlink_to(ELSEWHERE / _tag(state))
+        data = ELSEWHERE / _tag(state)
+    if not os.access(data if data.exists() else state, os.W_OK):
+        sys.exit(f"{data} belongs to another user: type the command as that user, or as root.")
+    _open_folder(data)
+    return Place(state=state, data=data, is_test=is_test, account=_account(data))
+
+
+def _open_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o755)
 
 
 def _is_reachable(folder: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
 
 
-def server_user() -> pwd.struct_passwd | None:
-    """The account the servers run as; None when the caller is not root and they run as themselves."""
+def _tag(state: Path) -> str:
+    return hashlib.sha256(str(state).encode()).hexdigest()[:8]
+
+
+def _account(data: Path) -> pwd.struct_passwd | None:
+    """Whoever owns the cluster that is there already; else the system user, made when it is missing."""
     if os.geteuid() != 0:
         return None
+    cluster = data / "postgres"
+    if cluster.exists() and cluster.stat().st_uid != 0:
+        return pwd.getpwuid(cluster.stat().st_uid)
     try:
         return pwd.getpwnam(SERVER_USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER]
-        subprocess.run(command, check=True)
+        options = ["--system", "--user-group", "--no-create-home", "--home-dir", str(ELSEWHERE)]
+        program = "/usr/sbin/useradd" if Path("/usr/sbin/useradd").exists() else "useradd"
+        subprocess.run([program, *options, "--shell", "/usr/sbin/nologin", SERVER_USER], check=True)
         return pwd.getpwnam(SERVER_USER)
-
-
-def as_server_user() -> dict[str, Any]:
-    """Arguments for subprocess that make a child run as the servers' account."""
-    user = server_user()
-    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def own(folder: Path) -> None:
-    """Make `folder` and give it to the servers' account."""
-    folder.mkdir(parents=True, exist_ok=True)
-    user = server_user()
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-
-
-class Notes:
-    """What a stack remembers between starts, as one JSON file of mode 0600: ports and passwords."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._notes: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-
-    def port(self, name: str, *, is_free: bool = True) -> int:
-        """The port kept under `name`; a new one where there is none, or where a stranger took it meanwhile."""
-        kept = self._notes.get(f"port.{name}")
-        if kept is None or (is_free and not port_is_free(kept)):
-            kept = self._keep(f"port.{name}", free_port())
-        return int(kept)
-
-    def secret(self, name: str) -> str:
-        """The password kept under `name`, made at the first asking."""
-        kept = self._notes.get(f"secret.{name}")
-        return str(kept) if kept else str(self._keep(f"secret.{name}", secrets.token_hex(16)))
-
-    def _keep(self, name: str, value: Any) -> Any:
-        self._notes[name] = value
-        self._path.touch(mode=0o600)
-        self._path.write_text(json.dumps(self._notes, indent=1))
-        return value
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on, below the range the kernel hands out to clients."""
-    for _ in range(200):
-        port = 20_000 + secrets.randbelow(12_000)
-        if port_is_free(port):
-            return port
-    raise RuntimeError("no free port found")
-
-
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen there."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def answers(port: int) -> bool:
-    """Whether somebody accepts connections there."""
-    with socket.socket() as client:
-        client.settimeout(1)
-        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -5,161 +5,187 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
-from typing import Any
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
-from deploy.local import demo_keys, processes
-from deploy.local.bootstrap import say
-from deploy.local.place import ROOT, Notes, Place, place
+from deploy.local import clients, demo_keys, packages, processes
+from deploy.local.broker_users import GATEWAY
+from deploy.local.notes import Notes
+from deploy.local.packages import ROOT, say
+from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
-from deploy.local.processes import Supervisor, gateway_url, run_step
+from deploy.local.processes import run_step, run_steps
 from deploy.local.rabbitmq import RabbitMQ
-
-#: Demo client → its department and scopes. The first holds every scope.
-CLIENTS: dict[str, tuple[str, list[str]]] = {
-    "demo": ("youth_league", []),
-    "education": ("education", ["talent:read", "talent:write", "perks:read"]),
-    "gate": ("culture_tourism", ["perks:read", "perks:redeem"]),
-}
+from deploy.local.supervising import Supervisor
+from examples.client import client_of
 
 
 class Platform:
-    """The platform of this checkout; `is_test` for one that serves the tests."""
+    """The platform of this checkout; `is_test` for one that serves the tests.
+
+    DATABASE_URL (a server) and AMQP_URI replace the private servers, except for tests.
+    """
 
     def __init__(self, *, is_test: bool = False) -> None:
+        packages.ensure()
         self.place: Place = place(is_test=is_test)
         self.notes = Notes(self.place.data / "notes.json")
         self.supervisor = Supervisor(self.place)
-        own_servers = is_test or "DATABASE_URL" not in os.environ
-        self.postgres = Postgres(self.place, self.notes) if own_servers else None
-        own_broker = is_test or "AMQP_URI" not in os.environ
-        self.rabbitmq = RabbitMQ(self.place, self.notes) if own_broker else None
+        self.postgres = Postgres(self.place, self.notes)
+        self.rabbitmq = RabbitMQ(self.place, self.notes)
+        self._database_server = None if is_test else os.environ.get("DATABASE_URL")
+        self._broker = None if is_test else os.environ.get("AMQP_URI")
+        self.description = self.place.state / "platform.json"
+        self._ready_urls = self.place.state / "processes.json"
 
     def start_servers(self) -> None:
-        """Start the private servers that nothing replaces."""
-        if self.rabbitmq is not None:
-            self.rabbitmq.start()
-            self.rabbitmq.make_users([*processes.services(), "gateway"])
-        if self.postgres is not None:
+        """Start the private servers; returns when they answer."""
+        self.rabbitmq.begin()
+        self.postgres.start()
+        self.rabbitmq.await_ready()
+
+    def up(self, *, foreground: bool = False) -> subprocess.Popen[bytes] | None:
+        """Bring everything up; returns when it is ready (with the supervisor, in the foreground)."""
+        if self._broker is None:
+            self.rabbitmq.begin()
+        if self._database_server is None:
             self.postgres.start()
+        supervisor = None
+        if not self.supervisor.is_running():
+            supervisor = self._start_processes(foreground=foreground)
+        processes.wait_until_ready(json.loads(self._ready_urls.read_text()), self.place)
+        return supervisor
+
+    def _start_processes(self, *, foreground: bool) -> subprocess.Popen[bytes] | None:
+        demo_keys.make(self.place.data / "keys")
+        environment = self.environment()
+        say("migrating the databases")  # while the broker starts
+        names = [f"services.{service}" for service in processes.services()]
+        run_steps([(name, "migrate") for name in (*names, "gateway")], environment=environment)
+        if self._broker is None:
+            self.rabbitmq.await_ready()
+            self.rabbitmq.make_users([*processes.services(), GATEWAY])
+        run_step("chassis", "topology", "apply", environment=environment)
+        planned = processes.planned(self.notes, gateway_url=environment["GATEWAY_PUBLIC_URL"])
+        processes.write_private(self._ready_urls, {process.name: process.ready_url for process in planned})
+        supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)
+        processes.wait_until_ready({process.name: process.ready_url for process in planned}, self.place)
+        clients.describe(self.description, url=environment["GATEWAY_PUBLIC_URL"], environment=environment)
+        return supervisor
 
     def stop(self) -> None:
         """Stop everything that runs for this checkout."""
         self.supervisor.stop()
         say("stopping the servers")
-        for server in (self.rabbitmq, self.postgres):
-            if server is not None:
-                server.stop()
+        self.rabbitmq.stop()
+        self.postgres.stop()
 
     def environment(self) -> dict[str, str]:
-        """What every process and command of the platform finds in its environment."""
-        server = self.postgres.url if self.postgres is not None else os.environ["DATABASE_URL"]
+        """What every process and command of the platform about to start finds in its environment."""
+        server = make_url(self._database_server or self.postgres.url)
+        bind = f"127.0.0.1:{os.environ.get('GATEWAY_PORT') or self.notes.free_port(GATEWAY)}"
         found = {
             "YOUTHCITY_ENV": "dev",
             "KEY_DIR": str(self.place.data / "keys"),
-            "GATEWAY_BIND": gateway_url(self.notes).removeprefix("http://"),
-            "GATEWAY_PUBLIC_URL": gateway_url(self.notes),
-            "AMQP_URI": self._broker("ops"),
-            "GATEWAY_BROKER_USER": "gateway" if self.rabbitmq is not None else _user_of(os.environ["AMQP_URI"]),
+            "GATEWAY_BIND": bind,
+            "GATEWAY_PUBLIC_URL": f"http://{bind}",
+            "AMQP_URI": self._broker or self.rabbitmq.uri(),
+            "GATEWAY_BROKER_USER": _user_of(self._broker) if self._broker else GATEWAY,
         }
-        for name in (*processes.services(), "gateway"):
-            url = make_url(server).set(database=f"youthcity_{name}").render_as_string(hide_password=False)
+        for name in (*processes.services(), GATEWAY):
+            url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)
             found[f"{name.upper()}_DATABASE_URL"] = url
-            found[f"{name.upper()}_AMQP_URI"] = self._broker(name)
+            found[f"{name.upper()}_AMQP_URI"] = self._broker or self.rabbitmq.uri(name)
         return found
 
-    def _broker(self, user: str) -> str:
-        return self.rabbitmq.uri(user) if self.rabbitmq is not None else os.environ["AMQP_URI"]
-
-    def up(self, *, foreground: bool = False) -> Any:
-        """Bring everything up; returns when it is ready (with the supervisor, in the foreground)."""
-        self.start_servers()
-        demo_keys.make(self.place.data / "keys")
-        planned = processes.planned(self.place, self.notes, self.environment())
-        supervisor = None
-        if self.supervisor.pid() is None:
-            self._prepare()
-            planned = processes.planned(self.place, self.notes, self.environment())
-            supervisor = self.supervisor.start(planned, foreground=foreground)
-        processes.wait_until_ready(planned, self.place)
-        self._describe()
-        return supervisor
-
-    def _prepare(self) -> None:
-        say("migrating the databases")
-        for service in processes.services():
-            run_step(f"services.{service}", "migrate", environment=self.environment())
-        if (ROOT / "gateway" / "__main__.py").exists():
-            run_step("gateway", "migrate", environment=self.environment())
-        run_step("chassis", "topology", "apply", environment=self.environment())
-
-    def _describe(self) -> None:
-        """Write ``platform.json``: the address and the demo clients, made at the first start."""
-        path = self.place.state / "platform.json"
-        known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
-        for name, (department, scopes) in CLIENTS.items():
-            if name not in known:
-                arguments = ["client", "add", name, "--department", department, "--json"]
-                for scope in scopes:
-                    arguments += ["--scope", scope]
-                arguments += [] if scopes else ["--all-scopes"]
-                known[name] = json.loads(run_step("gateway", *arguments, environment=self.environment()))
-        processes.write_private(path, {"gateway_url": gateway_url(self.notes), "clients": known})
+    def broker_line(self) -> str:
+        """Where to look at the private broker; nothing where it is somebody else's."""
+        if self._broker is not None:
+            return ""
+        url = f"http://127.0.0.1:{self.notes.port('management')}"
+        return f"  broker      {url}  (user ops; password: {self.notes.secret('amqp.ops')})\n"
 
     def load_demo(self) -> None:
         """Load the demo city; what is there already is left as it is."""
+        if not self.supervisor.is_running():
+            raise SystemExit("The platform does not run: `make up` starts it.")
         say("loading the demo city")
-        print(run_step("examples.demo", "--platform", str(self.place.state / "platform.json"), environment={}), end="")
+        unfinished = self._unfinished_demo
+        unfinished.touch()
+        command = [sys.executable, "-m", "examples.demo", "--platform", str(self.description)]
+        if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
+            raise SystemExit("The demo city is not complete; `make demo` goes on with it.")
+        unfinished.unlink()
 
     def is_empty(self) -> bool:
-        """Whether the demo city has not been loaded yet."""
-        return not (self.place.data / "demo-loaded").exists()
+        """Whether there is no organisation yet, or the demo city was left half loaded."""
+        if self._unfinished_demo.exists():
+            return True
+        client = client_of(json.loads(self.description.read_text()))
+        return not client.get("/v1/organisations", limit=1)["items"]
 
-    def mark_loaded(self) -> None:
-        (self.place.data / "demo-loaded").touch()
-
-
-def welcome(platform: Platform) -> None:
-    """The addresses, a client, and one line to try."""
-    described = json.loads((platform.place.state / "platform.json").read_text())
-    url, demo = described["gateway_url"], described["clients"]["demo"]
-    state = platform.place.state.relative_to(ROOT)
-    print(f"""
-Youth City runs.
-  gateway    {url}         (API: {url}/docs)
-  client     {demo["client_id"]}  secret {demo["client_secret"]}
-  logs       {state}/logs/         for scripts: {state}/platform.json
-
-Try:
-  TOKEN=$(curl -s -u {demo["client_id"]}:{demo["client_secret"]} -d grant_type=client_credentials {url}/oauth/token \\
-    | python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')
-  curl -s -H "Authorization: Bearer $TOKEN" {url}/v1/figures
-""")
+    @property
+    def _unfinished_demo(self) -> Path:
+        return self.place.data / "demo-unfinished"
 
 
 def run() -> int:
     """Bring the platform up and stay in the foreground until Ctrl-C or SIGTERM; then take it down."""
     platform = Platform()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if platform.supervisor.is_running():
+        say("the platform runs already; `make down` stops it")
+        welcome(platform)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    status = 0
     try:
         supervisor = platform.up(foreground=True)
         if platform.is_empty():
             platform.load_demo()
-            platform.mark_loaded()
         welcome(platform)
         print("Ctrl-C stops it.", flush=True)
         if supervisor is not None:
-            supervisor.wait()
+            status = supervisor.wait()
+            say(f"the supervisor ended by itself; see {platform.place.state}/logs")
     except KeyboardInterrupt:
         print()
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
         platform.stop()
-    return 0
+    return status
+
+
+def _leave(number: int, frame: object) -> None:
+    sys.exit(0)
+
+
+def welcome(platform: Platform) -> None:
+    """The addresses, a client, and one line to try."""
+    described = json.loads(platform.description.read_text())
+    url, demo = described["gateway_url"], described["clients"]["demo"]
+    state = platform.place.state.relative_to(ROOT)
+    login = f"{demo['client_id']}:{demo['client_secret']}"
+    token = f"$(curl -s -u {login} -d grant_type=client_credentials {url}/oauth/token"
+    token += r""" | sed 's/.*"access_token": *"\([^"]*\).*/\1/')"""
+    print(f"""
+Youth City runs.
+  gateway     {url}
+  API         {url}/docs
+{platform.broker_line()}  client      {demo["client_id"]}
+  secret      {demo["client_secret"]}
+  logs        {state}/logs/
+  for scripts {state}/platform.json
+
+Try:
+  curl -s -H "Authorization: Bearer {token}" {url}/v1/figures
+""")
 
 
 def _user_of(amqp_uri: str) -> str:
-    from urllib.parse import urlsplit
-
     return urlsplit(amqp_uri.split(";")[0]).username or "guest"

@@ -9,16 +9,14 @@ from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from chassis import clock
-from contracts.figures import FIGURES, Figures
-from contracts.schema import Day, Schema
+from contracts.figures import FIGURES, AsOf, Figures
 from gateway import backend, reading
 from gateway.operations import operation
 
 blueprint = Blueprint("reports", __name__, description="统计指标 / Figures")
 
 
-class FiguresQuery(Schema):
-    as_of = Day()
+class FiguresQuery(AsOf):
     key = fields.String(validate=validate.OneOf(sorted(FIGURES)))
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
 
 from chassis import migrations, topology
 from chassis.calls import CallContext
+from chassis.database import make_engine
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
 
@@ -141,4 +145,42 @@ def ledger(fresh_database: Callable[[str], str], vhost: str) -> Iterator[Ledger]
     made.close()
 
 
-__all__ = ["Ledger", "json", "ledger", "until"]
+@pytest.fixture
+def engine(fresh_database: Callable[[str], str]) -> Iterator[Engine]:
+    """A database with the chassis' tables and nothing else."""
+    made = make_engine(fresh_database("chassis"), pool_size=30, name="test")
+    with made.begin() as connection:
+        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+    yield made
+    made.dispose()
+
+
+def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """What `act(0)` … `act(count - 1)` returned or raised, all let loose at the same moment in threads."""
+    gate = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        gate.wait(timeout=20)
+        try:
+            return act(number)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(one, range(count)))
+
+
+@contextlib.contextmanager
+def statements_of(engine: Engine) -> Iterator[list[str]]:
+    """The SQL statements sent inside the block."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+__all__ = ["Ledger", "at_once", "engine", "json", "ledger", "statements_of", "until"]

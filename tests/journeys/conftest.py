@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from openpyxl import Workbook
@@ -15,30 +13,9 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import Client
 from examples.rosters import _id_number as id_number_of
-from tests.conftest import Broker, _make_databases
 
 _numbers = itertools.count(1)
 FROM = "2023-01-01"
-
-
-@pytest.fixture(scope="session")
-def platform(
-    database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ThrowawayPlatform]:
-    databases = _make_databases(database_server)
-    vhost = broker.make_vhost()
-    uri = broker.uri(vhost)
-    user = urlsplit(uri).username or ""
-    made = ThrowawayPlatform(tmp_path_factory.mktemp("platform"), next(databases), uri, user)
-    made.environment["CHECK_EVENTS"] = "1"
-    try:
-        made.prepare()
-        made.start(processes_each=2)
-        yield made
-    finally:
-        made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 class Town:

@@ -1,0 +1,42 @@
+"""The demo's clients of the gateway, and ``.state/platform.json``, which says to scripts what the welcome says to people."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.local.processes import run_step, write_private
+
+#: Demo client → its department and scopes; no scopes named = every one there is.
+CLIENTS: dict[str, tuple[str, list[str]]] = {
+    "demo": ("youth_league", []),
+    "education": ("education", ["talent:read", "talent:write", "perks:read"]),
+    "gate": ("culture_tourism", ["perks:read", "perks:redeem"]),
+}
+
+
+def describe(path: Path, *, url: str, environment: Mapping[str, str]) -> None:
+    """Write the gateway's address and the demo clients; registers those the gateway at `url` does not know."""
+    known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
+    for name, (department, scopes) in CLIENTS.items():
+        if name not in known or not _is_known(url, known[name]):
+            chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
+            arguments = ["client", "add", name, "--department", department, "--json", *chosen]
+            known[name] = json.loads(run_step("gateway", *arguments, environment=environment))
+    write_private(path, {"gateway_url": url, "clients": known})
+
+
+def _is_known(url: str, client: Mapping[str, Any]) -> bool:
+    login = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {login}", "Content-Type": "application/x-www-form-urlencoded"}
+    request = urllib.request.Request(f"{url}/oauth/token", b"grant_type=client_credentials", headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10):
+            return True
+    except urllib.error.HTTPError:
+        return False

@@ -1,0 +1,141 @@
+"""The server programs: finding them, and installing what is missing with the system's package manager.
+
+Standard library only, and any Python 3.11: nothing else may be there yet. Packages are installed so that none of them starts
+a server of its own, now or at the next boot. As root: ``python3 -m deploy.local.packages PACKAGE…``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Program to find → Debian package that has it.
+SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
+#: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
+UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket")
+POLICY = Path("/usr/sbin/policy-rc.d")
+CLUSTERS = Path("/etc/postgresql-common/createcluster.d/zz-youth-city.conf")
+_OURS = "# Youth City, while it installs packages\n"
+
+
+def say(text: str) -> None:
+    """Progress, on standard error so that nothing hides it."""
+    print(f"== {text}", file=sys.stderr, flush=True)
+
+
+def find_program(name: str) -> Path | None:
+    """A server program: where Debian hides it, newest PostgreSQL first, or on the PATH."""
+    clusters = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    for folder in (Path("/usr/lib/rabbitmq/bin"), *clusters):
+        if (folder / name).exists():
+            return folder / name
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def _version(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdigit() else 0
+
+
+def missing() -> list[str]:
+    """Debian packages this machine lacks."""
+    packages = [package for program, package in SERVERS.items() if find_program(program) is None]
+    if importlib.util.find_spec("ensurepip") is None:
+        packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+    return packages
+
+
+def ensure() -> None:
+    """Install what is missing. Exits with the one line to type where this user may not."""
+    packages = missing()
+    if not packages:
+        return
+    names = " ".join(packages)
+    line = f"cd {shlex.quote(str(ROOT))} && python3 -B -m deploy.local.packages {names}"
+    if shutil.which("apt-get") is None:
+        sys.exit(f"Missing: {names} (Debian's names). Install them with your package manager and try again.")
+    if os.geteuid() == 0:
+        install(packages)
+    elif (sudo := _sudo()) is not None:
+        say(f"installing {names} with sudo (once)")
+        command = [*sudo, sys.executable, "-B", "-m", "deploy.local.packages", *packages]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            sys.exit(1)
+    else:
+        sys.exit(
+            f"Missing: {names}. Only root may install them. This line does, and lets none of them start a server:\n\n"
+            f"    su -c {shlex.quote(line)}\n\nThen type the same make command again."
+        )
+    if still := missing():
+        sys.exit(f"Still missing after the installation: {' '.join(still)}")
+
+
+def _sudo() -> list[str] | None:
+    """How to become root; None without sudo, or where it would ask for a password and nobody is there to type it."""
+    if shutil.which("sudo") is None:
+        return None
+    may = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    if may:
+        return ["sudo", "-n"]
+    return ["sudo"] if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def install(packages: list[str]) -> None:
+    """Install packages as root without letting them start servers of their own; exits when that fails."""
+    say(f"installing {' '.join(packages)} (once)")
+    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with _no_servers():
+        for command in ([*apt[:3], "update"], [*apt, "install", *packages]):
+            # its words are progress: they go where ours go
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+            if done.returncode:
+                sys.exit(f"`{' '.join(command)}` failed; try again, or run it by hand as root.")
+    _keep_from_booting()
+
+
+@contextmanager
+def _no_servers() -> Iterator[None]:
+    """Forbid service starts (policy-rc.d) and PostgreSQL's default cluster; both are as before at the end."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
+    policy = POLICY.read_text() if POLICY.exists() else ""
+    mode = POLICY.stat().st_mode & 0o777 if POLICY.exists() else 0o755
+    made_folders = [folder for folder in (CLUSTERS.parent.parent, CLUSTERS.parent) if not folder.exists()]
+    try:
+        POLICY.write_text(f"#!/bin/sh\n{_OURS}exit 101\n")
+        POLICY.chmod(0o755)
+        CLUSTERS.parent.mkdir(parents=True, exist_ok=True)
+        CLUSTERS.write_text(f"{_OURS}create_main_cluster = false\n")
+        yield
+    finally:
+        if policy and _OURS not in policy:  # one of ours is left by an installation that was killed
+            POLICY.write_text(policy)
+            POLICY.chmod(mode)
+        else:
+            POLICY.unlink(missing_ok=True)
+        CLUSTERS.unlink(missing_ok=True)
+        for folder in reversed(made_folders):
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _keep_from_booting() -> None:
+    for unit in UNITS:
+        if shutil.which("systemctl") is not None:
+            subprocess.run(["systemctl", "disable", "--quiet", unit], capture_output=True, check=False)
+        elif shutil.which("update-rc.d") is not None:
+            subprocess.run(["update-rc.d", unit.partition(".")[0], "disable"], capture_output=True, check=False)
+
+
+if __name__ == "__main__":
+    install(sys.argv[1:])

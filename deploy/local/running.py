@@ -1,0 +1,69 @@
+"""Which processes belong to a stack, and ending them.
+
+A process a stack starts carries the stack's mark in its environment, and so do its children. Ids kept in files go stale and
+names are shared with other people's servers; the mark does neither.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+MARK = "YOUTHCITY_STACK"
+
+
+def members(mark: str) -> list[int]:
+    """The living processes that carry `mark`."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+            except OSError:  # gone meanwhile, or another user's
+                continue
+    return found
+
+
+def commanded(words: str) -> list[int]:
+    """The living processes with `words` in their command line."""
+    pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return [pid for pid in pids if pid != os.getpid() and words in command_of(pid)]
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process, words parted by spaces; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def await_end(pids: list[int], *, seconds: float) -> bool:
+    """Wait until all of them have ended; False at the deadline."""
+    deadline = time.monotonic() + seconds
+    while any(command_of(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def end(pids: list[int], *, seconds: float) -> None:
+    """Ask them to end; after `seconds` make them."""
+    tell(pids, signal.SIGTERM)
+    if not await_end(pids, seconds=seconds):
+        tell(pids, signal.SIGKILL)
+        await_end(pids, seconds=5)
+
+
+def tell(pids: list[int], number: int) -> None:
+    """Send a signal to those of them that still live."""
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,98 @@
+"""The supervisor of one stack: restarts a process that ends, ends them all when it is told to. It has no socket of its own."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from deploy.local import running
+from deploy.local.broker_users import GATEWAY
+from deploy.local.packages import ROOT, say
+from deploy.local.place import Place
+from deploy.local.processes import QUIET, Process
+
+#: Longer than a service's grace period.
+STOP_SECONDS = 40
+
+
+class Supervisor:
+    """supervisord and its children."""
+
+    def __init__(self, place: Place) -> None:
+        self._state = place.state
+        self._logs = place.state / "logs"
+        self._configuration_file = place.state / "supervisord.conf"
+        self._mark = f"{place.state}:processes"
+
+    def start(
+        self, processes: Sequence[Process], *, environment: Mapping[str, str], foreground: bool
+    ) -> subprocess.Popen[bytes] | None:
+        """Start them all in `environment`; in the foreground the supervisor is returned, a child of the caller."""
+        say(f"starting {len(processes)} processes")
+        self._logs.mkdir(exist_ok=True)
+        self._configuration_file.touch(mode=0o600)
+        with open(self._configuration_file, "w") as file:
+            self._configuration(processes).write(file)
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration_file)]
+        # inherited by all: passwords do not stand in the configuration, and need no quoting there
+        whole = {**os.environ, **QUIET, **environment, running.MARK: self._mark}
+        if foreground:
+            # a session of its own: Ctrl-C reaches the caller alone, who then stops things in their order
+            return subprocess.Popen(
+                [*command, "-n", "-s"], cwd=ROOT, env=whole, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        subprocess.run(command, cwd=ROOT, env=whole, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return None
+
+    def _configuration(self, processes: Sequence[Process]) -> configparser.RawConfigParser:
+        made = configparser.RawConfigParser()
+        made["supervisord"] = {
+            "pidfile": str(self._state / "supervisord.pid"),
+            "logfile": str(self._logs / "supervisord.log"),
+            "childlogdir": str(self._logs),
+            "directory": str(ROOT),
+            **({"user": "root"} if os.geteuid() == 0 else {}),
+        }
+        services = [process.name for process in processes if process.name != GATEWAY]
+        # started first and stopped last, all at once; the gateway stops taking requests before them
+        made["group:services"] = {"programs": ",".join(services), "priority": "10"}
+        for process in processes:
+            made[f"program:{process.name}"] = {
+                "command": " ".join(_quoted(word) for word in process.command),
+                "environment": ",".join(f"{name}={_quoted(value)}" for name, value in process.environment.items()),
+                "priority": "20",
+                "stopwaitsecs": str(STOP_SECONDS),
+                "autorestart": "true",
+                "startretries": "20",
+                "redirect_stderr": "true",
+                "stdout_logfile": str(self._logs / f"{process.name}.log"),
+                "stdout_logfile_maxbytes": "20MB",
+                "stdout_logfile_backups": "2",
+            }
+        return made
+
+    def is_running(self) -> bool:
+        """Whether this stack's supervisor runs."""
+        return self._pid() is not None
+
+    def stop(self) -> None:
+        """End the supervisor and with it every process; returns when they are gone."""
+        pid = self._pid()
+        if pid is not None:
+            say("stopping the processes")
+            running.tell([pid], signal.SIGTERM)
+            running.await_end([pid], seconds=STOP_SECONDS + 10)
+        running.end(running.members(self._mark), seconds=STOP_SECONDS)  # those a killed supervisor left
+
+    def _pid(self) -> int | None:
+        return next(iter(running.commanded(f"supervisord -c {self._configuration_file}")), None)
+
+
+def _quoted(word: str) -> str:
+    """A word as supervisor reads it: in quotes, a per cent doubled. It knows no way to write a quote."""
+    assert '"' not in word, word
+    return f'"{word.replace("%", "%%")}"'

@@ -1,0 +1,65 @@
+"""The repository as the architecture tests read it: its files and their syntax trees. Nothing is imported or run."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("contracts", "chassis", "services", "gateway", "deploy", "examples", "bench", "tests")
+
+
+@cache
+def files(ending: str = "") -> tuple[Path, ...]:
+    """Every file of the repository, new ones too, ignored ones not; paths from its root."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return tuple(Path(name) for name in sorted(set(listed)) if name.endswith(ending) and (ROOT / name).is_file())
+
+
+def modules(*folders: str) -> list[Path]:
+    """The Python files under the named folders; all of them where none is named."""
+    return [path for path in files(".py") if not folders or str(path).startswith(tuple(f"{one}/" for one in folders))]
+
+
+def text(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(text(path), filename=str(path))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module, methods and inner ones too."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def imported(path: Path) -> set[str]:
+    """The full names a module imports: ``from a import b`` counts as ``a.b``."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{one.name}" for one in node.names}
+    return found
+
+
+def strings(path: Path) -> set[str]:
+    """Every string constant of a module."""
+    return {
+        node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def services() -> list[str]:
+    """The services: the folders that can be started."""
+    return sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py"))

@@ -1,0 +1,86 @@
+"""The catalogue of events and the code say the same: who announces what, and which handler hears it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from chassis import topology
+from contracts.catalogue import EVENTS
+from tests.architecture import source
+
+TYPE = re.compile(r"([a-z]+)\.([a-z_]+)\.([a-z]+)\.v(\d+)")
+#: What an event never carries: whoever may listen must not learn who somebody is.
+PERSONAL = {"phone", "email", "id_number", "name_masked", "id_number_masked", "holder", "birth_date", "address"}
+
+
+def handlers() -> dict[str, set[str]]:
+    """Handler → the event types it says it hears, of every service."""
+    found: dict[str, set[str]] = {}
+    for service in source.services():
+        for function in source.functions(Path("services") / service / "service.py"):
+            for decorator in function.decorator_list:
+                if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "on_events":
+                    types = {one.value for one in decorator.args if isinstance(one, ast.Constant)}
+                    found[f"{service}.{function.name}"] = {str(one) for one in types}
+    return found
+
+
+def announced(service: str) -> list[re.Pattern[str]]:
+    """Every event type of its own that stands in the code of a service; a part put in later matches any word."""
+    found = []
+    for path in source.modules(f"services/{service}"):
+        for node in ast.walk(source.tree(path)):
+            written = ""
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written = re.escape(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = (one.value if isinstance(one, ast.Constant) else None for one in node.values)
+                written = "".join(re.escape(str(part)) if part is not None else "[a-z]+" for part in parts)
+            if re.match(rf"{service}\\\..+\\\.v\d$", written):
+                found.append(re.compile(written))
+    return found
+
+
+class TestCatalogue:
+    def test_names_every_type_as_service_subject_participle_version(self) -> None:
+        for event_type in EVENTS:
+            parts = TYPE.fullmatch(event_type)
+            assert parts, event_type
+            assert parts[1] in source.services(), f"{event_type}: no such service"
+            assert parts[3].endswith(("ed", "en", "put", "sent", "lost", "held")), (
+                f"{event_type}: not a past participle"
+            )
+
+    def test_and_handlers_name_each_other(self) -> None:
+        named = {consumer for entry in EVENTS.values() for consumer in entry.subscribers}
+        catalogue = {consumer: set(topology.consumed_types(consumer)) for consumer in named}
+        assert handlers() == catalogue
+
+    def test_has_every_type_a_service_announces_and_no_other(self) -> None:
+        for service in source.services():
+            catalogue = [one for one in EVENTS if topology.source_of(one) == service]
+            written = announced(service)
+            assert [one for one in catalogue if not any(pattern.fullmatch(one) for pattern in written)] == []
+            assert [one.pattern for one in written if not any(one.fullmatch(known) for known in catalogue)] == []
+
+    def test_carries_no_personal_data(self) -> None:
+        for event_type, entry in EVENTS.items():
+            fields = set(entry.schema().fields)
+            assert fields & PERSONAL == set(), event_type
+            if topology.source_of(event_type) == "talent" and "organisation" not in event_type:
+                assert "name" not in fields, event_type
+
+    def test_every_event_says_which_record_and_which_version(self) -> None:
+        """Consumers apply `where version < :version`; what is written once and never changes needs none."""
+        for event_type, entry in EVENTS.items():
+            fields = set(entry.schema().fields)
+            assert any(field == "key" or field.endswith(("_id", "_key")) for field in fields), event_type
+            assert "version" in fields or event_type == "perks.pass.redeemed.v1", event_type
+
+    def test_queue_names_are_those_of_the_topology(self) -> None:
+        queues = topology.queue_names(delays=[5.0])
+        assert len(queues) == len(set(queues))
+        for consumer in handlers():
+            assert topology.consumer_queue(consumer) in queues

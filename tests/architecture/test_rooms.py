@@ -1,0 +1,114 @@
+"""Every service has the same rooms, and in each room lives what belongs there and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import source
+
+FRONT_DOOR_LINES = 5
+#: Where a rule may use more than the standard library: the language eligibility is written in.
+CEL = {"services/perks/rules/eligibility.py": {"cel", "common_expression_language"}}
+IMPURE_MODULES = {
+    "time",
+    "os",
+    "pathlib",
+    "logging",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "urllib",
+    "threading",
+}
+IMPURE_CALLS = {"now", "today", "utcnow", "open", "print", "input"}
+
+every_service = pytest.mark.parametrize("service", source.services())
+
+
+@every_service
+class TestRooms:
+    def test_a_service_has_every_room(self, service: str) -> None:
+        folder = source.ROOT / "services" / service
+        rooms = [
+            "__init__.py",
+            "__main__.py",
+            "service.py",
+            "figures.py",
+            "settings.py",
+            "rules",
+            "migrations/versions",
+        ]
+        assert [room for room in rooms if not (folder / room).exists()] == []
+        assert (folder / "tables.py").exists() or (folder / "tables").is_dir()
+        assert any((source.ROOT / "tests" / service).glob("test_*.py"))
+
+    def test_its_front_door_only_passes_on(self, service: str) -> None:
+        path = Path("services") / service / "service.py"
+        entrypoints = [one for one in source.functions(path) if one.decorator_list]
+        assert entrypoints, "no RPC, no event handler, no timer"
+        for entrypoint in entrypoints:
+            body = [one for one in entrypoint.body if not _is_docstring(one)]
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
+            assert lines <= FRONT_DOOR_LINES, f"{entrypoint.name} is {lines} lines"
+            assert not [one for one in ast.walk(entrypoint) if isinstance(one, ast.Try)], f"{entrypoint.name} has try"
+
+    def test_nothing_behind_it_reaches_back_to_its_front_door(self, service: str) -> None:
+        door = f"services.{service}.service"
+        behind = [path for path in source.modules(f"services/{service}") if path.name != "__main__.py"]
+        assert [
+            str(path) for path in behind if any(f"{name}.".startswith(f"{door}.") for name in source.imported(path))
+        ] == []
+
+    def test_its_tables_know_no_subject(self, service: str) -> None:
+        folder = Path("services") / service
+        tables = [path for path in source.modules(str(folder)) if "tables" in (path.stem, path.parent.name)]
+        assert tables
+        for path in tables:
+            own = {name for name in source.imported(path) if name.startswith(f"services.{service}.")}
+            assert [name for name in own if name.split(".")[2] not in ("tables", "rules")] == [], path
+
+    def test_its_rules_use_the_standard_library_alone(self, service: str) -> None:
+        for path in source.modules(f"services/{service}/rules"):
+            roots = {name.partition(".")[0] for name in source.imported(path)}
+            own = {name for name in source.imported(path) if name.startswith(f"services.{service}.rules")}
+            foreign = (
+                roots - set(sys.stdlib_module_names) - CEL.get(str(path), set()) - ({"services"} if own else set())
+            )
+            assert foreign == set(), f"{path} imports {foreign}"
+            assert {name for name in source.imported(path) if name.startswith("services.")} == own, path
+
+    def test_its_rules_read_no_clock_and_touch_nothing_outside(self, service: str) -> None:
+        for path in source.modules(f"services/{service}/rules"):
+            roots = {name.partition(".")[0] for name in source.imported(path)}
+            assert roots & IMPURE_MODULES == set(), path
+            called = {_name(node.func) for node in ast.walk(source.tree(path)) if isinstance(node, ast.Call)}
+            assert called & IMPURE_CALLS == set(), path
+
+
+class TestEnvironment:
+    def test_is_read_in_settings_modules_alone(self) -> None:
+        readers = re.compile(r"os\.environ|os\.getenv|\bEnv\(|from environs")
+        #: prometheus_client's own variable, which it reads by itself
+        allowed = re.compile(r"PROMETHEUS_MULTIPROC_DIR")
+        found = [
+            f"{path}:{number}"
+            for path in source.modules("contracts", "chassis", "services", "gateway")
+            if not path.name.endswith("settings.py")
+            for number, line in enumerate(source.text(path).splitlines(), 1)
+            if readers.search(line) and not allowed.search(line)
+        ]
+        assert found == []
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,63 @@
+"""What the gateway tests share: the running platform, a client of it, and requests that may fail."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploy.local.throwaway import ThrowawayPlatform
+from examples.client import Client
+
+
+@dataclass
+class Answer:
+    """Any answer, refusals too."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Api:
+    """Sends requests as they are, well-formed or not."""
+
+    def __init__(self, url: str, client: Client) -> None:
+        self.url, self.client = url, client
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | dict[str, Any] | None = None,
+        *,
+        token: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        sent = {"Authorization": f"Bearer {self.client._bearer() if token is None else token}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        if isinstance(body, dict):
+            body = json.dumps(body)
+        data = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        if data is not None and "Content-Type" not in sent:
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url + path, data, {k: v for k, v in sent.items() if v}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+
+@pytest.fixture(scope="session")
+def api(platform: ThrowawayPlatform) -> Api:
+    return Api(platform.url, platform.client("api_tests", "api_department"))
