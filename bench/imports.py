@@ -89,7 +89,8 @@ def _copy_rate(database_url: str) -> float:
             cursor.copy_expert(f"copy (select * from {table}) to stdout", data)
             cursor.execute(f"create table copy_of_{table} (like {table} including all)")
             cursor.execute(
-                "select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and conrelid = %s::regclass", (table,)
+                "select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and conrelid = %s::regclass",
+                (table,),
             )
             for (definition,) in cursor.fetchall():
                 cursor.execute(f"alter table copy_of_{table} add {definition}")

@@ -20,9 +20,10 @@ from sqlalchemy import create_engine, make_url, text
 
 from bench.processes import result_of
 from bench.rounds import Row, compare
+from chassis import idempotency
 from deploy.local.bootstrap import find_program
 from deploy.local.throwaway import ThrowawayPlatform
-from services.perks import passes
+from services.perks import passes, redemptions
 
 SCANS = 4_000
 IN_FLIGHT = 32
@@ -154,46 +155,44 @@ insert into entitlements select ('00000000-0000-7000-9000-' || lpad(to_hex(n), 1
 """
 
 
+#: What the service binds, as SQL pgbench can send: a literal, or something as cheap to compute.
+_LITERALS = {
+    "lock": "hashtextextended(gen_random_uuid()::text, 0)",
+    "client_id": "'pgbench'",
+    "key": "concat('k', :k)",
+    "method": "'redeem_pass'",
+    "fingerprint": "'\\\\x00'::bytea",
+    "created_at": "now()",
+    "entitlement_id": "('00000000-0000-7000-9000-' || lpad(to_hex(:n), 12, '0'))::uuid",
+    "place_id": f"'{PLACE}'::uuid",
+    "day": "current_date",
+    "id": "gen_random_uuid()",
+    "nonce": "gen_random_uuid()::text",
+    "pass_digest": "'\\\\x00'::bytea",
+    "scheme_key": "'scenic_areas'",
+    "at": "now()",
+    "scope": f"'{PLACE}'",
+    "window": "gen_random_uuid()::text",
+    "limit_count": "1",
+    "holder": "'张*'",
+    "department": "'pgbench'",
+}
+
+
 def _transaction() -> str:
     """The statements of a scan as pgbench sends them: the service's own texts, with literals where it binds values."""
-    from chassis import idempotency
-    from services.perks import redemptions
-
-    entitlement = "('00000000-0000-7000-9000-' || lpad(to_hex(:n), 12, '0'))::uuid"
-    values = {
-        "lock": "hashtextextended(gen_random_uuid()::text, 0)",
-        "client_id": "'pgbench'",
-        "key": "concat('k', :k)",
-        "method": "'redeem_pass'",
-        "fingerprint": "'\\\\x00'::bytea",
-        "created_at": "now()",
-        "entitlement_id": entitlement,
-        "place_id": f"'{PLACE}'::uuid",
-        "day": "current_date",
-        "id": "gen_random_uuid()",
-        "nonce": "gen_random_uuid()::text",
-        "pass_digest": "'\\\\x00'::bytea",
-        "scheme_key": "'scenic_areas'",
-        "at": "now()",
-        "scope": f"'{PLACE}'",
-        "window": "gen_random_uuid()::text",
-        "limit_count": "1",
-        "holder": "'张*'",
-        "department": "'pgbench'",
-    }
 
     def literal(statement: object) -> str:
-        sql = re.sub(r"(?<!:):([a-z_]+)", lambda found: values[found[1]], str(statement))
+        sql = re.sub(r"(?<!:):([a-z_]+)", lambda found: _LITERALS[found[1]], str(statement))
         return " ".join(sql.split()) + ";\n"
 
     history = (
         "insert into history values (gen_random_uuid(), 'redemption', gen_random_uuid()::text, null, 'admitted',"
         " current_date, now(), 'pgbench', 'pgbench', 'r', null);\n"
     )
-    body = "x" * 600
     outbox = (
         "insert into outbox (id, created_at, type, subject_id, version, body) values (gen_random_uuid(), now(),"
-        f" 'perks.pass.redeemed.v1', gen_random_uuid()::text, 1, '{body}');\n"
+        f" 'perks.pass.redeemed.v1', gen_random_uuid()::text, 1, '{'x' * 600}');\n"
     )
     reply = json.dumps({"outcome": "admitted", "padding": "x" * 500})
     store = f"update idempotency_keys set reply = '{reply}' where client_id = 'pgbench' and key = concat('k', :k);\n"

@@ -64,27 +64,25 @@ class Work:
         """Say a fact: an outbox row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
         personal data; a wrong shape raises ValueError, for it is a programming error.
         """
-        event_id, traceparent = uuid7(), tracing.current()
-        body = envelope.compose(
-            event_id=event_id,
-            event_type=event_type,
+        event = envelope.Event(
+            id=uuid7(),
+            type=event_type,
             subject_id=str(subject_id),
             version=version,
             time=self.now,
             data=data,
-            traceparent=traceparent,
             replay=self.replay,
+            traceparent=tracing.current(),
         )
         self._events.append(
             {
-                "id": event_id,
+                "id": event.id,
                 "created_at": self.now,
-                "type": event_type,
-                "subject_id": str(subject_id),
+                "type": event.type,
+                "subject_id": event.subject_id,
                 "version": version,
-                "body": body,
-                "traceparent": traceparent,
-                "only_for": self.only_for,
+                "body": envelope.compose(event),
+                "traceparent": event.traceparent,
             }
         )
 

@@ -29,7 +29,7 @@ def check_values(wanted: bool) -> None:
 
 @dataclass(frozen=True)
 class Event:
-    """A received event. `version` is the subject's: a consumer applies it ``where version < :version``."""
+    """An event. `version` is the subject's: a consumer applies it ``where version < :version``."""
 
     id: UUID
     type: str
@@ -41,37 +41,27 @@ class Event:
     traceparent: str | None
 
 
-def compose(
-    *,
-    event_id: UUID,
-    event_type: str,
-    subject_id: str,
-    version: int,
-    time: dt.datetime,
-    data: dict[str, Any],
-    traceparent: str | None,
-    replay: bool,
-) -> str:
+def compose(event: Event) -> str:
     """The JSON text of an event. Raises ValueError where the catalogue does not know the type or the data."""
-    entry = EVENTS.get(event_type)
+    entry = EVENTS.get(event.type)
     if entry is None:
-        raise ValueError(f"{event_type} is not in the catalogue")
-    if wrong := entry.flaws(data, thoroughly=_checks_values):
-        raise ValueError(f"{event_type}: {wrong}")
+        raise ValueError(f"{event.type} is not in the catalogue")
+    if wrong := entry.flaws(event.data, thoroughly=_checks_values):
+        raise ValueError(f"{event.type}: {wrong}")
     envelope: dict[str, Any] = {
         "specversion": "1.0",
-        "id": str(event_id),
-        "source": f"/cities/{CITY}/{event_type.partition('.')[0]}",
-        "type": event_type,
-        "subject": subject_id,
-        "time": time.isoformat(),
+        "id": str(event.id),
+        "source": f"/cities/{CITY}/{event.type.partition('.')[0]}",
+        "type": event.type,
+        "subject": event.subject_id,
+        "time": event.time.isoformat(),
         "datacontenttype": "application/json",
-        "sequence": version,
-        "data": data,
+        "sequence": event.version,
+        "data": event.data,
     }
-    if traceparent:
-        envelope["traceparent"] = traceparent
-    if replay:
+    if event.traceparent:
+        envelope["traceparent"] = event.traceparent
+    if event.replay:
         envelope["replay"] = True
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, current_app, g, request
@@ -46,25 +45,29 @@ class ScopeMissing(Problem):
     en = "The access token lacks the scope {scope}."
 
 
-def operation(
-    blueprint: Blueprint,
-    method: str,
-    path: str,
-    *,
-    scope: str | None,
-    summary: tuple[str, str],
-    body: Schema | None = None,
-    body_type: str = "application/json",
-    query: Schema | None = None,
-    answers: Mapping[int, Any] | None = None,
-    problems: Sequence[int] = (),
-) -> Callable[[View], View]:
-    """Declare the decorated view. `answers` is status → schema (None for no JSON); problems 401, 403, 404, 422, 503 and
-    504 go without saying.
+@dataclass(frozen=True)
+class Shape:
+    """What goes in and comes out of an operation, and what it is, in Chinese and English.
+
+    `answers` is status → schema (None for no JSON); problems 400, 401, 403, 404, 422, 503 and 504 go without saying.
     """
 
+    summary: tuple[str, str]
+    body: Schema | None = None
+    body_type: str = "application/json"
+    query: Schema | None = None
+    answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
+    problems: tuple[int, ...] = ()
+
+
+def operation(
+    blueprint: Blueprint, method: str, path: str, *, scope: str | None, **shape: Any
+) -> Callable[[View], View]:
+    """Declare the decorated view; `shape` are the fields of Shape."""
+
     def decorate(view: View) -> View:
-        OPERATIONS.append(Operation(view.__name__, method, path, scope))
+        declared = Operation(view.__name__, method, path, scope)
+        OPERATIONS.append(declared)
 
         @functools.wraps(view)
         def answer(**path_fields: Any) -> Response:
@@ -72,7 +75,7 @@ def operation(
                 g.principal = authenticated(scope)
             return respond(view(**{name: str(value) for name, value in path_fields.items()}))
 
-        doc = _description(view.__name__, method, path, scope, summary, body, body_type, query, answers or {}, problems)
+        doc = _description(declared, Shape(**shape))
         blueprint.route(path, methods=[method])(blueprint.doc(**doc)(answer))
         return view
 
@@ -125,48 +128,42 @@ _USUAL_PROBLEMS = {
 }
 
 
-def _description(
-    name: str,
-    method: str,
-    path: str,
-    scope: str | None,
-    summary: tuple[str, str],
-    body: Schema | None,
-    body_type: str,
-    query: Schema | None,
-    answers: Mapping[int, Any],
-    problems: Sequence[int],
-) -> dict[str, Any]:
-    usual = [400, 401, 403, 404, 422, 503, 504] if scope else [400]
-    responses: dict[str, Any] = {}
-    for status, schema in (answers or {200: None}).items():
-        content = {"application/json": {"schema": schema}} if schema is not None else {}
-        responses[str(status)] = {
-            "description": "OK" if status < 300 else "",
-            **({"content": content} if content else {}),
-        }
-    for status in sorted({*usual, *problems}):
-        responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
+def _description(declared: Operation, shape: Shape) -> dict[str, Any]:
     doc: dict[str, Any] = {
-        "operationId": name,
-        "summary": f"{summary[0]} / {summary[1]}",
-        "responses": responses,
-        "security": [{"oauth2": [scope]}] if scope else [],
+        "operationId": declared.name,
+        "summary": " / ".join(shape.summary),
+        "responses": _responses(declared, shape),
+        "security": [{"oauth2": [declared.scope]}] if declared.scope else [],
     }
-    if body is not None:
-        doc["requestBody"] = {"required": True, "content": {body_type: {"schema": body}}}
-    parameters: list[dict[str, Any]] = []
-    if query is not None:
-        parameters.append({"in": "query", "schema": query})
-    if method in ("POST", "PUT", "PATCH"):
-        parameters.append(_header("Idempotency-Key", "The same key again gives the same answer (48 hours)."))
-    if method in ("PUT", "PATCH"):
-        parameters.append(_header("If-Match", "The ETag last read."))
-    if re.search(r"[<{]", path) and method == "GET":
-        parameters.append(_header("If-None-Match", "The ETag you hold; 304 if it is current."))
-    if parameters:
+    if shape.body is not None:
+        doc["requestBody"] = {"required": True, "content": {shape.body_type: {"schema": shape.body}}}
+    if parameters := _parameters(declared, shape):
         doc["parameters"] = parameters
     return doc
+
+
+def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
+    usual = [400, 401, 403, 404, 422, 503, 504] if declared.scope else [400]
+    responses: dict[str, Any] = {}
+    for status, schema in (shape.answers or {200: None}).items():
+        content = {"content": {"application/json": {"schema": schema}}} if schema is not None else {}
+        responses[str(status)] = {"description": "Not modified" if status == 304 else "OK", **content}
+    for status in sorted({*usual, *shape.problems}):
+        responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
+    return responses
+
+
+def _parameters(declared: Operation, shape: Shape) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if shape.query is not None:
+        parameters.append({"in": "query", "schema": shape.query})
+    if declared.method in ("POST", "PUT", "PATCH"):
+        parameters.append(_header("Idempotency-Key", "The same key again gives the same answer (48 hours)."))
+    if declared.method in ("PUT", "PATCH"):
+        parameters.append(_header("If-Match", "The ETag last read."))
+    if declared.method == "GET" and 304 in shape.answers:
+        parameters.append(_header("If-None-Match", "The ETag you hold; 304 if it is current."))
+    return parameters
 
 
 def _header(name: str, text: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def new_key() -> str:
 
 
 class TestQuery:
-    def test_answers(self, ledger: Ledger) -> None:
+    def test_gets_its_answer(self, ledger: Ledger) -> None:
         ledger.start(lanes="rpc")
         assert ledger.call("echo", {"text": "青年之城"}) == {"text": "青年之城"}
 

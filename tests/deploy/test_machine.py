@@ -7,7 +7,9 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,10 +50,16 @@ class TestNotes:
 
 
 class TestPlace:
-    def test_checkouts_have_tags_of_their_own_and_tests_a_place_of_their_own(self, tmp_path: Path) -> None:
-        tmp_path.chmod(0o755)
-        one, other = (place(root=tmp_path / name) for name in ("one", "other"))
-        tests = place(root=tmp_path / "one", is_test=True)
+    @pytest.fixture
+    def open_folder(self) -> Iterator[Path]:
+        """A folder everybody may enter, as pytest's own are not."""
+        with tempfile.TemporaryDirectory(prefix="youth-city-") as name:
+            Path(name).chmod(0o755)
+            yield Path(name)
+
+    def test_checkouts_have_tags_of_their_own_and_tests_a_place_of_their_own(self, open_folder: Path) -> None:
+        one, other = (place(root=open_folder / name) for name in ("one", "other"))
+        tests = place(root=open_folder / "one", is_test=True)
         assert len({one.tag, other.tag, tests.tag}) == 3
         assert len({one.data, other.data, tests.data}) == 3
 
@@ -70,9 +78,8 @@ class TestPlace:
             found.data.rmdir()
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="root may give files away")
-    def test_what_the_servers_read_is_theirs_alone(self, tmp_path: Path) -> None:
-        tmp_path.chmod(0o755)
-        found = place(root=tmp_path)
+    def test_what_the_servers_read_is_theirs_alone(self, open_folder: Path) -> None:
+        found = place(root=open_folder)
         assert found.account is not None
         written = found.file(found.folder(found.data / "x") / "secret", "word").stat()
         assert (written.st_uid, written.st_mode & 0o777) == (found.account.pw_uid, 0o600)

@@ -89,22 +89,20 @@ class City:
         *,
         affiliation_id: UUID | None = None,
         version: int = 1,
-        role: str = "student",
-        state: str = "confirmed",
-        from_on: str = "2024-09-01",
-        until_on: str | None = None,
+        **stated: Any,
     ) -> Event:
         data = {
             "affiliation_id": str(affiliation_id or uuid7()),
             "version": version,
             "person_id": str(person_id),
             "organisation_id": str(organisation_id),
-            "role": role,
-            "state": state,
-            "from_on": from_on,
-            "until_on": until_on,
+            "role": "student",
+            "state": "confirmed",
+            "from_on": "2024-09-01",
+            "until_on": None,
+            **stated,
         }
-        return event(f"talent.affiliation.{state}.v1", data["affiliation_id"], version, data)
+        return event(f"talent.affiliation.{data['state']}.v1", data["affiliation_id"], version, data)
 
     def hear(self, *events: Event, now: dt.datetime = NOW) -> None:
         with self.work(now=now) as work:
