@@ -44,6 +44,7 @@ def make_engine(url: str, *, pool_size: int, name: str, statement_timeout_second
             "tcp_user_timeout": 10_000,
         },
         insertmanyvalues_page_size=1000,
+        hide_parameters=True,  # an error is logged, and its parameters may be a name or a phone
     )
 
 

@@ -17,6 +17,8 @@ import structlog
 from chassis import tracing
 
 _PATTERNS = (
+    # PostgreSQL repeats the row that broke a constraint, names and all
+    (re.compile(r"DETAIL:.*?(?=\n(?:HINT|CONTEXT|QUERY):|\n\[|\Z)", re.DOTALL), "DETAIL: [hidden]"),
     (re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])"), "[id number]"),
     (re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)"), "[phone]"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
@@ -43,11 +45,13 @@ def _redacted(value: Any) -> Any:
         return redact(value)
     if isinstance(value, dict):
         return {
-            name: "[redacted]" if _SECRET_NAMES.search(str(name)) else _redacted(inner) for name, inner in value.items()
+            redact(str(name)): "[redacted]" if _SECRET_NAMES.search(str(name)) else _redacted(inner)
+            for name, inner in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [_redacted(inner) for inner in value]
-    return value if isinstance(value, (int, float, bool, type(None))) else redact(str(value))
+    redacted = redact(str(value))
+    return value if isinstance(value, (int, float, type(None))) and redacted == str(value) else redacted
 
 
 def configure(*, service: str, level: int = logging.INFO) -> None:

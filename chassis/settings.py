@@ -6,7 +6,7 @@ also be given as ``<NAME>_FILE``, the path of a file that holds it, so that a se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env
@@ -20,7 +20,7 @@ DEV, PROD = "dev", "prod"
 class BrokerSettings:
     """How to reach the broker and what to declare there."""
 
-    amqp_uri: str
+    amqp_uri: str = field(repr=False)
     retry_delays: tuple[float, ...]
     quorum_requests: bool
 
@@ -30,8 +30,8 @@ class ServiceSettings:
     """What every service process needs to know."""
 
     name: str
-    database_url: str
-    amqp_uri: str
+    database_url: str = field(repr=False)
+    amqp_uri: str = field(repr=False)
     environment: str
     key_dir: Path
     trusted_broker_users: frozenset[str]

@@ -83,6 +83,7 @@ class Work:
                 "version": version,
                 "body": envelope.compose(event),
                 "traceparent": event.traceparent,
+                "only_for": self.only_for,
             }
         )
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.catalogue import EVENTS
 
 #: The city the platform runs for; part of every event's `source`.
 CITY = "jinzhong"
+
+_T = TypeVar("_T")
 
 
 _checks_values = True
@@ -76,19 +78,23 @@ def parse(body: bytes | str) -> Event:
         raise ValueError("not JSON") from error
     if not isinstance(document, dict) or document.get("specversion") != "1.0":
         raise ValueError("not a CloudEvents 1.0 object")
-    try:
-        data = document["data"]
-        if not isinstance(data, dict):
-            raise ValueError("data is not an object")
-        return Event(
-            id=UUID(document["id"]),
-            type=str(document["type"]),
-            subject_id=str(document["subject"]),
-            version=int(document["sequence"]),
-            time=dt.datetime.fromisoformat(document["time"]),
-            data=data,
-            replay=bool(document.get("replay", False)),
-            traceparent=document.get("traceparent"),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a complete event: {error!r}") from error
+    time = dt.datetime.fromisoformat(_member(document, "time", str))
+    if time.tzinfo is None:
+        raise ValueError("time has no offset")
+    return Event(
+        id=UUID(_member(document, "id", str)),
+        type=_member(document, "type", str),
+        subject_id=_member(document, "subject", str),
+        version=_member(document, "sequence", int),
+        time=time,
+        data=_member(document, "data", dict),
+        replay=document.get("replay") is True,
+        traceparent=_member(document, "traceparent", str) if document.get("traceparent") else None,
+    )
+
+
+def _member(document: dict[str, Any], name: str, kind: type[_T]) -> _T:
+    found = document.get(name)
+    if type(found) is not kind:
+        raise ValueError(f"{name} is missing or of the wrong kind")
+    return found

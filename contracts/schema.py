@@ -28,8 +28,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 _UNSTORABLE = Text("unstorable_text", "文本中含有无法保存的字符。", "The text holds characters that cannot be stored.")
 _LONG_NUMBER = re.compile(r"\d{6,}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_WHOLE = re.compile(r"-?\d{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Schema(MarshmallowSchema):

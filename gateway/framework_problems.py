@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.keys import KeyProblem
 from contracts.refusals import Refusal
-from gateway import problems
+from gateway import limits, problems
 from gateway.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ def _of_framework(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response(request.environ)  # type: ignore[return-value]
+    if status == 413:
+        limits.discard_body()
     code, zh, en = _FRAMEWORK.get(status, ("request_refused", "请求被拒绝。", "The request was refused."))
     response = problems.respond(status, code, (zh, en))
     valid = getattr(error, "valid_methods", None)

@@ -7,7 +7,7 @@ gevent worker waits for ever for a body that drips. Header fields are bounded by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import gevent
 from flask import request
@@ -21,6 +21,9 @@ UPLOAD_OVERHEAD_BYTES = 64 * 1024
 
 JSON_SECONDS = 15.0
 UPLOAD_SECONDS = 300.0
+
+DISCARDED_BYTES = 32 * 1024 * 1024
+DISCARD_SECONDS = 5.0
 
 
 class BodyTooSlow(Problem):
@@ -51,3 +54,14 @@ def body_bytes() -> bytes:
     """The whole body of an ordinary request, at most JSON_BYTES long. Raises BodyTooSlow."""
     with arriving_within(JSON_SECONDS):
         return request.get_data(cache=False)
+
+
+def discard_body() -> None:
+    """Take what the client still sends of a body that was refused, up to DISCARDED_BYTES: a client that is cut off while
+    sending sees a broken connection instead of its answer.
+    """
+    left = DISCARDED_BYTES
+    stream = request.environ["wsgi.input"]
+    with gevent.Timeout(DISCARD_SECONDS, False), suppress(OSError):
+        while left > 0 and (piece := stream.read(min(left, 64 * 1024))):
+            left -= len(piece)

@@ -1,5 +1,7 @@
 """Starts the ledger: ``python -m tests.chassis.ledger``."""
 
-from chassis.commands import main
+from chassis.commands import main  # first: it patches the standard library
+from tests.chassis.ledger.service import join_catalogue
 
+join_catalogue()
 main("tests.chassis.ledger")

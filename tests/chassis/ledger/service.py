@@ -40,7 +40,9 @@ class Written(Schema):
     text = fields.String(required=True)
 
 
-EVENTS[WRITTEN] = EventType(schema=Written, subscribers=("ledger.on_entry_written",))
+def join_catalogue() -> None:
+    """Make the ledger's event known, in the ledger's own processes only."""
+    EVENTS[WRITTEN] = EventType(schema=Written, subscribers=("ledger.on_entry_written",))
 
 
 class TextTooRude(Refusal):
