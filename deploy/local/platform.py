@@ -31,7 +31,6 @@ class Platform:
     """
 
     def __init__(self, *, is_test: bool = False) -> None:
-        packages.ensure()
         self.place: Place = place(is_test=is_test)
         self.notes = Notes(self.place.data / "notes.json")
         self.supervisor = Supervisor(self.place)
@@ -44,12 +43,14 @@ class Platform:
 
     def start_servers(self) -> None:
         """Start the private servers; returns when they answer."""
+        packages.ensure()
         self.rabbitmq.begin()
         self.postgres.start()
         self.rabbitmq.await_ready()
 
     def up(self, *, foreground: bool = False) -> subprocess.Popen[bytes] | None:
         """Bring everything up; returns when it is ready (with the supervisor, in the foreground)."""
+        packages.ensure()
         if self._broker is None:
             self.rabbitmq.begin()
         if self._database_server is None:
