@@ -60,13 +60,13 @@ class Counts(Schema):
     rejected = fields.Integer(**_COUNT)  # type: ignore[arg-type]
 
 
-class Reason(Bilingual):
+class ImportReason(Bilingual):
     """Why an import as a whole was rejected or failed."""
 
     code = fields.String(required=True)
 
 
-class Warning(Reason):
+class ImportNotice(ImportReason):
     """Something about the file that did not keep it from being read."""
 
     column = fields.String(required=True)
@@ -85,8 +85,8 @@ class Import(Schema):
     size = fields.Integer(required=True)
     sha256 = fields.String(required=True)
     counts = fields.Nested(Counts, required=True)
-    reason = fields.Nested(Reason, required=True, allow_none=True)
-    warnings = fields.List(fields.Nested(Warning), required=True)
+    reason = fields.Nested(ImportReason, required=True, allow_none=True)
+    warnings = fields.List(fields.Nested(ImportNotice), required=True)
     workbook = fields.Boolean(required=True, metadata={"description": "Whether the annotated workbook can be read."})
     reported_by = fields.String(required=True)
     created_at = Instant(required=True)

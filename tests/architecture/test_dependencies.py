@@ -67,6 +67,17 @@ class TestDependencyGroups:
     def test_every_service_has_a_group_of_its_own(self) -> None:
         assert {*source.services(), "gateway", "dev"} <= groups().keys()
 
+    def test_nothing_is_imported_that_is_not_locked(self) -> None:
+        """By tests, tools and examples too: what happens to lie in one venv may be missing in the next."""
+        owners = metadata.packages_distributions()
+        unlocked = {
+            f"{path}: {name}"
+            for path in source.modules()
+            for name in {one.partition(".")[0] for one in source.imported(path)} - set(sys.stdlib_module_names)
+            if name not in source.ROOMS and not {_normal(one) for one in owners.get(name, [])} & locked()
+        }
+        assert unlocked == set()
+
     def test_everything_a_group_names_is_locked(self) -> None:
         assert {name: missing for name in groups() if (missing := group(name) - locked())} == {}
 

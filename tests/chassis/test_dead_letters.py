@@ -150,20 +150,22 @@ class TestRedrive:
     def test_by_two_operators_sends_each_letter_once(self, engine: Engine) -> None:
         for _ in range(40):
             park(engine)
-        both_hold = threading.Barrier(2)
+        first_holds_its_letters, second_is_done = threading.Event(), threading.Event()
         post = Post()
 
         def slow_post(messages: list[Outgoing]) -> set[str]:
-            both_hold.wait(20)
+            first_holds_its_letters.set()
+            assert second_is_done.wait(20)
             return post(messages)
 
         def operate(number: int) -> int:
             with engine.begin() as connection:
                 if number == 0:
                     return dead_letters.redrive(connection, slow_post, consumer=CONSUMER)
-                # starts once the first holds its letters, and finds none
-                both_hold.wait(20)
-                return dead_letters.redrive(connection, post, consumer=CONSUMER)
+                assert first_holds_its_letters.wait(20)
+                sent = dead_letters.redrive(connection, post, consumer=CONSUMER)
+            second_is_done.set()
+            return sent
 
-        assert sum(at_once(2, operate)) == 40
+        assert at_once(2, operate) == [40, 0]
         assert len({message.message_id for message in post.sent}) == len(post.sent) == 40
