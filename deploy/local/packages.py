@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: Program to find → Debian package that has it.
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
+#: Comes along when something else is installed: the line to try, and the README's story, are told in it.
+COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
 UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket")
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -59,6 +61,8 @@ def ensure() -> None:
     packages = missing()
     if not packages:
         return
+    if shutil.which(COMPANION) is None:
+        packages.append(COMPANION)
     names = " ".join(packages)
     line = f"cd {shlex.quote(str(ROOT))} && python3 -B -m deploy.local.packages {names}"
     if shutil.which("apt-get") is None:
