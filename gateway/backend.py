@@ -12,7 +12,7 @@ import gevent
 from flask import current_app, g
 
 from chassis.calls import CallContext
-from chassis.rpc_client import RemoteFailure, RpcClient, RpcTimeout
+from chassis.rpc_client import RemoteFailure, RpcClient, RpcTimeout, ServiceUnavailable
 from contracts.refusals import Refusal
 from gateway import idempotency
 from gateway.problems import Problem
@@ -34,6 +34,10 @@ class ServiceBroken(Problem):
     code = "internal_error"
     zh = "系统内部错误，请提供 trace_id 以便排查。"
     en = "Internal error. Report the trace_id so that it can be found."
+
+
+#: What a second attempt may answer without telling what became of the first.
+_SAYS_NOTHING = (ServiceUnavailable.code, "chassis.request_in_progress")
 
 
 def command(service: str, method: str, fields: Mapping[str, Any], *, key: str | None = None) -> Any:
@@ -80,13 +84,24 @@ def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
     seconds: float = current_app.config["CALL_SECONDS"]
 
     def call(service: str, method: str, fields: Mapping[str, Any], context: CallContext) -> Any:
+        is_unknown = False
         for _ in range(2):
             try:
                 return client.call(service, method, fields, context=context, timeout=seconds)
             except RpcTimeout:
-                continue
+                is_unknown = True
             except RemoteFailure:
                 raise ServiceBroken() from None
-        raise OutcomeUnknown()
+            except Refusal as refusal:
+                # the first attempt may still take effect: "not started" or "in progress" would say too much
+                if not is_unknown or refusal.code not in _SAYS_NOTHING:
+                    raise
+        raise OutcomeUnknown(headers=_to_retry_under(context.idempotency_key))
 
     return call
+
+
+def _to_retry_under(key: str | None) -> dict[str, str]:
+    """A key made here is told to the client, which could not retry under it else; the parts of an upload share theirs."""
+    made_here = {"Idempotency-Key": key.partition("/")[0]} if key and idempotency.is_made_here(key) else {}
+    return {"Retry-After": "1", **made_here}

@@ -69,7 +69,7 @@ def expected_version(current: Callable[[], int]) -> int:
 def put_version(current: Callable[[], int]) -> int | None:
     """The version a PUT replaces; None when it may only create.
 
-    Without any condition a PUT creates too, and is refused by ``must_be_new`` once the record is there.
+    Without any condition a PUT creates too; once the record is there it is refused (``records.put``, 428).
     """
     if request.headers.get("If-Match") is not None:
         return expected_version(current)

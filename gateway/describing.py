@@ -79,7 +79,23 @@ _PAGE = """<!doctype html>
 <body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script></body></html>
 """
-_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null});\n'
+# Swagger UI 4 reads 3.0 and turns 3.1 away, so the page rewrites what differs and of which we use only nullable types.
+_START = """\
+function older(node) {
+  if (node === null || typeof node !== "object") return node;
+  if (Array.isArray(node)) return node.map(older);
+  const made = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, older(value)]));
+  if (Array.isArray(made.type)) {
+    made.nullable = made.type.includes("null");
+    made.type = made.type.find((name) => name !== "null");
+  }
+  return made;
+}
+fetch("/openapi.json").then((answer) => answer.json()).then((description) => {
+  const spec = {...older(description), openapi: "3.0.3"};
+  window.ui = SwaggerUIBundle({spec, dom_id: "#ui", deepLinking: true, validatorUrl: null});
+});
+"""
 
 
 @blueprint.get("/docs")

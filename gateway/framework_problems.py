@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from chassis.keys import KeyProblem
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Problem, problems.of_problem)
     app.register_error_handler(Refusal, problems.of_refusal)
     app.register_error_handler(HTTPException, _of_framework)
+    app.register_error_handler(OperationalError, _of_the_database)
     app.register_error_handler(Exception, _of_the_unforeseen)
 
 
@@ -47,6 +49,15 @@ def _of_framework(error: HTTPException) -> Response:
     if valid:
         response.headers["Allow"] = ", ".join(sorted(valid))
     return response
+
+
+def _of_the_database(error: OperationalError) -> Response:
+    log.error("the gateway's database is away: %s", type(error.orig).__name__)
+    texts = (
+        "网关数据库暂时不可用，请稍后重试。",
+        "The gateway's database is not available right now. Try again shortly.",
+    )
+    return problems.respond(503, "database_unavailable", texts)
 
 
 def _of_the_unforeseen(error: Exception) -> Response:

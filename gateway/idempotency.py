@@ -16,6 +16,7 @@ from gateway.problems import Problem
 #: A structured-field string (RFC 9651) or, as most clients send it, the bare token. Printable ASCII, 1 to 128 characters.
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,128})"')
 _BARE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]{1,128}")
+_MADE_HERE = "gateway:"
 
 
 class IdempotencyKeyMalformed(Problem):
@@ -31,10 +32,15 @@ def request_key() -> str:
     """The client's key, or a new one where it sent none. Raises IdempotencyKeyMalformed."""
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return f"gateway:{uuid.uuid4().hex}"
+        return f"{_MADE_HERE}{uuid.uuid4().hex}"
     quoted = _QUOTED.fullmatch(header.strip())
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted.group(1))
     if _BARE.fullmatch(header.strip()) is None:
         raise IdempotencyKeyMalformed()
     return header.strip()
+
+
+def is_made_here(key: str) -> bool:
+    """Whether a key, or one derived from it, was made by ``request_key`` and not by the client."""
+    return key.startswith(_MADE_HERE)

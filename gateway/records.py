@@ -7,6 +7,8 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema
 
+from chassis.versions import VersionStale
+from contracts.refusals import Refusal
 from contracts.schema import Schema as Base
 from gateway import backend, conditional, reading
 from gateway.operations import respond
@@ -35,10 +37,18 @@ def change(service: str, method: str, key: dict[str, str], body: Schema, *, read
 
 
 def put(service: str, method: str, key: dict[str, str], body: Schema, *, read_by: str) -> Response:
-    """The whole record, new or in place of the version in If-Match; ``If-None-Match: *`` only creates."""
+    """The whole record, new or in place of the version in If-Match; ``If-None-Match: *`` only creates.
+
+    Raises PreconditionRequired where the record is there and the request names no version at all.
+    """
     content = reading.body_of(body)
     version = conditional.put_version(lambda: int(backend.query(service, read_by, key)["version"]))
-    record = backend.command(service, method, {**content, **key, "version": version})
+    try:
+        record = backend.command(service, method, {**content, **key, "version": version})
+    except Refusal as refusal:
+        if refusal.code == VersionStale.code and conditional.is_unconditional():
+            raise conditional.PreconditionRequired() from None
+        raise
     return tagged(respond((record, 201 if record.get("created") else 200)), record)
 
 

@@ -136,6 +136,13 @@ class TestConditions:
         assert api.send("GET", path, If_None_Match=first.headers["ETag"]).status == 304
         assert api.send("GET", path, If_None_Match='"v9"').status == 200
 
+    def test_a_put_without_condition_creates_and_never_overwrites(self, api: Api) -> None:
+        path = f"/v1/organisation-sets/set_{uuid.uuid4().hex[:8]}"
+        body = {"name": {"zh-CN": "集合", "en": "set"}, "members": []}
+        assert api.send("PUT", path, body).status == 201
+        assert_problem(api.send("PUT", path, body), 428, "precondition_required")
+        assert_problem(api.send("PUT", path, body, If_Match='"v7"'), 412, "chassis.version_stale")
+
     def test_a_put_creates_only_once(self, api: Api) -> None:
         path = f"/v1/organisation-sets/set_{uuid.uuid4().hex[:8]}"
         body = {"name": {"zh-CN": "集合", "en": "set"}, "members": []}

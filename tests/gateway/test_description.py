@@ -42,6 +42,11 @@ def test_the_page_loads_nothing_from_outside(api: Api) -> None:
     assert [api.send("GET", asset, token="").status for asset in assets] == [200] * 3
 
 
+def test_the_page_hands_swagger_ui_a_version_it_reads(api: Api) -> None:
+    """Swagger UI 4 shows an error in place of the operations for ``openapi: 3.1``."""
+    assert 'openapi: "3.0.3"' in api.send("GET", "/docs/start.js", token="").body.decode()
+
+
 def test_the_open_endpoints_answer(api: Api) -> None:
     paths = ("/livez", "/readyz", "/readyz?verbose", "/metrics", "/version", "/problems/token_missing")
     paths += (
