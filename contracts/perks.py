@@ -97,6 +97,16 @@ class Scheme(SchemeBody):
     created = fields.Boolean(metadata={"description": "True when this request made the scheme."})
 
 
+class ListSchemes(Schema):
+    """Every scheme's current version."""
+
+
+class Schemes(Schema):
+    """Schemes, by key; there are few, so there are no pages."""
+
+    items = fields.List(fields.Nested(Scheme), required=True)
+
+
 class Reason(Schema):
     """One clause as it was decided for one person."""
 
@@ -104,6 +114,21 @@ class Reason(Schema):
     met = fields.Boolean(required=True)
     message = fields.Nested(Bilingual, required=True)
     source = fields.String(required=True)
+
+
+class Fact(Schema):
+    """An affiliation as the clauses saw it: `sets` are those of its organisation, `current` says whether it counted."""
+
+    affiliation_id = fields.UUID(required=True)
+    version = Whole(required=True)
+    organisation_id = fields.UUID(required=True)
+    organisation_kind = fields.String(required=True)
+    role = fields.String(required=True)
+    state = fields.String(required=True)
+    sets = fields.List(fields.String(), required=True)
+    from_on = fields.String(required=True)
+    until_on = fields.String(required=True, allow_none=True)
+    current = fields.Boolean(required=True)
 
 
 class Entitlement(Schema):
@@ -116,6 +141,12 @@ class Entitlement(Schema):
     state = fields.String(required=True, validate=validate.OneOf(ENTITLEMENT_STATES))
     granted_at = Instant(required=True)
     reasons = fields.List(fields.Nested(Reason), required=True)
+    facts = fields.List(
+        fields.Nested(Fact),
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the reasons stand on; null where it was decided before facts were kept."},
+    )
     version = Whole(required=True)
     created_at = Instant(required=True)
 

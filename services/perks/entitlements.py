@@ -5,12 +5,13 @@ Lives here: writing decisions, reading entitlements. Not here: deciding (``evalu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, insert, select, text
 from sqlalchemy.engine import RowMapping
 
 from chassis.ids import uuid7
@@ -22,15 +23,11 @@ from services.perks.tables import Entitlement
 ACTIVE, SUSPENDED = "active", "suspended"
 TABLE: Table = Entitlement.__table__  # type: ignore[assignment]
 
-_CHANGE = (
-    update(TABLE)
-    .where(TABLE.c.id == bindparam("entitlement"))
-    .values(
-        state=bindparam("new_state"),
-        scheme_version=bindparam("new_scheme_version"),
-        reasons=bindparam("new_reasons"),
-        version=TABLE.c.version + 1,
-    )
+# one statement, however many change
+_CHANGE = text(
+    "update entitlements e set state = n.state, scheme_version = n.scheme_version, reasons = n.reasons, facts = n.facts,"
+    " version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))"
+    " as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb) where e.id = n.id"
 )
 
 
@@ -45,13 +42,14 @@ class EntitlementNotFound(Refusal):
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a person is entitled under a scheme version, and by which clauses."""
+    """Whether a person is entitled under a scheme version, by which clauses, and what those saw."""
 
     person_id: UUID
     scheme_key: str
     scheme_version: int
     is_entitled: bool
     reasons: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
 
 
 def settle(work: Work, decisions: Sequence[Decision]) -> None:
@@ -71,7 +69,7 @@ def settle(work: Work, decisions: Sequence[Decision]) -> None:
     if granted:
         work.session.connection().execute(insert(TABLE), granted)
     if changed:
-        work.session.connection().execute(_CHANGE, changed)
+        work.session.connection().execute(_CHANGE, {"changes": json.dumps(changed, ensure_ascii=False)})
 
 
 def _grant(work: Work, decision: Decision) -> dict[str, Any]:
@@ -85,27 +83,28 @@ def _grant(work: Work, decision: Decision) -> dict[str, Any]:
         "granted_at": work.now,
         "version": 1,
         "created_at": work.now,
+        "facts": decision.facts,
     }
     _tell(work, row, None, "granted")
     return row
 
 
 def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] | None:
-    """The change of a known entitlement, told; None where its state stays. A new scheme version alone is no change of
-    state, so nobody is told of it, but the row says which version it stands on."""
+    """The change of a known entitlement, told; None where all of it stays. The row always says what it stands on now;
+    people are told of a change of state alone."""
     state = ACTIVE if decision.is_entitled else SUSPENDED
-    if row["state"] == state and row["scheme_version"] == decision.scheme_version:
+    change = {
+        "state": state,
+        "scheme_version": decision.scheme_version,
+        "reasons": decision.reasons,
+        "facts": decision.facts,
+    }
+    if all(row[name] == value for name, value in change.items()):
         return None
     if row["state"] != state:
-        told = {"state": state, "scheme_version": decision.scheme_version, "reasons": decision.reasons}
-        after = {**row, **told, "version": row["version"] + 1}
+        after = {**row, **change, "version": row["version"] + 1}
         _tell(work, after, row["state"], "reinstated" if state == ACTIVE else "suspended")
-    return {
-        "entitlement": row["id"],
-        "new_state": state,
-        "new_scheme_version": decision.scheme_version,
-        "new_reasons": decision.reasons,
-    }
+    return {"id": str(row["id"]), **change}
 
 
 def _tell(work: Work, row: dict[str, Any], from_state: str | None, what: str) -> None:

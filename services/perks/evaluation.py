@@ -7,7 +7,10 @@ order, duplication or split of the same facts, it ends in the same entitlements:
 
 * a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
 * publishing takes the gate below exclusively, evaluating takes it shared: an evaluation has either seen what was
-  published, or has committed before it and is seen by the run that follows.
+  published, or has committed before it and is seen by the run that follows. The gate comes before any row, so nobody
+  who holds rows waits behind a publisher.
+
+A scan asks here too, for a person something has changed for by date alone and no timer has come to yet.
 """
 
 from __future__ import annotations
@@ -35,8 +38,8 @@ _EVALUATING = text("select pg_advisory_xact_lock_shared(:gate)")
 
 def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:
     """Before the facts of people are changed: make them known and keep other evaluations of them out."""
+    _enter(work)
     connection = work.session.connection()
-    connection.execute(_EVALUATING, {"gate": _GATE})
     if not person_ids:
         return
     # an upsert that changes nothing: it creates the row or locks it, in one order for everybody
@@ -45,9 +48,18 @@ def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:
     connection.execute(locking, [{"id": person_id} for person_id in sorted(set(person_ids))])
 
 
+def _enter(work: Work) -> None:
+    work.session.connection().execute(_EVALUATING, {"gate": _GATE})
+
+
+def keep_out(work: Work) -> None:
+    """Before something is published that everybody's evaluation reads: wait for those under way, hold up new ones."""
+    work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
+
+
 def evaluate_all_later(work: Work, reason: str) -> None:
     """Have everybody evaluated in chunks, after this transaction: a scheme or a set is being published in it."""
-    work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
+    keep_out(work)
     work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now))
 
 
@@ -55,39 +67,53 @@ def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
     """Decide for locked people and write what changed: a few statements, however many people."""
     if not person_ids:
         return
-    current = schemes.current(work)
-    affiliations = facts.affiliations_of(work.session, person_ids)
-    organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
-    memberships = facts.memberships_of(work.session, organisations)
-    decisions = []
-    boundaries = {}
-    for person_id, rows in affiliations.items():
-        seen = _facts_of(rows, memberships, work.today)
-        decisions += [_decide(person_id, scheme, seen, work.today) for scheme in current]
-        boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), work.today)
+    decisions, boundaries = _decisions(work, person_ids, work.today)
     entitlements.settle(work, decisions)
     _note_next_checks(work, boundaries)
 
 
-def _decide(person_id: UUID, scheme: Scheme, seen: dict[str, Any], today: dt.date) -> entitlements.Decision:
-    reasons = eligibility.decide(scheme.clauses, seen)
-    is_valid = holds(scheme.valid_from, scheme.valid_until, today)
+def is_entitled_on(work: Work, *, person_id: UUID, scheme_key: str, day: dt.date) -> bool:
+    """What an evaluation on `day` would decide. Only reads; for a scan between a validity date and the timer."""
+    decisions, _ = _decisions(work, [person_id], day)
+    return any(decision.is_entitled for decision in decisions if decision.scheme_key == scheme_key)
+
+
+def _decisions(
+    work: Work, person_ids: Sequence[UUID], day: dt.date
+) -> tuple[list[entitlements.Decision], dict[UUID, dt.date | None]]:
+    """Every person's decisions under every scheme, and the next day something changes for them by itself."""
+    current = schemes.current(work)
+    affiliations = facts.affiliations_of(work.session, person_ids)
+    organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
+    memberships = facts.memberships_of(work.session, organisations)
+    decisions: list[entitlements.Decision] = []
+    boundaries = {}
+    for person_id, rows in affiliations.items():
+        # the newest, if there are more than clauses may go through
+        newest = rows[-eligibility.MAX_AFFILIATIONS :]
+        seen = [_fact_of(row, memberships, day) for row in newest]
+        kept = [_kept(row, fact) for row, fact in zip(newest, seen, strict=True)]
+        decisions += [_decide(person_id, scheme, seen, kept, day) for scheme in current]
+        boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), day)
+    return decisions, boundaries
+
+
+def _decide(
+    person_id: UUID, scheme: Scheme, seen: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
+) -> entitlements.Decision:
+    reasons = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
+    is_valid = holds(scheme.valid_from, scheme.valid_until, day)
     return entitlements.Decision(
         person_id=person_id,
         scheme_key=scheme.key,
         scheme_version=scheme.version,
         is_entitled=is_valid and all(reason["met"] for reason in reasons),
         reasons=reasons,
+        facts=kept,
     )
 
 
 Memberships = dict[UUID, list[tuple[str, dt.date, dt.date | None]]]
-
-
-def _facts_of(rows: list[dict[str, Any]], memberships: Memberships, today: dt.date) -> dict[str, Any]:
-    """What the clauses see of a person; the newest affiliations, if there are more than clauses may go through."""
-    seen = [_fact_of(row, memberships, today) for row in rows[-eligibility.MAX_AFFILIATIONS :]]
-    return {"today": today.isoformat(), "affiliations": seen}
 
 
 def _fact_of(row: dict[str, Any], memberships: Memberships, today: dt.date) -> dict[str, Any]:
@@ -98,11 +124,17 @@ def _fact_of(row: dict[str, Any], memberships: Memberships, today: dt.date) -> d
         "state": row["state"],
         "organisation_id": str(organisation_id),
         "organisation_kind": row["organisation_kind"],
-        "sets": sorted(sets),
+        "sets": sorted(sets)[: eligibility.MAX_ITEMS],
         "from_on": row["from_on"].isoformat(),
         "until_on": until_on.isoformat() if until_on else "",
         "current": row["state"] == "confirmed" and holds(row["from_on"], until_on, today),
     }
+
+
+def _kept(row: dict[str, Any], fact: dict[str, Any]) -> dict[str, Any]:
+    """A fact as the entitlement keeps it, so that its reasons can be followed down to the record."""
+    about = {"affiliation_id": str(row["id"]), "version": row["version"]}
+    return about | fact | {"until_on": fact["until_on"] or None}
 
 
 def _boundaries(
@@ -131,6 +163,7 @@ def _note_next_checks(work: Work, boundaries: dict[UUID, dt.date | None]) -> Non
 
 def run_chunk(work: Work) -> bool:
     """Take one chunk of the oldest open run; true when there may be more to do. Replicas take different runs."""
+    _enter(work)
     oldest = select(EvaluationRun).where(EvaluationRun.finished_at.is_(None)).order_by(EvaluationRun.id).limit(1)
     run = work.session.scalar(oldest.with_for_update(skip_locked=True))
     if run is None:
@@ -151,6 +184,7 @@ def run_chunk(work: Work) -> bool:
 
 def run_due(work: Work) -> bool:
     """Evaluate one chunk of the people for whom a validity date has passed; true when there may be more."""
+    _enter(work)
     due = select(Person.id).where(Person.next_check_on <= work.today).order_by(Person.next_check_on, Person.id)
     person_ids = list(work.session.scalars(due.limit(CHUNK).with_for_update(skip_locked=True)))
     if person_ids:

@@ -15,8 +15,9 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
+from chassis.clock import shanghai_day
 from contracts.envelope import Event
-from services.perks.tables import Affiliation, Organisation, OrganisationSet, SetMember
+from services.perks.tables import Affiliation, Organisation, OrganisationSet, SetMember, SetVersion
 
 
 def _newest(events: Iterable[Event]) -> list[Event]:
@@ -30,7 +31,10 @@ def _newest(events: Iterable[Event]) -> list[Event]:
 
 
 def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
-    """Take over organisations newer than ours; true when the kind of one that has affiliations changed."""
+    """Take over organisations newer than ours; true when the kind of one that has affiliations changed.
+
+    The caller keeps evaluations out, or an affiliation written at this moment would be missed.
+    """
     rows = [
         {
             "id": UUID(event.data["organisation_id"]),
@@ -56,7 +60,8 @@ def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
 
 
 def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
-    """Take over sets newer than ours, whole; returns the keys that changed."""
+    """Take over sets newer than ours, whole; returns the keys that changed. What every version said is kept."""
+    _keep_versions(session, events)
     changed = []
     for event in _newest(events):
         statement = insert_once(OrganisationSet).values(key=event.data["key"], version=event.version)
@@ -73,6 +78,19 @@ def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
         if members:
             session.execute(insert(SetMember), members)
     return changed
+
+
+def _keep_versions(session: Session, events: Iterable[Event]) -> None:
+    """Late versions too. One sent again may be dated later than when it was first said, so the earliest day stands."""
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
+        key = (event.data["key"], event.version)
+        said = {"published_on": shanghai_day(event.time), "members": event.data["members"]}
+        rows[key] = {"key": key[0], "version": key[1], **said}
+    statement = insert_once(SetVersion)
+    earliest = func.least(SetVersion.published_on, statement.excluded.published_on)
+    kept = statement.on_conflict_do_update(index_elements=["key", "version"], set_={"published_on": earliest})
+    session.connection().execute(kept, [rows[key] for key in sorted(rows)])
 
 
 def _member(key: str, member: dict[str, Any]) -> dict[str, Any]:

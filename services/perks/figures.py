@@ -1,7 +1,8 @@
 """The figures perks can count from its own records, as of a day in Shanghai.
 
-The relation of places and institutions is dated, so a past day is not changed by a later publication's periods. Source:
-report, P35, F45 and F46.
+A past day is counted by what stood published on it: the version of the scheme and of each set in force at its end, and in
+them the periods that hold on it. So nothing published later changes it. Before the first day anything was published, that
+day's versions tell of the past. Source: report, P35, F45 and F46.
 """
 
 from __future__ import annotations
@@ -21,17 +22,34 @@ SCENIC_SCHEME = "scenic_areas"
 _PAIRS = """
     from schemes s
     join scheme_relations r on r.key = s.key and r.version = s.version
-    join set_members p on p.key = r.place_set
-    join set_members i on i.key = r.institution_set
-    where s.key = :scheme and s.is_current
+    join members p on p.key = r.place_set
+    join members i on i.key = r.institution_set
+    where s.key = :scheme
+      and s.version = (
+          select max(v.version) from schemes v
+          where v.key = :scheme and v.published_at < greatest(:until, (
+              select date_trunc('day', min(f.published_at), :zone) + interval '1 day' from schemes f where f.key = :scheme
+          ))
+      )
       and s.valid_from <= :day and (s.valid_until is null or :day < s.valid_until)
       and r.from_on <= :day and (r.until_on is null or :day < r.until_on)
-      and p.from_on <= :day and (p.until_on is null or :day < p.until_on)
-      and i.from_on <= :day and (i.until_on is null or :day < i.until_on)
+"""
+_MEMBERS = """
+    with members as (
+        select v.key, m.organisation_id
+        from set_versions v, jsonb_to_recordset(v.members) as m (organisation_id uuid, from_on date, until_on date)
+        where v.version = (
+            select max(w.version) from set_versions w
+            where w.key = v.key and w.published_on <= greatest(:day, (
+                select min(f.published_on) from set_versions f where f.key = v.key
+            ))
+        )
+        and m.from_on <= :day and (m.until_on is null or :day < m.until_on)
+    )
 """
 _COUNTS = {
-    "scenic.areas": text(f"select count(distinct p.organisation_id) {_PAIRS}"),
-    "scenic.universities": text(f"select count(distinct i.organisation_id) {_PAIRS}"),
+    "scenic.areas": text(f"{_MEMBERS} select count(distinct p.organisation_id) {_PAIRS}"),
+    "scenic.universities": text(f"{_MEMBERS} select count(distinct i.organisation_id) {_PAIRS}"),
     "scenic.redemptions": text(
         "select count(*) from redemptions where scheme_key = :scheme and outcome = 'admitted' and at < :until"
     ),
@@ -42,7 +60,7 @@ def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[
     """perks' figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
     day = as_of or work.today
     until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI)
-    asked = {"scheme": SCENIC_SCHEME, "day": day, "until": until}
+    asked = {"scheme": SCENIC_SCHEME, "day": day, "until": until, "zone": "Asia/Shanghai"}
     items = []
     for key, statement in _COUNTS.items():
         if keys is None or key in keys:

@@ -13,22 +13,28 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from chassis.keys import KeyProblem, read_key_file
 from chassis.settings import ServiceSettings
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.perks import entitlements
+from services.perks.tables import Base
 
 TYPE = "youthcity-pass+jws"
 _ALGORITHMS = ["Ed25519"]
 _READ_KEPT = 4_096
+
+CANARIES = Base.metadata.tables["key_canaries"]
+CANARY = "pass_signing"
 
 
 class PassUnreadable(Refusal):
@@ -83,7 +89,7 @@ class PassKeys:
         """Read the key set; raises KeyProblem."""
         found = read_key_file(path, is_dev=is_dev)
         try:
-            key_set = KeySet.import_key_set({"keys": found["keys"]})  # type: ignore[arg-type]
+            key_set = KeySet.import_key_set(cast("KeySetSerialization", {"keys": found["keys"]}))
             current = str(found["current"])
             key_set.get_by_kid(current)
         except (KeyError, ValueError, TypeError, JoseError) as error:
@@ -101,12 +107,16 @@ class PassKeys:
         body = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
         return jws.serialize_compact(header, body, self._keys.get_by_kid(self._current), algorithms=_ALGORITHMS)
 
-    def read(self, token: str, *, now: dt.datetime) -> PassClaims:
-        """The claims of a token. Raises PassUnreadable, PassExpired."""
-        claims = self._read(token)
-        if claims.expires_at <= now:
-            raise PassExpired()
-        return claims
+    def read(self, token: str) -> PassClaims:
+        """The claims of a token, expired or not. Raises PassUnreadable."""
+        return self._read(token)
+
+    def signed_by(self, token: str) -> str:
+        """The id of the key a token was signed with. Raises PassUnreadable unless one of these keys signed it."""
+        try:
+            return str(jws.deserialize_compact(token, self._keys, algorithms=_ALGORITHMS).headers()["kid"])
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise PassUnreadable() from error
 
     def _verified(self, token: str) -> PassClaims:
         try:
@@ -127,7 +137,24 @@ class PassKeys:
 
 def load_keys(settings: ServiceSettings) -> PassKeys:
     """The keys a process signs and reads passes with; raises KeyProblem, so that it does not start without them."""
-    return PassKeys.from_file(settings.key_dir / "pass_signing.json", is_dev=settings.is_dev)
+    return PassKeys.from_file(settings.key_dir / f"{CANARY}.json", is_dev=settings.is_dev)
+
+
+def prove(work: Work, keys: PassKeys) -> None:
+    """Refuse keys that do not know the key this database's passes were last signed with. Raises KeyProblem.
+
+    After a rotation the canary is signed anew, so a former key may go once its passes have expired.
+    """
+    signed = keys.sign({"canary": CANARY}).encode()
+    first = insert_once(CANARIES).values(name=CANARY, sealed=signed).on_conflict_do_nothing()
+    work.session.execute(first)
+    stored = work.session.execute(select(CANARIES.c.sealed).where(CANARIES.c.name == CANARY)).scalar_one()
+    try:
+        signer = keys.signed_by(bytes(stored).decode())
+    except PassUnreadable as error:
+        raise KeyProblem(f"key set {CANARY} is not the one this database's passes were signed with") from error
+    if signer != keys.current:
+        work.session.execute(update(CANARIES).where(CANARIES.c.name == CANARY).values(sealed=signed))
 
 
 def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_id: UUID, holder: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ no more often than its scheme allows is held by the unique index on the slot. A 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,9 @@ from chassis.ids import uuid7
 from chassis.pages import read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
+from services.perks import entitlements, evaluation
 from services.perks.entitlements import EntitlementNotFound
-from services.perks.passes import PassClaims, PassKeys
+from services.perks.passes import PassClaims, PassExpired, PassKeys
 from services.perks.rules import redemption as law
 from services.perks.tables import Redemption
 
@@ -28,7 +30,7 @@ TABLE: Table = Redemption.__table__  # type: ignore[assignment]
 #: Refusals at the gate: code → what the gate shows.
 REASONS: dict[str, dict[str, str]] = {
     "perks.limit_reached": {
-        "zh-CN": "本次使用次数已用完，今日不能再次入园。",
+        "zh-CN": "凭证在当前时段内的可用次数已用完，不能再次入园。",
         "en": "This pass has been used as often as it may be here for now.",
     },
     "perks.entitlement_suspended": {"zh-CN": "该权益已暂停。", "en": "The entitlement is suspended."},
@@ -80,8 +82,24 @@ class RedemptionNotFound(Refusal):
     en = "There is no such redemption."
 
 
+@dataclass(frozen=True)
+class Scan:
+    """What a gate sent, its pass verified."""
+
+    claims: PassClaims
+    place_id: UUID
+    nonce: str
+    at: dt.datetime
+
+    @property
+    def day(self) -> dt.date:
+        """The day in Shanghai it was made on."""
+        return clock.shanghai_day(self.at)
+
+
 # Everything a scan must know, in one statement: the pass's entitlement and scheme, whether the place is known, whether the
-# holder's facts hold on the day, whether the place serves their institution on the day, and the scan of this nonce.
+# holder's facts hold on the day, whether the place serves their institution on the day, and whether a date has passed for
+# the holder by then, so that the entitlement's state is not the last word.
 _LOOK = text(
     """
     with fitting as materialized (
@@ -89,7 +107,8 @@ _LOOK = text(
         where e.id = :entitlement_id and a.state in ('confirmed', 'ended') and a.from_on <= :day
           and ((a.until_on is null and a.state = 'confirmed') or :day < a.until_on)
     )
-    select e.state, s.limit_count, s.limit_per, s.limit_window,
+    select e.person_id, e.scheme_key, e.state, coalesce(h.next_check_on <= :day, false) as is_stale, s.limit_count,
+        s.limit_per, s.limit_window,
         s.valid_from <= :day and (s.valid_until is null or :day < s.valid_until) as scheme_holds,
         exists (select from organisations o where o.id = :place_id) as place_known,
         exists (select from fitting) as facts_hold,
@@ -103,7 +122,7 @@ _LOOK = text(
               and p.from_on <= :day and (p.until_on is null or :day < p.until_on)
               and i.from_on <= :day and (i.until_on is null or :day < i.until_on)
         ) as place_serves
-    from entitlements e join schemes s on s.key = e.scheme_key and s.is_current
+    from entitlements e join schemes s on s.key = e.scheme_key and s.is_current left join people h on h.id = e.person_id
     where e.id = :entitlement_id
     """
 )
@@ -111,14 +130,16 @@ _COLUMNS = (
     'id, client_id, nonce, pass_digest, entitlement_id, scheme_key, place_id, at, scope, "window", slot, outcome, code,'
     " holder, department, created_at"
 )
-# The first free slot. A rival's uncommitted row makes the insert wait; if the rival commits, nothing is inserted.
+# The first free slot. A rival's uncommitted row makes the insert wait; if the rival commits, nothing is inserted, and the
+# answer tells a lost race (a slot was free) from a used-up limit.
 _ADMIT = text(
-    f"insert into redemptions ({_COLUMNS})"
-    " select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,"
-    " 'admitted', null, :holder, :department, :created_at from generate_series(0, :limit_count - 1) free (slot)"
+    "with free as (select slot from generate_series(0, :limit_count - 1) every (slot)"
     " where not exists (select from redemptions r where r.entitlement_id = :entitlement_id and r.scope = :scope"
-    ' and r."window" = :window and r.slot = free.slot)'
-    " order by slot limit 1 on conflict do nothing returning id"
+    ' and r."window" = :window and r.slot = every.slot) order by slot limit 1),'
+    f" taken as (insert into redemptions ({_COLUMNS})"
+    " select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,"
+    " 'admitted', null, :holder, :department, :created_at from free on conflict do nothing returning id)"
+    " select exists (select from free) as was_free, exists (select from taken) as is_taken"
 )
 _REFUSE = text(
     f"insert into redemptions ({_COLUMNS}) values (:id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key,"
@@ -131,7 +152,7 @@ def redeem_pass(
     work: Work,
     *,
     keys: PassKeys,
-    scan_kept: dt.timedelta,
+    times: law.ScanTimes,
     token: str,
     place_id: UUID,
     nonce: str,
@@ -142,28 +163,35 @@ def redeem_pass(
     `at` is when an offline scanner read the pass. Raises PassUnreadable, PassExpired, EntitlementNotFound,
     PlaceNotKnown, ScanTimeImplausible, NonceReused.
     """
-    at = at or work.now
-    if not law.is_plausible(at, now=work.now, kept=scan_kept):
-        raise ScanTimeImplausible(days=scan_kept.days)
-    claims = keys.read(token, now=at)
-    seen = _look(work, claims, place_id, clock.shanghai_day(at))
-    row = _row(work, claims, seen, place_id, nonce, at)
-    facts = law.ScanFacts(seen.state, seen.scheme_holds, seen.facts_hold, seen.place_serves)
-    code = law.refusal_of(facts)
-    if code is None and _admit(work, row, seen.limit_count):
+    claims = keys.read(token)
+    scan = Scan(claims, place_id, nonce, at or work.now)
+    try:
+        seen = _look(work, scan, times)
+    except (ScanTimeImplausible, PassExpired, EntitlementNotFound, PlaceNotKnown):
+        # sent again after its time: what was answered then still is the answer
+        if (earlier := _earlier(work, scan)) is not None:
+            return earlier
+        raise
+    row = _row(work, scan, seen)
+    code = law.refusal_of(_facts(work, scan, seen))
+    if code is None and _admit(work, scan, row, seen.limit_count):
         _tell(work, row)
         return _answer(row)
-    if (earlier := _earlier(work, row)) is not None:
+    if (earlier := _earlier(work, scan)) is not None:
         return earlier
     row |= {"outcome": "refused", "code": code or "perks.limit_reached"}
     if work.session.connection().execute(_REFUSE, row).scalar() is None:
-        return _earlier(work, row) or _answer(row)  # the same nonce came twice at once
+        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
     work.record("redemption", row["id"], from_state=None, to_state="refused", reason=row["code"])
     return _answer(row)
 
 
-def _look(work: Work, claims: PassClaims, place_id: UUID, day: dt.date) -> Row[Any]:
-    asked = {"entitlement_id": claims.entitlement_id, "place_id": place_id, "day": day}
+def _look(work: Work, scan: Scan, times: law.ScanTimes) -> Row[Any]:
+    if not law.is_plausible(scan.at, now=work.now, times=times):
+        raise ScanTimeImplausible(days=times.kept.days)
+    if scan.claims.expires_at <= scan.at:
+        raise PassExpired()
+    asked = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
     seen = work.session.connection().execute(_LOOK, asked).one_or_none()
     if seen is None:
         raise EntitlementNotFound()
@@ -172,43 +200,52 @@ def _look(work: Work, claims: PassClaims, place_id: UUID, day: dt.date) -> Row[A
     return seen
 
 
-def _row(work: Work, claims: PassClaims, seen: Row[Any], place_id: UUID, nonce: str, at: dt.datetime) -> dict[str, Any]:
+def _facts(work: Work, scan: Scan, seen: Row[Any]) -> law.ScanFacts:
+    """What the law asks. Where a date has passed unnoticed the clauses are asked again, and theirs is the last word."""
+    state, facts_hold = seen.state, seen.facts_hold
+    if seen.is_stale:
+        state = entitlements.ACTIVE
+        facts_hold = evaluation.is_entitled_on(work, person_id=seen.person_id, scheme_key=seen.scheme_key, day=scan.day)
+    return law.ScanFacts(state, seen.scheme_holds, facts_hold, seen.place_serves)
+
+
+def _row(work: Work, scan: Scan, seen: Row[Any]) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "client_id": work.caller.client_id,
-        "nonce": nonce,
-        "pass_digest": claims.digest,
-        "entitlement_id": claims.entitlement_id,
-        "scheme_key": claims.scheme_key,
-        "place_id": place_id,
-        "at": at,
-        "scope": law.scope_of(seen.limit_per, str(place_id)),
-        "window": law.window_of(seen.limit_window, clock.shanghai_day(at)),
+        "nonce": scan.nonce,
+        "pass_digest": scan.claims.digest,
+        "entitlement_id": scan.claims.entitlement_id,
+        "scheme_key": scan.claims.scheme_key,
+        "place_id": scan.place_id,
+        "at": scan.at,
+        "scope": law.scope_of(seen.limit_per, str(scan.place_id)),
+        "window": law.window_of(seen.limit_window, scan.day),
         "outcome": "admitted",
         "code": None,
-        "holder": claims.holder,
+        "holder": scan.claims.holder,
         "department": work.caller.department,
         "created_at": work.now,
     }
 
 
-def _admit(work: Work, row: dict[str, Any], limit_count: int) -> bool:
-    """Take a free slot. With several slots a rival may take the one aimed at, so each is aimed at once at most."""
-    for _ in range(min(limit_count, 20)):
-        if work.session.connection().execute(_ADMIT, row | {"limit_count": limit_count}).scalar() is not None:
+def _admit(work: Work, scan: Scan, row: dict[str, Any], limit_count: int) -> bool:
+    """Take a free slot. With several, a rival may take the one aimed at; each loss is a slot gone, so it ends."""
+    while True:
+        tried = work.session.connection().execute(_ADMIT, row | {"limit_count": limit_count}).one()
+        if tried.is_taken:
             return True
-        if limit_count == 1:
-            break
-    return False
+        if limit_count == 1 or not tried.was_free or _earlier(work, scan) is not None:
+            return False
 
 
-def _earlier(work: Work, row: dict[str, Any]) -> dict[str, Any] | None:
+def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
     """The answer this nonce already got. Raises NonceReused if it was for another pass or place."""
-    asked = select(TABLE).where(TABLE.c.client_id == row["client_id"], TABLE.c.nonce == row["nonce"])
+    asked = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
     found = work.session.connection().execute(asked).mappings().one_or_none()
     if found is None:
         return None
-    if bytes(found["pass_digest"]) != row["pass_digest"] or found["place_id"] != row["place_id"]:
+    if bytes(found["pass_digest"]) != scan.claims.digest or found["place_id"] != scan.place_id:
         raise NonceReused()
     return _answer(dict(found)) | {"replayed": True}
 

@@ -37,7 +37,8 @@ class SchemeInvalid(Refusal):
 def put_scheme(work: Work, *, key: str, version: int | None, **body: Any) -> dict[str, Any]:
     """Publish the scheme's next version; `version` is the one it replaces, None for a new scheme.
 
-    The same content again changes nothing. Raises SchemeInvalid, VersionStale. The caller has everybody evaluated.
+    The same content again changes nothing and keeps its version; else the caller has everybody evaluated. Raises
+    SchemeInvalid, VersionStale.
     """
     _check(body)
     known = _current(work, key)
@@ -132,6 +133,11 @@ def get_scheme(work: Work, *, key: str) -> dict[str, Any]:
     if known is None:
         raise SchemeNotFound()
     return _as_record(work, known)
+
+
+def list_schemes(work: Work) -> dict[str, Any]:
+    """The current version of every scheme, by key. There are dozens at most, so there are no pages."""
+    return {"items": [_as_record(work, scheme) for scheme in current(work)]}
 
 
 def current(work: Work) -> Sequence[Scheme]:

@@ -24,16 +24,23 @@ class Service:
 
     name = "perks"
     database = Database()
-    keys = Provided(passes.load_keys)
+    keys = Provided(passes.load_keys, prove=passes.prove)
 
     @command(schemas.PutScheme, answer=schemas.Scheme)
     def put_scheme(self, work: Work, **fields: Any) -> Answer:
-        evaluation.evaluate_all_later(work, f"scheme {fields['key']}")
-        return schemes.put_scheme(work, **fields)
+        evaluation.keep_out(work)
+        published = schemes.put_scheme(work, **fields)
+        if published["version"] != fields["version"]:
+            evaluation.evaluate_all_later(work, f"scheme {fields['key']}")
+        return published
 
     @query(schemas.GetScheme, answer=schemas.Scheme)
     def get_scheme(self, work: Work, **fields: Any) -> Answer:
         return schemes.get_scheme(work, **fields)
+
+    @query(schemas.ListSchemes, answer=schemas.Schemes)
+    def list_schemes(self, work: Work, **fields: Any) -> Answer:
+        return schemes.list_schemes(work, **fields)
 
     @query(schemas.ListEntitlements, answer=schemas.EntitlementPage)
     def list_entitlements(self, work: Work, **fields: Any) -> Answer:
@@ -49,7 +56,7 @@ class Service:
 
     @command(schemas.RedeemPass, answer=schemas.Redemption)
     def redeem_pass(self, work: Work, **fields: Any) -> Answer:
-        return redemptions.redeem_pass(work, keys=self.keys, scan_kept=SETTINGS.scan_kept, **fields)
+        return redemptions.redeem_pass(work, keys=self.keys, times=SETTINGS.scan_times, **fields)
 
     @query(schemas.GetRedemption, answer=schemas.Redemption)
     def get_redemption(self, work: Work, **fields: Any) -> Answer:
@@ -65,6 +72,7 @@ class Service:
 
     @on_events("talent.organisation.registered.v1", "talent.organisation.changed.v1")
     def on_organisation_changed(self, work: Work, events: list[Event]) -> None:
+        evaluation.keep_out(work)
         if facts.apply_organisations(work.session, events):
             evaluation.evaluate_all_later(work, "organisations")
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from environs import Env
 
+from services.perks.rules.redemption import ScanTimes
+
 
 @dataclass(frozen=True)
 class PerksSettings:
@@ -17,17 +19,20 @@ class PerksSettings:
 
     pass_valid: dt.timedelta
     """How long a pass can be shown. Its entitlement may end sooner: the gate asks."""
-    scan_kept: dt.timedelta
-    """How old a scan may be when an offline scanner sends it."""
+    scan_times: ScanTimes
+    """How old a scan may be when an offline scanner sends it, and how far its clock may run ahead."""
     evaluation_seconds: float
     """How often due evaluations are looked for."""
 
 
 def load() -> PerksSettings:
-    """PERKS_PASS_DAYS, default 180; PERKS_SCAN_DAYS, default 7; PERKS_EVALUATION_SECONDS, default 1."""
+    """PERKS_PASS_DAYS, default 180; PERKS_SCAN_DAYS, 7; PERKS_SCAN_AHEAD_MINUTES, 5; PERKS_EVALUATION_SECONDS, 1."""
     env = Env()
     return PerksSettings(
         pass_valid=dt.timedelta(days=env.int("PERKS_PASS_DAYS", 180)),
-        scan_kept=dt.timedelta(days=env.int("PERKS_SCAN_DAYS", 7)),
+        scan_times=ScanTimes(
+            kept=dt.timedelta(days=env.int("PERKS_SCAN_DAYS", 7)),
+            ahead=dt.timedelta(minutes=env.int("PERKS_SCAN_AHEAD_MINUTES", 5)),
+        ),
         evaluation_seconds=env.float("PERKS_EVALUATION_SECONDS", 1.0),
     )

@@ -71,6 +71,16 @@ class SetMember(Base):
     __table_args__ = (Index("set_members_organisation", "organisation_id"),)
 
 
+class SetVersion(Base):
+    """What each version of a set that was heard of said, for figures of past days."""
+
+    __tablename__ = "set_versions"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    published_on: Mapped[dt.date]
+    members: Mapped[list[Any]]
+
+
 class Affiliation(Base):
     """Copy of talent's affiliation, as of the newest version heard."""
 
@@ -149,7 +159,7 @@ class EvaluationRun(Base):
 
 
 class Entitlement(Base):
-    """What a person is entitled to under a scheme: one row ever, active or suspended."""
+    """What a person is entitled to under a scheme: one row ever, active or suspended. `facts` is what the clauses saw."""
 
     __tablename__ = "entitlements"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -161,6 +171,7 @@ class Entitlement(Base):
     granted_at: Mapped[dt.datetime]
     version: Mapped[int]
     created_at: Mapped[dt.datetime]
+    facts: Mapped[list[Any] | None]
     __table_args__ = (
         UniqueConstraint("person_id", "scheme_key", name="entitlements_person_scheme_key"),
         CheckConstraint("state in ('active', 'suspended')", name="entitlements_state_check"),

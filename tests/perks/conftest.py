@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,18 +15,21 @@ from uuid import UUID
 import pytest
 from joserfc.jwk import OKPKey
 from sqlalchemy import Engine, text
+from sqlalchemy import event as listener
 
 from chassis import migrations
 from chassis.database import make_engine
 from chassis.ids import uuid7
 from chassis.work import Caller, Work, open_work
 from contracts.envelope import Event
-from services.perks import evaluation, facts, passes, redemptions, schemes
+from services.perks import evaluation, passes, redemptions
+from services.perks.rules.redemption import ScanTimes
 from services.perks.service import Service
 
 TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 GATE = Caller(client_id="gate", department="culture_tourism", request_id="test", trusted=True)
+SCAN_TIMES = ScanTimes(kept=dt.timedelta(days=7), ahead=dt.timedelta(minutes=5))
 CLAUSE = "affiliations.exists(a, a.current && a.role in ['student', 'staff'] && 'universities' in a.sets)"
 SCHEME: dict[str, Any] = {
     "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
@@ -41,8 +47,28 @@ SCHEME: dict[str, Any] = {
 }
 
 
-def event(event_type: str, subject: Any, version: int, data: dict[str, Any]) -> Event:
-    return Event(uuid7(), event_type, str(subject), version, NOW, data, replay=False, traceparent=None)
+def event(event_type: str, subject: Any, version: int, data: dict[str, Any], *, time: dt.datetime = NOW) -> Event:
+    return Event(uuid7(), event_type, str(subject), version, time, data, replay=False, traceparent=None)
+
+
+def organisation_event(organisation_id: UUID, *, version: int = 1, kind: str = "university") -> Event:
+    about = {"kind": kind, "name": "某单位", "status": "active"}
+    data = {"organisation_id": str(organisation_id), "version": version, **about}
+    return event("talent.organisation.registered.v1", organisation_id, version, data)
+
+
+def set_event(
+    key: str,
+    version: int,
+    members: list[UUID],
+    *,
+    from_on: str = "2023-01-01",
+    until_on: str | None = None,
+    time: dt.datetime = NOW,
+) -> Event:
+    rows = [{"organisation_id": str(member), "from_on": from_on, "until_on": until_on} for member in members]
+    data = {"key": key, "version": version, "members": rows}
+    return event("talent.organisation_set.published.v1", key, version, data, time=time)
 
 
 class City:
@@ -56,31 +82,34 @@ class City:
 
     def organisation(self, kind: str = "university") -> UUID:
         organisation_id = uuid7()
-        data = {
-            "organisation_id": str(organisation_id),
-            "version": 1,
-            "kind": kind,
-            "name": "某单位",
-            "status": "active",
-        }
-        with self.work() as work:
-            facts.apply_organisations(
-                work.session, [event("talent.organisation.registered.v1", organisation_id, 1, data)]
-            )
+        self.hear_organisations(organisation_event(organisation_id, kind=kind))
         return organisation_id
 
-    def publish_set(self, key: str, version: int, members: list[UUID], *, from_on: str = "2023-01-01") -> None:
-        rows = [{"organisation_id": str(member), "from_on": from_on, "until_on": None} for member in members]
-        data = {"key": key, "version": version, "members": rows}
+    def hear_organisations(self, *events: Event) -> None:
         with self.work() as work:
-            Service.on_organisation_set_published.__wrapped__(  # type: ignore[attr-defined]
-                None, work, [event("talent.organisation_set.published.v1", key, version, data)]
-            )
+            Service.on_organisation_changed.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
 
-    def publish_scheme(self, version: int | None = None, **changes: Any) -> None:
-        with self.work() as work:
-            evaluation.evaluate_all_later(work, "scheme")
-            schemes.put_scheme(work, key="scenic_areas", version=version, **{**SCHEME, **changes})
+    def publish_set(
+        self,
+        key: str,
+        version: int,
+        members: list[UUID],
+        *,
+        from_on: str = "2023-01-01",
+        until_on: str | None = None,
+        now: dt.datetime = NOW,
+    ) -> None:
+        self.hear_sets(set_event(key, version, members, from_on=from_on, until_on=until_on, time=now), now=now)
+
+    def hear_sets(self, *events: Event, now: dt.datetime = NOW) -> None:
+        with self.work(now=now) as work:
+            Service.on_organisation_set_published.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
+
+    def publish_scheme(self, version: int | None = None, *, now: dt.datetime = NOW, **changes: Any) -> dict[str, Any]:
+        content = {**SCHEME, **changes}
+        with self.work(now=now) as work:
+            put: Any = Service.put_scheme.__wrapped__  # type: ignore[attr-defined]
+            return dict(put(None, work, key="scenic_areas", version=version, **content))
 
     def affiliation(
         self,
@@ -125,6 +154,22 @@ class City:
         with self.engine.connect() as connection:
             return int(connection.execute(text(sql)).scalar_one())
 
+    def rows(self, sql: str) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(sql)))
+
+    @contextlib.contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """What is sent to the database meanwhile; a statement run for many rows one by one counts as often."""
+        sent: list[str] = []
+
+        def note(connection: Any, cursor: Any, sql: str, parameters: Any, context: Any, is_many: bool) -> None:
+            sent.extend([" ".join(sql.split()[:3])] * (len(parameters) if is_many and "VALUES" not in sql else 1))
+
+        listener.listen(self.engine, "before_cursor_execute", note)
+        yield sent
+        listener.remove(self.engine, "before_cursor_execute", note)
+
     def pass_of(self, person_id: UUID) -> str:
         with self.work() as work:
             asked = text("select id from entitlements where person_id = :person")
@@ -139,10 +184,39 @@ class City:
             return self.redeem(work, token, place_id, nonce, **more)
 
     def redeem(self, work: Work, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
-        kept = dt.timedelta(days=7)
         return redemptions.redeem_pass(
-            work, keys=self.keys, scan_kept=kept, token=token, place_id=place_id, nonce=nonce, **more
+            work, keys=self.keys, times=SCAN_TIMES, token=token, place_id=place_id, nonce=nonce, **more
         )
+
+
+class Story:
+    """One student with a pass, one area that serves them, one that does not."""
+
+    def __init__(self, city: City, **changes: Any) -> None:
+        self.city, self.person, self.affiliation = city, uuid7(), uuid7()
+        self.university = city.organisation()
+        self.area, self.other = city.organisation("scenic_area"), city.organisation("scenic_area")
+        city.publish_set("universities", 1, [self.university])
+        city.publish_set("areas", 1, [self.area])
+        city.publish_scheme(**changes)
+        city.hear(city.affiliation(self.person, self.university, affiliation_id=self.affiliation))
+        self.token = city.pass_of(self.person)
+
+    def end(self, until_on: str) -> None:
+        about = {"affiliation_id": self.affiliation, "version": 2, "state": "ended", "until_on": until_on}
+        self.city.hear(self.city.affiliation(self.person, self.university, **about))
+
+
+def at_once(call: Callable[[int], Any], count: int) -> list[Any]:
+    """The answers of `count` calls in as many threads, all let go at the same moment; raises what any of them raised."""
+    barrier = threading.Barrier(count)
+
+    def meet(number: int) -> Any:
+        barrier.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(meet, range(count)))
 
 
 def write_keys(path: Path, *key_ids: str, known: dict[str, Any] | None = None) -> dict[str, Any]:

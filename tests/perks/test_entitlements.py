@@ -1,16 +1,20 @@
-"""Entitlements follow the facts by themselves: granted, suspended, reinstated, whatever comes first."""
+"""Entitlements follow the facts by themselves: granted, suspended, reinstated, each with its reasons."""
 
 from __future__ import annotations
 
 import datetime as dt
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
 from sqlalchemy import text
 
 from chassis.ids import uuid7
-from tests.perks.conftest import NOW, City
+from contracts import perks as schemas
+from services.perks import entitlements, evaluation
+from services.perks.service import Service
+from tests.perks.conftest import NOW, SCHEME, City, at_once, organisation_event
 
 
 class TestGranting:
@@ -107,73 +111,170 @@ class TestSuspending:
         assert city.states() == {person: "active"}
 
 
-MOVES = st.lists(
-    st.tuples(
-        st.integers(0, 2),  # person
-        st.integers(0, 1),  # university: only the first is in the set
-        st.sampled_from(["student", "staff", "volunteer"]),
-        st.lists(st.sampled_from(["reported", "confirmed", "ended"]), min_size=1, max_size=3),
-        st.sampled_from([None, "2026-01-01", "2027-01-01"]),
-    ),
-    min_size=1,
-    max_size=5,
-)
+class TestExplaining:
+    def test_keeps_what_the_clauses_saw_down_to_the_record(self, city: City) -> None:
+        university, person, affiliation = city.organisation(), uuid7(), uuid7()
+        city.publish_set("universities", 1, [university])
+        city.publish_scheme()
+        city.hear(city.affiliation(person, university, affiliation_id=affiliation))
+        assert _shown(city)["facts"] == [
+            {
+                "affiliation_id": str(affiliation),
+                "version": 1,
+                "organisation_id": str(university),
+                "organisation_kind": "university",
+                "role": "student",
+                "state": "confirmed",
+                "sets": ["universities"],
+                "from_on": "2024-09-01",
+                "until_on": None,
+                "current": True,
+            }
+        ]
 
+    def test_says_what_it_stands_on_now_and_tells_nobody_when_only_that_changes(self, city: City) -> None:
+        university, person = city.organisation(), uuid7()
+        city.publish_set("universities", 1, [university])
+        city.publish_scheme()
+        city.hear(city.affiliation(person, university))
+        before = _shown(city)
+        city.hear(city.affiliation(person, university, role="volunteer"))
+        after = _shown(city)
+        assert [fact["role"] for fact in after["facts"]] == ["student", "volunteer"]
+        assert after["version"] == before["version"] + 1, "its ETag"
+        assert city.count("select count(*) from outbox where type like 'perks.entitlement.%'") == 1
+        assert city.count("select count(*) from history where subject = 'entitlement'") == 1
 
-class TestOrder:
-    @settings(
-        max_examples=25,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-    @given(moves=MOVES, data=st.data())
-    def test_any_order_duplication_and_split_ends_in_the_same_entitlements(
-        self, city: City, moves: list[Any], data: st.DataObject
-    ) -> None:
-        with city.engine.begin() as connection:
-            tables = "people, affiliations, entitlements, schemes, scheme_relations, organisation_sets, set_members"
-            connection.exec_driver_sql(f"truncate {tables}, evaluation_runs, outbox, history")
-        universities = [city.organisation(), city.organisation()]
-        people = [uuid7() for _ in range(3)]
-        events, expected = _told(city, moves, people, universities)
-        shuffled = data.draw(st.permutations(events + data.draw(st.lists(st.sampled_from(events), max_size=4))))
-        steps: list[Any] = [("set", None), ("scheme", None)]
-        while shuffled:
-            size = data.draw(st.integers(1, len(shuffled)))
-            steps.append(("hear", shuffled[:size]))
-            shuffled = shuffled[size:]
-        for what, batch in data.draw(st.permutations(steps)):
-            if what == "set":
-                city.publish_set("universities", 1, universities[:1])
-            elif what == "scheme":
-                city.publish_scheme()
-            else:
-                city.hear(*batch)
+    def test_stands_on_the_newest_version_of_its_scheme(self, city: City) -> None:
+        university, person = city.organisation(), uuid7()
+        city.publish_set("universities", 1, [university])
+        city.publish_scheme()
+        city.hear(city.affiliation(person, university))
+        city.publish_scheme(version=1, source="P35, second edition")
         city.settle()
-        active = {person for person, state in city.states().items() if state == "active"}
-        assert active == expected
+        assert (_shown(city)["scheme_version"], _shown(city)["state"]) == (2, "active")
+
+    def test_names_the_clauses_that_failed_in_the_history(self, city: City) -> None:
+        university, person, affiliation = city.organisation(), uuid7(), uuid7()
+        city.publish_set("universities", 1, [university])
+        city.publish_scheme()
+        city.hear(city.affiliation(person, university, affiliation_id=affiliation))
+        about = {"affiliation_id": affiliation, "version": 2, "state": "ended", "until_on": "2026-11-01"}
+        city.hear(city.affiliation(person, university, **about))
+        assert [
+            tuple(row) for row in city.rows("select to_state, reason from history where subject = 'entitlement'")
+        ] == [
+            ("active", None),
+            ("suspended", "member"),
+        ]
 
 
-def _told(city: City, moves: list[Any], people: list[Any], universities: list[Any]) -> tuple[list[Any], set[Any]]:
-    """The events of the moves, and by the plainest reading of them who is entitled on the day of the test."""
-    events, expected = [], set()
-    for person, university, role, states, until_on in moves:
-        affiliation = uuid7()
-        for version, state in enumerate(states, start=1):
-            until = until_on if state != "ended" else "2026-11-01"
-            events.append(
-                city.affiliation(
-                    people[person],
-                    universities[university],
-                    affiliation_id=affiliation,
-                    version=version,
-                    role=role,
-                    state=state,
-                    until_on=until,
-                )
-            )
-        holds = until_on is None or until_on == "2027-01-01"
-        if states[-1] == "confirmed" and university == 0 and role != "volunteer" and holds:
-            expected.add(people[person])
-    return events, expected
+def _shown(city: City) -> dict[str, Any]:
+    """The one entitlement there is, as its record."""
+    with city.work() as work:
+        (one,) = entitlements.list_entitlements(work, limit=10, after=None)["items"]
+        return dict(schemas.Entitlement().dump(entitlements.get_entitlement(work, entitlement_id=one["id"])))
+
+
+class TestCost:
+    @pytest.mark.parametrize("step", ["grant", "suspend", "reinstate"])
+    def test_a_batch_takes_as_many_statements_as_one_event(self, city: City, step: str) -> None:
+        university = city.organisation()
+        city.publish_set("universities", 1, [university])
+        city.publish_scheme()
+
+        def batch(count: int) -> int:
+            people = [(uuid7(), uuid7()) for _ in range(count)]
+            states = {
+                "grant": ["confirmed"],
+                "suspend": ["confirmed", "ended"],
+                "reinstate": ["confirmed", "ended", "confirmed"],
+            }
+            for version, state in enumerate(states[step], 1):
+                about = {"version": version, "state": state, "until_on": "2026-11-01" if state == "ended" else None}
+                events = [city.affiliation(who, university, affiliation_id=what, **about) for who, what in people]
+                with city.statements() as sent:
+                    city.hear(*events)
+            return len(sent)
+
+        assert batch(100) == batch(1) <= 12
+
+
+class TestMeanwhile:
+    """What is published at the very moment somebody is evaluated is not missed. No other run is open to make up for it."""
+
+    def test_an_organisation_heard_of_during_an_evaluation_counts(self, city: City) -> None:
+        clause = {**SCHEME["clauses"][0], "expr": "affiliations.exists(a, a.organisation_kind == 'university')"}
+        city.publish_scheme(clauses=[clause])
+        city.settle()
+        university, person = uuid7(), uuid7()
+        with ThreadPoolExecutor(1) as pool:
+            with city.work() as work:
+                affiliation = city.affiliation(person, university)
+                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                heard = pool.submit(city.hear_organisations, organisation_event(university))
+                _await_a_waiter(city)
+            heard.result()
+        city.settle()
+        assert city.states() == {person: "active"}
+
+    def test_a_scheme_published_during_an_evaluation_counts(self, city: City) -> None:
+        university, person = city.organisation(), uuid7()
+        city.publish_set("universities", 1, [university])
+        city.settle()
+        with ThreadPoolExecutor(1) as pool:
+            with city.work() as work:
+                affiliation = city.affiliation(person, university)
+                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                published = pool.submit(city.publish_scheme)
+                _await_a_waiter(city)
+            published.result()
+        city.settle()
+        assert city.states() == {person: "active"}
+
+    def test_a_set_published_during_an_evaluation_counts(self, city: City) -> None:
+        university, person = city.organisation(), uuid7()
+        city.publish_scheme()
+        city.settle()
+        with ThreadPoolExecutor(1) as pool:
+            with city.work() as work:
+                affiliation = city.affiliation(person, university)
+                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                published = pool.submit(city.publish_set, "universities", 1, [university])
+                _await_a_waiter(city)
+            published.result()
+        city.settle()
+        assert city.states() == {person: "active"}
+
+    def test_two_replicas_share_the_chunks_and_grant_each_once(self, city: City) -> None:
+        university = city.organisation()
+        people = [uuid7() for _ in range(450)]
+        city.publish_set("universities", 1, [university])
+        city.hear(*[city.affiliation(person, university) for person in people])
+        city.publish_scheme()
+        at_once(lambda number: city.settle(), 2)
+        assert city.states() == dict.fromkeys(people, "active")
+        assert city.count("select count(*) from outbox where type = 'perks.entitlement.granted.v1'") == 450
+
+    def test_a_run_goes_on_where_it_was_interrupted(self, city: City) -> None:
+        university = city.organisation()
+        people = [uuid7() for _ in range(450)]
+        city.publish_set("universities", 1, [university])
+        city.hear(*[city.affiliation(person, university) for person in people])
+        city.settle()
+        city.publish_scheme()
+        with city.work() as work:
+            evaluation.run_chunk(work)
+        with pytest.raises(ZeroDivisionError), city.work() as work:  # the process ends in the second chunk
+            1 / int(not evaluation.run_chunk(work))
+        assert len(city.states()) == evaluation.CHUNK
+        city.settle()
+        assert len(city.states()) == 450
+
+
+def _await_a_waiter(city: City) -> None:
+    """Until another transaction waits for a lock of this one."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 5
+    while city.count(waiting) == 0:
+        assert time.monotonic() < deadline, "nobody waits: it went on beside the evaluation"

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
-from pathlib import Path
+import time
+from collections import Counter
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import event as events_of
+from sqlalchemy import event as listener
 
 from chassis import idempotency
 from chassis.ids import uuid7
 from chassis.work import Caller
 from services.perks import passes, redemptions
-from tests.perks.conftest import NOW, City, write_keys
-
-
-class Story:
-    """One student with a pass, one area that serves them, one that does not."""
-
-    def __init__(self, city: City, **changes: Any) -> None:
-        self.city, self.person, self.affiliation = city, uuid7(), uuid7()
-        self.university = city.organisation()
-        self.area, self.other = city.organisation("scenic_area"), city.organisation("scenic_area")
-        city.publish_set("universities", 1, [self.university])
-        city.publish_set("areas", 1, [self.area])
-        city.publish_scheme(**changes)
-        city.hear(city.affiliation(self.person, self.university, affiliation_id=self.affiliation))
-        self.token = city.pass_of(self.person)
-
-    def end(self, until_on: str) -> None:
-        self.city.hear(
-            self.city.affiliation(
-                self.person,
-                self.university,
-                affiliation_id=self.affiliation,
-                version=2,
-                state="ended",
-                until_on=until_on,
-            )
-        )
+from tests.perks.conftest import NOW, City, Story, at_once
 
 
 class TestRedeemPass:
@@ -55,55 +30,22 @@ class TestRedeemPass:
         tomorrow = city.scan(story.token, story.area, "n3", now=NOW + dt.timedelta(days=1))
         assert tomorrow["outcome"] == "admitted"
 
-    def test_gives_the_same_answer_for_the_same_nonce_refusals_included(self, city: City) -> None:
-        story = Story(city)
-        for nonce, outcome in (("n1", "admitted"), ("n2", "refused")):
-            first = city.scan(story.token, story.area, nonce)
-            again = city.scan(story.token, story.area, nonce)
-            assert first["outcome"] == outcome
-            assert (again["id"], again["outcome"], again["replayed"]) == (first["id"], outcome, True)
-        assert city.count("select count(*) from redemptions") == 2
-
-    def test_refuses_a_nonce_used_for_another_pass(self, city: City) -> None:
+    def test_keeps_refusals_as_facts_and_tells_of_admissions_alone(self, city: City) -> None:
         story = Story(city)
         city.scan(story.token, story.area, "n1")
-        another = city.pass_of(story.person)
-        with city.work(now=NOW) as work:
-            later = passes.issue_pass(
-                work,
-                keys=city.keys,
-                valid=dt.timedelta(days=31),
-                entitlement_id=passes.UUID(str(_entitlement(city))),
-                holder="张*",
-            )["token"]
-        assert later != another
-        with pytest.raises(redemptions.NonceReused):
-            city.scan(later, story.area, "n1")
+        city.scan(story.token, story.area, "n2")
+        states = city.rows("select to_state, reason from history where subject = 'redemption' order by to_state")
+        assert [tuple(row) for row in states] == [("admitted", None), ("refused", "perks.limit_reached")]
+        assert city.count("select count(*) from outbox where type = 'perks.pass.redeemed.v1'") == 1
 
     def test_refuses_a_place_that_does_not_serve(self, city: City) -> None:
         story = Story(city)
         assert city.scan(story.token, story.other, "n1")["code"] == "perks.place_not_served"
 
-    def test_refuses_after_the_facts_end_even_before_any_timer(self, city: City) -> None:
-        story = Story(city)
-        story.end("2026-11-23")
-        assert city.scan(story.token, story.area, "n1")["code"] == "perks.entitlement_suspended"
-        other = Story.__new__(Story)
-        person, university = uuid7(), story.university
-        other.city, other.person = city, person
-        city.hear(city.affiliation(person, university, until_on="2026-11-25"))
-        token = city.pass_of(person)
-        late = NOW + dt.timedelta(days=3)
-        assert city.scan(token, story.area, "n2", now=late)["code"] == "perks.not_eligible_now"
-
-    def test_takes_the_day_of_an_offline_scan(self, city: City) -> None:
-        story = Story(city)
-        late = dt.datetime(2026, 11, 22, 16, 30, tzinfo=dt.UTC)  # 00:30 on the 23rd in Shanghai
-        assert city.scan(story.token, story.area, "n1", at=late)["window"] == "2026-11-23"
-        with pytest.raises(redemptions.ScanTimeImplausible):
-            city.scan(story.token, story.area, "n2", at=NOW + dt.timedelta(hours=1))
-        with pytest.raises(redemptions.ScanTimeImplausible):
-            city.scan(story.token, story.area, "n3", at=NOW - dt.timedelta(days=8))
+    def test_refuses_outside_the_validity_of_the_scheme(self, city: City) -> None:
+        story = Story(city, valid_until=dt.date(2026, 11, 25))
+        late = city.scan(story.token, story.area, "n1", now=NOW + dt.timedelta(days=2))
+        assert late["code"] == "perks.scheme_not_valid"
 
     def test_leaves_no_fact_of_what_is_no_scan(self, city: City) -> None:
         story = Story(city)
@@ -115,6 +57,25 @@ class TestRedeemPass:
             city.scan(story.token, story.area, "n3", now=NOW + dt.timedelta(days=40))
         assert city.count("select count(*) from redemptions") == 0
 
+    def test_takes_the_day_of_an_offline_scan(self, city: City) -> None:
+        story = Story(city)
+        late = dt.datetime(2026, 11, 22, 16, 30, tzinfo=dt.UTC)  # 00:30 on the 23rd in Shanghai
+        assert city.scan(story.token, story.area, "n1", at=late)["window"] == "2026-11-23"
+        early = dt.datetime(2026, 11, 22, 15, 30, tzinfo=dt.UTC)  # 23:30 on the 22nd
+        assert city.scan(story.token, story.area, "n2", at=early)["window"] == "2026-11-22"
+
+    @pytest.mark.parametrize("off", [dt.timedelta(minutes=6), dt.timedelta(days=-8)])
+    def test_believes_no_scan_from_the_future_and_none_too_old(self, city: City, off: dt.timedelta) -> None:
+        story = Story(city)
+        with pytest.raises(redemptions.ScanTimeImplausible):
+            city.scan(story.token, story.area, "n1", at=NOW + off)
+
+    @pytest.mark.parametrize("year", [1, 9999])
+    def test_refuses_an_impossible_time_without_breaking(self, city: City, year: int) -> None:
+        story = Story(city)
+        with pytest.raises(redemptions.ScanTimeImplausible):
+            city.scan(story.token, story.area, "n1", at=dt.datetime(year, 12, 31, 23, tzinfo=dt.UTC))
+
     def test_admits_as_often_as_the_limit_says(self, city: City) -> None:
         limit = {"count": 3, "per": "scheme", "window": "none", "assumption": False}
         story = Story(city, limit=limit)
@@ -122,69 +83,171 @@ class TestRedeemPass:
         assert outcomes == ["admitted"] * 3 + ["refused"] * 2
 
 
+class TestNonce:
+    def test_gives_the_same_answer_again_refusals_included(self, city: City) -> None:
+        story = Story(city)
+        for nonce, outcome in (("n1", "admitted"), ("n2", "refused")):
+            first = city.scan(story.token, story.area, nonce)
+            again = city.scan(story.token, story.area, nonce)
+            assert first["outcome"] == outcome
+            assert (again["id"], again["outcome"], again["replayed"]) == (first["id"], outcome, True)
+        assert city.count("select count(*) from redemptions") == 2
+
+    def test_gives_it_after_the_pass_has_expired(self, city: City) -> None:
+        story = Story(city)
+        first = city.scan(story.token, story.area, "n1")
+        again = city.scan(story.token, story.area, "n1", now=NOW + dt.timedelta(days=40))
+        assert (again["id"], again["replayed"]) == (first["id"], True)
+
+    def test_gives_it_when_an_offline_scanner_sends_too_late(self, city: City) -> None:
+        story = Story(city)
+        first = city.scan(story.token, story.area, "n1", at=NOW)
+        again = city.scan(story.token, story.area, "n1", at=NOW, now=NOW + dt.timedelta(days=8))
+        assert again["id"] == first["id"]
+
+    def test_gives_it_whatever_has_become_of_the_holder(self, city: City) -> None:
+        story = Story(city)
+        first = city.scan(story.token, story.area, "n1")
+        story.end("2026-11-23")
+        assert city.scan(story.token, story.area, "n1")["outcome"] == "admitted"
+        refused = city.scan(story.token, story.area, "n2")
+        city.hear(city.affiliation(story.person, story.university, role="staff"))
+        assert city.scan(story.token, story.area, "n2")["id"] == refused["id"] != first["id"]
+
+    def test_is_refused_for_another_pass_and_for_another_place(self, city: City) -> None:
+        story, person = Story(city), uuid7()
+        city.scan(story.token, story.area, "n1")
+        city.hear(city.affiliation(person, story.university))
+        with pytest.raises(redemptions.NonceReused):
+            city.scan(city.pass_of(person), story.area, "n1")
+        with pytest.raises(redemptions.NonceReused):
+            city.scan(story.token, story.other, "n1")
+
+    def test_belongs_to_its_client(self, city: City) -> None:
+        story = Story(city)
+        city.scan(story.token, story.area, "n1")
+        other = Caller(client_id="gate-2", department="culture_tourism", request_id="r", trusted=True)
+        with city.work(caller=other) as work:
+            answer = city.redeem(work, story.token, story.area, "n1")
+        assert (answer["outcome"], answer["replayed"]) == ("refused", False)
+
+
+class TestDatesBeforeAnyTimer:
+    """The gate refuses on the day a fact ends, whether or not anybody has been evaluated since."""
+
+    def test_refuses_when_the_facts_have_ended(self, city: City) -> None:
+        story = Story(city)
+        story.end("2026-11-23")
+        assert city.scan(story.token, story.area, "n1")["code"] == "perks.entitlement_suspended"
+
+    def test_refuses_on_the_first_day_after(self, city: City) -> None:
+        story, person = Story(city), uuid7()
+        city.hear(city.affiliation(person, story.university, until_on="2026-11-25"))
+        token = city.pass_of(person)
+        last, after = NOW + dt.timedelta(days=1), NOW + dt.timedelta(days=2)
+        assert city.scan(token, story.area, "n1", now=last)["outcome"] == "admitted"
+        assert city.scan(token, story.area, "n2", now=after)["code"] == "perks.not_eligible_now"
+        assert city.states()[person] == "active", "no timer has run"
+
+    def test_refuses_a_former_student_who_stays_as_volunteer(self, city: City) -> None:
+        """The other affiliation holds and its university is served, but no clause is met by it."""
+        story, person = Story(city), uuid7()
+        student = city.affiliation(person, story.university, until_on="2026-11-25")
+        city.hear(student, city.affiliation(person, story.university, role="volunteer"))
+        after = NOW + dt.timedelta(days=2)
+        assert city.scan(city.pass_of(person), story.area, "n1", now=after)["code"] == "perks.not_eligible_now"
+
+    def test_admits_on_while_another_fact_carries_it(self, city: City) -> None:
+        story, person = Story(city), uuid7()
+        student = city.affiliation(person, story.university, until_on="2026-11-25")
+        city.hear(student, city.affiliation(person, story.university, role="staff"))
+        after = NOW + dt.timedelta(days=2)
+        assert city.scan(city.pass_of(person), story.area, "n1", now=after)["outcome"] == "admitted"
+
+
 class TestRaces:
-    @pytest.mark.parametrize("count", [1, 3])
+    def test_fifty_scanners_admit_one_and_each_keeps_its_answer(self, city: City) -> None:
+        story = Story(city)
+        scan = lambda number: city.scan(story.token, story.area, f"n{number}")  # noqa: E731
+        first = at_once(scan, 50)
+        assert Counter(answer["outcome"] for answer in first) == {"admitted": 1, "refused": 49}
+        again = at_once(scan, 50)
+        assert [(one["id"], one["outcome"]) for one in again] == [(one["id"], one["outcome"]) for one in first]
+        assert city.count("select count(*) from redemptions") == 50
+
+    @pytest.mark.parametrize("count", [3, 40])
     def test_fifty_scanners_admit_exactly_the_limit(self, city: City, count: int) -> None:
         story = Story(city, limit={"count": count, "per": "place", "window": "shanghai_day", "assumption": True})
-        answers: list[dict[str, Any]] = []
-        barrier = threading.Barrier(50)
+        answers = at_once(lambda number: city.scan(story.token, story.area, f"n{number}"), 50)
+        assert Counter(answer["outcome"] for answer in answers) == {"admitted": count, "refused": 50 - count}
 
-        def scan(number: int) -> None:
-            barrier.wait()
-            answers.append(city.scan(story.token, story.area, f"n{number}"))
-
-        _all(scan, range(50))
-        assert [answer["outcome"] for answer in answers].count("admitted") == count
-        assert len(answers) == 50
+    def test_a_scanner_that_loses_thirty_races_still_takes_the_last_slot(self, city: City) -> None:
+        story = Story(city, limit={"count": 31, "per": "place", "window": "shanghai_day", "assumption": True})
+        rivals = Rivals(city, story, times=30)
+        listener.listen(city.engine, "before_cursor_execute", rivals.take_the_slot_aimed_at)
+        assert city.scan(story.token, story.area, "mine")["outcome"] == "admitted"
+        assert rivals.beaten == 30
+        assert city.scan(story.token, story.area, "late")["code"] == "perks.limit_reached"
 
     def test_one_nonce_sent_twenty_times_at_once_is_one_scan(self, city: City) -> None:
         story = Story(city)
-        answers: list[UUID] = []
-        _all(lambda number: answers.append(city.scan(story.token, story.area, "same")["id"]), range(20))
-        assert len(answers) == 20
-        assert len(set(answers)) == 1
+        answers = at_once(lambda number: city.scan(story.token, story.area, "same"), 20)
+        assert len({answer["id"] for answer in answers}) == 1
+        assert city.count("select count(*) from redemptions") == 1
+
+
+class Rivals:
+    """Each time the scan "mine" aims at a slot, another scan holds it uncommitted, and commits once mine waits for it."""
+
+    def __init__(self, city: City, story: Story, *, times: int) -> None:
+        self.city, self.story, self.times = city, story, times
+        self.beaten = 0
+
+    def take_the_slot_aimed_at(self, connection: Any, cursor: Any, sql: str, parameters: Any, *rest: Any) -> None:
+        if not sql.startswith("with free") or parameters["nonce"] != "mine" or self.beaten == self.times:
+            return
+        self.beaten += 1
+        ended = contextlib.ExitStack()
+        work = ended.enter_context(self.city.work())
+        assert self.city.redeem(work, self.story.token, self.story.area, f"r{self.beaten}")["outcome"] == "admitted"
+        threading.Thread(target=self._commit_when_waited_for, args=(ended,)).start()
+
+    def _commit_when_waited_for(self, ended: contextlib.ExitStack) -> None:
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        deadline = time.monotonic() + 10
+        while self.city.count(waiting) == 0 and time.monotonic() < deadline:
+            pass
+        ended.close()
 
 
 class TestCost:
     def test_a_scan_takes_six_statements_with_idempotency_history_and_outbox(self, city: City) -> None:
         story = Story(city)
-        statements: list[str] = []
-        events_of.listen(
-            city.engine, "before_cursor_execute", lambda c, cur, sql, *rest: statements.append(sql.split()[0])
-        )
         caller = Caller("gate", "culture_tourism", "r1", idempotency_key="k1", trusted=True)
-        with city.work(caller=caller) as work:
-            effect = lambda: {"outcome": city.redeem(work, story.token, story.area, "n1")["outcome"]}  # noqa: E731
+        effect = lambda: {"outcome": city.redeem(work, story.token, story.area, "n1")["outcome"]}  # noqa: E731
+        with city.statements() as sent, city.work(caller=caller) as work:
             assert idempotency.run(work, "redeem_pass", {}, effect) == {"outcome": "admitted"}
-        assert len(statements) == 6, statements
+        assert len(sent) == 6, sent
 
 
-class TestKeys:
-    def test_passes_survive_a_rotation_and_foreign_keys_are_refused(self, city: City, tmp_path: Path) -> None:
+class TestReading:
+    def test_lists_page_by_page_and_by_what_is_asked(self, city: City) -> None:
         story = Story(city)
-        first = write_keys(tmp_path / "a.json", "k1")
-        old = passes.PassKeys.from_file(tmp_path / "a.json", is_dev=True)
-        write_keys(tmp_path / "b.json", "k2", known=first)
-        rotated = passes.PassKeys.from_file(tmp_path / "b.json", is_dev=True)
-        claims = {"entitlement_id": str(uuid7()), "scheme": "s", "holder": "张*", "exp": int(NOW.timestamp()) + 60}
-        assert rotated.current == "k2"
-        assert rotated.read(old.sign(claims), now=NOW).holder == "张*"
-        with pytest.raises(passes.PassUnreadable):
-            old.read(rotated.sign(claims), now=NOW)
-        with pytest.raises(passes.PassUnreadable):
-            rotated.read(story.token, now=NOW)
-
-
-def _entitlement(city: City) -> Any:
-    from sqlalchemy import text
-
-    with city.engine.connect() as connection:
-        return connection.execute(text("select id from entitlements limit 1")).scalar_one()
-
-
-def _all(call: Any, numbers: Any) -> None:
-    threads = [threading.Thread(target=call, args=(number,)) for number in numbers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+        for number in range(5):
+            city.scan(story.token, story.area, f"n{number}", now=NOW + dt.timedelta(minutes=number))
+        seen: list[str] = []
+        after = None
+        with city.work() as work:
+            while True:
+                page = redemptions.list_redemptions(work, limit=2, after=after, outcome="refused")
+                seen += [item["nonce"] for item in page["items"]]
+                after = page["next_after"]
+                if after is None:
+                    break
+            one = redemptions.get_redemption(work, redemption_id=page["items"][0]["id"])
+            with pytest.raises(redemptions.RedemptionNotFound):
+                redemptions.get_redemption(work, redemption_id=uuid7())
+        assert seen == ["n1", "n2", "n3", "n4"]
+        assert one["code"] == "perks.limit_reached"

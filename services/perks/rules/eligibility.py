@@ -8,7 +8,8 @@ The facts a clause sees are two names:
 * ``today``: the day in Shanghai, as ISO text.
 
 A clause is met when its expression is true; anything else, and any error, is not met. CEL itself has no cost limit, so a
-clause is at most MAX_EXPRESSION characters with MAX_MACROS macros, over at most MAX_AFFILIATIONS affiliations.
+clause is at most MAX_EXPRESSION characters with MAX_MACROS macros, and no list has more than MAX_ITEMS items, whether it is
+given or written in the expression.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ import cel
 
 MAX_EXPRESSION = 1_000
 MAX_MACROS = 2
-MAX_AFFILIATIONS = 100
-_MACRO = re.compile(r"\.(all|exists|exists_one|filter|map)\s*\(")
+MAX_ITEMS = 100
+MAX_AFFILIATIONS = MAX_ITEMS
+# The bare word, wherever it stands: between a dot and its macro there may be blanks, line breaks and comments, and what
+# is a text and what is not cannot be told without a parser.
+_MACRO = re.compile(r"\b(all|exists|exists_one|existsOne|filter|map|transformList|transformMap|optMap|optFlatMap)\b")
 
 Facts = Mapping[str, Any]
 
@@ -60,6 +64,9 @@ def flaw_of(expression: str) -> str | None:
         return f"longer than {MAX_EXPRESSION} characters"
     if len(_MACRO.findall(expression)) > MAX_MACROS:
         return f"more than {MAX_MACROS} macros"
+    # items are parted by commas, so this bounds every list it can write, nested ones together
+    if expression.count(",") > MAX_ITEMS:
+        return f"more than {MAX_ITEMS} commas"
     try:
         program = _compiled(expression)
         answers = [program.execute(dict(sample)) for sample in SAMPLES]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-CLOCK_SKEW = dt.timedelta(minutes=5)
+
+@dataclass(frozen=True)
+class ScanTimes:
+    """When a scan may say it was made, counted from when it is heard of."""
+
+    kept: dt.timedelta
+    ahead: dt.timedelta
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,6 @@ def scope_of(limit_per: str, place_id: str) -> str:
     return place_id if limit_per == "place" else "scheme"
 
 
-def is_plausible(at: dt.datetime, *, now: dt.datetime, kept: dt.timedelta) -> bool:
-    """Whether a scan of `at` may be sent now: not from the future, not older than `kept`."""
-    return now - kept <= at <= now + CLOCK_SKEW
+def is_plausible(at: dt.datetime, *, now: dt.datetime, times: ScanTimes) -> bool:
+    """Whether a scan of `at` may be sent now: no further ahead than clocks differ, not older than scans are kept."""
+    return now - times.kept <= at <= now + times.ahead

@@ -1,0 +1,104 @@
+"""The figures of clause P35: counted from records, each once, and of a past day the same for ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from contracts import figures as schemas
+from services.perks import figures
+from tests.perks.conftest import NOW, TODAY, City, Story, set_event
+
+REPORT = dt.date(2023, 10, 27)
+DAY = dt.timedelta(days=1)
+
+
+def count(city: City, day: dt.date | None = None, **asked: Any) -> dict[str, int]:
+    with city.work() as work:
+        counted = schemas.Figures().dump(figures.count_figures(work, as_of=day, **asked))
+    return {item["key"].removeprefix("scenic."): item["value"] for item in counted["items"]}
+
+
+def pairs(city: City, day: dt.date) -> tuple[int, int]:
+    found = count(city, day)
+    return found["areas"], found["universities"]
+
+
+@pytest.fixture
+def matrix(city: City) -> City:
+    """40 areas × 19 universities, as the report has them."""
+    city.publish_set("areas", 1, [city.organisation("scenic_area") for _ in range(40)])
+    city.universities = [city.organisation() for _ in range(19)]  # type: ignore[attr-defined]
+    city.publish_set("universities", 1, city.universities)  # type: ignore[attr-defined]
+    city.publish_scheme()
+    return city
+
+
+class TestCounting:
+    def test_counts_forty_areas_and_nineteen_universities_once_each(self, matrix: City) -> None:
+        assert pairs(matrix, TODAY) == pairs(matrix, REPORT) == (40, 19)
+
+    def test_says_unit_day_and_records(self, city: City) -> None:
+        with city.work() as work:
+            items = figures.count_figures(work, as_of=REPORT)["items"]
+        assert [(item["key"], item["unit"]) for item in items] == [
+            ("scenic.areas", "家"),
+            ("scenic.universities", "所"),
+            ("scenic.redemptions", "人次"),
+        ]
+        assert {(item["as_of"], item["status"], item["value"], item["n_records"]) for item in items} == {
+            (REPORT, "counted", 0, 0)
+        }
+
+    def test_counts_what_is_asked_for_alone(self, city: City) -> None:
+        assert set(count(city, keys=["scenic.areas", "talent.people"])) == {"areas"}
+
+    def test_counts_admissions_up_to_the_end_of_the_day_and_no_refusals(self, city: City) -> None:
+        story = Story(city)
+        midnight = dt.datetime(2026, 11, 23, 16, 0, tzinfo=dt.UTC)  # 00:00 on the 24th in Shanghai
+        for number, at in enumerate((midnight - dt.timedelta(seconds=1), midnight - dt.timedelta(hours=1), midnight)):
+            city.scan(story.token, story.area, f"n{number}", now=at)
+        assert count(city, TODAY)["redemptions"] == 1
+        assert count(city, TODAY + DAY)["redemptions"] == 2
+
+
+class TestPastDays:
+    def test_a_twentieth_university_counts_from_the_day_it_joins(self, matrix: City) -> None:
+        joined: list[Any] = [*matrix.universities, matrix.organisation()]  # type: ignore[attr-defined]
+        matrix.publish_set("universities", 2, joined, now=NOW + DAY)
+        assert pairs(matrix, TODAY) == pairs(matrix, REPORT) == (40, 19)
+        assert pairs(matrix, TODAY + DAY) == (40, 20)
+
+    def test_a_university_left_out_of_a_later_version_still_counted_before(self, matrix: City) -> None:
+        matrix.publish_set("universities", 2, matrix.universities[:-1], now=NOW + DAY)  # type: ignore[attr-defined]
+        assert (pairs(matrix, TODAY), pairs(matrix, TODAY + DAY)) == ((40, 19), (40, 18))
+
+    def test_a_later_version_of_the_scheme_changes_no_earlier_day(self, matrix: City) -> None:
+        matrix.publish_scheme(1, valid_from=TODAY + 2 * DAY, now=NOW + DAY)
+        assert pairs(matrix, TODAY) == pairs(matrix, REPORT) == (40, 19)
+        assert (pairs(matrix, TODAY + DAY), pairs(matrix, TODAY + 2 * DAY)) == ((0, 0), (40, 19))
+
+    def test_a_correction_on_the_first_day_tells_of_the_past_too(self, matrix: City) -> None:
+        hours = dt.timedelta(hours=3)
+        matrix.publish_set("universities", 2, matrix.universities[:17], now=NOW + hours)  # type: ignore[attr-defined]
+        assert pairs(matrix, REPORT) == pairs(matrix, TODAY) == (40, 17)
+
+    def test_periods_are_half_open(self, city: City) -> None:
+        city.publish_set("areas", 1, [city.organisation("scenic_area")])
+        about = {"from_on": "2026-12-01", "until_on": "2026-12-05"}
+        city.publish_set("universities", 1, [city.organisation()], **about)
+        city.publish_scheme()
+        days = [dt.date(2026, 11, 30), dt.date(2026, 12, 1), dt.date(2026, 12, 4), dt.date(2026, 12, 5)]
+        assert [pairs(city, day) for day in days] == [(0, 0), (1, 1), (1, 1), (0, 0)]
+
+    def test_versions_that_arrive_late_or_twice_count_the_same(self, matrix: City) -> None:
+        members: list[Any] = matrix.universities  # type: ignore[attr-defined]
+        second = set_event("universities", 2, members[:-1], time=NOW + DAY)
+        third = set_event("universities", 3, members[:-2], time=NOW + 2 * DAY)
+        resent = set_event("universities", 2, members[:-1], time=NOW + 5 * DAY)
+        for event in (third, resent, second, third):
+            matrix.hear_sets(event, now=NOW + 5 * DAY)
+        days = [TODAY, TODAY + DAY, TODAY + 2 * DAY]
+        assert [pairs(matrix, day) for day in days] == [(40, 19), (40, 18), (40, 17)]
