@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import demo_keys
+from deploy.local.processes import services
 from examples.client import Client
-
-SERVICES = ("talent", "perks")
 
 
 class ThrowawayPlatform:
@@ -29,7 +28,7 @@ class ThrowawayPlatform:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.databases = {name: make_database(name) for name in (*SERVICES, "gateway")}
+        self.databases = {name: make_database(name) for name in (*services(), "gateway")}
         demo_keys.make(folder / "keys")
         self.environment = {
             **os.environ,
@@ -46,14 +45,14 @@ class ThrowawayPlatform:
 
     def prepare(self) -> None:
         """Migrate the databases and declare the topology."""
-        for name in SERVICES:
+        for name in services():
             self.run(f"services.{name}", "migrate")
         self.run("gateway", "migrate")
         self.run("chassis", "topology", "apply")
 
     def start(self, *, processes_each: int) -> None:
         """Start `processes_each` of every service and a gateway; returns when all are ready."""
-        for name in SERVICES:
+        for name in services():
             for number in range(processes_each):
                 self.start_service(name, f"{name}-{number}")
         self.start_gateway()
