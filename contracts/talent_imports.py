@@ -73,14 +73,17 @@ class ImportNotice(ImportReason):
 
 
 class Import(Schema):
-    """An import. `applied` says whether its rows were written (a dry run's never are)."""
+    """An import. `applied` says whether its rows were written (a dry run's never are).
+
+    `filename` is null in the answer of a command, which is kept in the clear with its idempotency key.
+    """
 
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
     mode = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     applied = fields.Boolean(required=True)
-    filename = fields.String(required=True)
+    filename = fields.String(required=True, allow_none=True)
     organisation_id = fields.UUID(required=True, allow_none=True)
     size = fields.Integer(required=True)
     sha256 = fields.String(required=True)

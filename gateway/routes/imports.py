@@ -89,6 +89,7 @@ def start_import() -> Response:
     if started["state"] == "uploading":
         _send(started["id"], upload.stream, key)
         started = backend.command("talent", "submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
+    started["filename"] = about["filename"]
     response = respond((started, 202))
     response.headers["Location"] = f"/v1/imports/{started['id']}"
     response.headers["Retry-After"] = "1"

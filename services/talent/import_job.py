@@ -3,7 +3,8 @@
 Lives here: claiming, reading in the child process, applying chunk by chunk, ending. A claim is a lease that is renewed;
 when its holder dies, another takes over after ``lease_seconds``. Each chunk of ``best_effort`` commits its rows, their
 verdicts and the progress together, and only if the progress is still what the worker left, so a worker that lost its claim
-changes nothing. ``dry_run`` and ``all_or_nothing`` run in one transaction that is rolled back, or committed whole.
+changes nothing. ``dry_run`` goes the same way and rolls each chunk's rows back: rows of one person share a chunk, and no
+verdict depends on another person's rows. ``all_or_nothing`` is one transaction, with the outcome stored in it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock
+from chassis.database import is_transient
 from chassis.dependencies import BoundDatabase
 from chassis.work import Caller, Work
 from services.talent import import_files, import_settings
@@ -30,6 +34,8 @@ from services.talent.tables import Import, ImportRow
 
 log = logging.getLogger(__name__)
 SETTINGS = import_settings.load()
+
+YIELD_EVERY = 1000  # lines read between two looks at the hub
 
 
 class ClaimLost(Exception):
@@ -51,7 +57,19 @@ def run_next(database: BoundDatabase, *, uploads: UploadKeys, keys: PeopleKeys) 
         log.warning("import %s: another replica has taken it over", row.id)
     except ChildFailed as failure:
         log.error("import %s: the reading process failed: %s", row.id, failure)
+    except SQLAlchemyError as error:
+        if not is_transient(error):
+            raise
+        log.warning("import %s: interrupted by the database, it goes on when the lease is over", row.id)
+        _forgive(database, row.id)
     return True
+
+
+def _forgive(database: BoundDatabase, import_id: UUID) -> None:
+    """Take back the attempt: a database that was away or busy is no fault of the file."""
+    with database.work() as work:
+        mine = update(Import).where(Import.id == import_id, Import.state == "applying")
+        work.session.execute(mine.values(attempts=func.greatest(Import.attempts - 1, 0)))
 
 
 def _claim(database: BoundDatabase) -> Import | None:
@@ -85,16 +103,19 @@ class _Job:
             lines = self._read()
         except FileRefused as refused:
             with self._database.work() as work:
+                self._hold(work, self._row.next_line)
                 _end(work, self._row.id, "rejected", failure=reason(refused.code, **refused.params))
             return
-        if self._row.mode == "best_effort":
-            failure = self._apply_by_chunks(lines)
-        else:
-            failure = self._apply_at_once(lines)
-        self._annotate()
+        if self._row.mode != "all_or_nothing":
+            self._apply_by_chunks(lines)
+        elif self._row.next_line == 0:
+            self._apply_at_once(lines)
+        parts = self._annotate()
         with self._database.work() as work:
-            applied = self._row.mode != "dry_run" and failure is None
-            _end(work, self._row.id, "rejected" if failure else "done", failure=failure, is_applied=applied)
+            self._hold(work, len(lines))
+            self._keep_workbook(work, parts)
+            failure = work.session.scalar(select(Import.reason).where(Import.id == self._row.id))
+            _end(work, self._row.id, "rejected" if failure else "done", failure=failure)
 
     def _parts(self) -> list[bytes]:
         with self._database.reading() as work:
@@ -107,58 +128,86 @@ class _Job:
         )
         about = next(lines)
         with self._database.work() as work:
+            self._hold(work, self._row.next_line)
             values = {"total": about["total"], "warnings": about["warnings"]}
             work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
-        return list(lines)
+        read = []
+        while piece := list(islice(lines, YIELD_EVERY)):
+            read += piece
+            time.sleep(0)
+        return read
 
     def _apply_by_chunks(self, lines: Sequence[Line]) -> None:
         done = self._row.next_line
+        is_trial = self._row.mode == "dry_run"
         for chunk in chunks_of(lines[done:], SETTINGS.chunk_rows):
+            tried = self._try(chunk) if is_trial else None
             with self._database.work(caller=self._caller) as work:
-                verdicts = self._apply(work, chunk)
-                _write_verdicts(work, self._row.id, verdicts)
-                self._advance(work, done, done + len(chunk))
+                self._hold(work, done)
+                verdicts = self._apply(work, chunk) if tried is None else tried
+                self._advance(work, verdicts, done + len(chunk), is_applied=not is_trial)
             done += len(chunk)
             self._renewed_at = time.monotonic()
             time.sleep(0)  # let requests on the same hub through
 
-    def _apply_at_once(self, lines: Sequence[Line]) -> dict[str, str] | None:
-        verdicts: list[Verdict] = []
-        failure = None
-        is_trial = self._row.mode == "dry_run"
+    def _try(self, chunk: Sequence[Line]) -> list[Verdict]:
+        """The verdicts this chunk would get; nothing of it is kept."""
         try:
             with self._database.work(caller=self._caller) as work:
-                for chunk in chunks_of(lines, SETTINGS.chunk_rows):
-                    verdicts += self._apply(work, chunk)
-                    self._renew()
-                    time.sleep(0)
-                rejected = sum(verdict.verdict == "rejected" for verdict in verdicts)
-                if rejected and not is_trial:
-                    failure = reason("rows_rejected", rejected=rejected)
-                if is_trial or failure:
-                    raise _RolledBack
-                self._finish_lines(work, verdicts, len(lines))
+                verdicts = self._apply(work, chunk)
+                raise _RolledBack
         except _RolledBack:
-            for verdict in verdicts:
-                verdict.affiliation_id = None  # it names what was rolled back
-            with self._database.work(caller=self._caller) as work:
-                self._finish_lines(work, verdicts, len(lines))
-        return failure
+            return _without_ids(verdicts)
 
-    def _finish_lines(self, work: Work, verdicts: list[Verdict], count: int) -> None:
-        if self._row.next_line == 0:
-            _write_verdicts(work, self._row.id, verdicts)
-            self._advance(work, 0, count)
+    def _apply_at_once(self, lines: Sequence[Line]) -> None:
+        verdicts: list[Verdict] = []
+        try:
+            with self._database.work(caller=self._caller) as work:
+                # the row stays locked until the end: no other replica can claim it, however long this takes
+                self._hold(work, 0)
+                for chunk in chunks_of(lines, SETTINGS.chunk_rows):
+                    work.write_out()  # bit by bit; the last chunk's goes out with the commit
+                    verdicts += self._apply(work, chunk)
+                    time.sleep(0)
+                if any(verdict.verdict == "rejected" for verdict in verdicts):
+                    raise _RolledBack
+                self._advance(work, verdicts, len(lines), is_applied=True)
+        except _RolledBack:
+            rejected = sum(verdict.verdict == "rejected" for verdict in verdicts)
+            with self._database.work(caller=self._caller) as work:
+                self._hold(work, 0)
+                failure = reason("rows_rejected", rejected=rejected)
+                self._advance(work, _without_ids(verdicts), len(lines), is_applied=False, failure=failure)
 
     def _apply(self, work: Work, chunk: Sequence[Line]) -> list[Verdict]:
         return apply_lines(work, chunk, keys=self._keys, organisation_id=self._row.organisation_id)
 
-    def _advance(self, work: Work, before: int, after: int) -> None:
-        mine = update(Import).where(Import.id == self._row.id, Import.next_line == before, Import.state == "applying")
-        lease_until = clock.now() + dt.timedelta(seconds=SETTINGS.lease_seconds)
-        moved: Any = work.session.execute(mine.values(next_line=after, lease_until=lease_until, attempts=1))
-        if moved.rowcount != 1:
+    def _hold(self, work: Work, progress: int) -> None:
+        """Lock the import as this worker left it; raises ClaimLost."""
+        mine = select(Import.id).where(
+            Import.id == self._row.id, Import.next_line == progress, Import.state == "applying"
+        )
+        if work.session.scalar(mine.with_for_update(skip_locked=True)) is None:
             raise ClaimLost
+
+    def _advance(
+        self,
+        work: Work,
+        verdicts: Sequence[Verdict],
+        done: int,
+        *,
+        is_applied: bool,
+        failure: dict[str, str] | None = None,
+    ) -> None:
+        _write_verdicts(work, self._row.id, verdicts)
+        values = {
+            "next_line": done,
+            "attempts": 1,
+            "lease_until": clock.now() + dt.timedelta(seconds=SETTINGS.lease_seconds),
+            "is_applied": is_applied,
+            "reason": failure,
+        }
+        work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
 
     def _renew(self) -> None:
         if time.monotonic() - self._renewed_at < SETTINGS.renew_seconds:
@@ -168,24 +217,26 @@ class _Job:
             lease_until = work.now + dt.timedelta(seconds=SETTINGS.lease_seconds)
             work.session.execute(update(Import).where(Import.id == self._row.id).values(lease_until=lease_until))
 
-    def _annotate(self) -> None:
-        """Make the annotated workbook; a file it cannot be made of gets a warning instead."""
+    def _annotate(self) -> list[bytes]:
+        """The annotated workbook in parts; none for a file it cannot be made of."""
         with self._database.reading() as work:
             verdicts = _shown_verdicts(work, self._row.id)
         is_trial = self._row.mode == "dry_run"
         try:
-            parts = list(
+            return list(
                 annotate_roster(self._parts(), verdicts, is_trial=is_trial, settings=SETTINGS, on_wait=self._renew)
             )
         except (FileRefused, ChildFailed) as failure:
             log.warning("import %s: no annotated workbook: %s", self._row.id, failure)
-            with self._database.work() as work:
-                added = Import.warnings.op("||")(func.jsonb_build_array(_json(warning("workbook_not_made"))))
-                work.session.execute(update(Import).where(Import.id == self._row.id).values(warnings=added))
-            return
-        with self._database.work() as work:
+            return []
+
+    def _keep_workbook(self, work: Work, parts: Sequence[bytes]) -> None:
+        values: dict[str, Any] = {"has_workbook": bool(parts)}
+        if parts:
             import_files.write_workbook(work.session, self._uploads, self._row.id, parts)
-            work.session.execute(update(Import).where(Import.id == self._row.id).values(has_workbook=True))
+        else:
+            values["warnings"] = Import.warnings.op("||")(func.jsonb_build_array(_json(warning("workbook_not_made"))))
+        work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
 
 
 def chunks_of(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
@@ -197,6 +248,13 @@ def chunks_of(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
             end += 1
         yield lines[start:end]
         start = end
+
+
+def _without_ids(verdicts: list[Verdict]) -> list[Verdict]:
+    # they name what was rolled back
+    for verdict in verdicts:
+        verdict.affiliation_id = None
+    return verdicts
 
 
 def _write_verdicts(work: Work, import_id: UUID, verdicts: Sequence[Verdict]) -> None:
@@ -224,20 +282,18 @@ def _shown_verdicts(work: Work, import_id: UUID) -> dict[int, list[str]]:
     return shown
 
 
-def _end(
-    work: Work, import_id: UUID, state: str, *, failure: dict[str, str] | None = None, is_applied: bool = False
-) -> None:
-    ended = update(Import).where(Import.id == import_id, Import.state.in_(("queued", "applying")))
+def _end(work: Work, import_id: UUID, state: str, *, failure: dict[str, str] | None = None) -> None:
+    ended = update(Import).where(Import.id == import_id, Import.state == "applying")
     values = {
         "state": state,
         "reason": failure,
-        "is_applied": is_applied,
         "finished_at": work.now,
         "lease_until": None,
         "version": Import.version + 1,
     }
-    work.session.execute(ended.values(values))
-    work.record("import", import_id, from_state="applying", to_state=state, reason=failure["code"] if failure else None)
+    if work.session.execute(ended.values(values).returning(Import.id)).scalar() is not None:
+        code = failure["code"] if failure else None
+        work.record("import", import_id, from_state="applying", to_state=state, reason=code)
 
 
 def _json(value: dict[str, str]) -> Any:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from services.talent.import_files import UploadKeys
 from services.talent.tables import Import, ImportRow
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILENAME = "filename"
 SETTINGS = import_settings.load()
 
 
@@ -81,24 +83,20 @@ class ImportWorkbookNotReady(Refusal):
     en = "The annotated workbook is not there yet, or no longer."
 
 
-def start_import(
-    work: Work, *, kind: str, mode: str, organisation_id: UUID | None, filename: str, size: int, sha256: str
-) -> dict[str, Any]:
-    """Announce an upload. Raises ImportTooLarge, OrganisationNotFound."""
+def start_import(work: Work, *, uploads: UploadKeys, filename: str, size: int, **about: Any) -> dict[str, Any]:
+    """Announce an upload: `about` is kind, mode, organisation_id and sha256. Raises ImportTooLarge, OrganisationNotFound."""
     if size > MAX_BYTES:
         raise ImportTooLarge(mebibytes=MAX_BYTES // 2**20)
-    if organisation_id is not None:
-        organisations.get_organisation(work, organisation_id=organisation_id)
+    if about["organisation_id"] is not None:
+        organisations.get_organisation(work, organisation_id=about["organisation_id"])
+    import_id = uuid7()
     row = Import(
-        id=uuid7(),
-        kind=kind,
-        mode=mode,
+        id=import_id,
+        **about,
         state="uploading",
         # a file name may hold anything, a person's name too
-        filename=filename.encode(),
-        organisation_id=organisation_id,
+        filename=uploads.seal(import_id, FILENAME, filename.encode()),
         size=size,
-        sha256=sha256,
         total=0,
         next_line=0,
         attempts=0,
@@ -148,22 +146,28 @@ def submit_import(work: Work, *, uploads: UploadKeys, import_id: UUID) -> dict[s
     queued = update(Import).where(Import.id == import_id, Import.state == "uploading")
     work.session.execute(queued.values(state="queued", version=Import.version + 1))
     work.record("import", import_id, from_state="uploading", to_state="queued")
-    return get_import(work, import_id=import_id)
-
-
-def get_import(work: Work, *, import_id: UUID) -> dict[str, Any]:
-    """One import of the caller's department. Raises ImportNotFound."""
     return _record(work, _own(work, import_id))
 
 
-def list_imports(work: Work, *, limit: int, after: dict[str, Any] | None, state: str | None = None) -> dict[str, Any]:
+def get_import(work: Work, *, uploads: UploadKeys, import_id: UUID) -> dict[str, Any]:
+    """One import of the caller's department. Raises ImportNotFound."""
+    row = _own(work, import_id)
+    return _record(work, row) | {"filename": _filename(row, uploads)}
+
+
+def list_imports(
+    work: Work, *, uploads: UploadKeys, limit: int, after: dict[str, Any] | None, state: str | None = None
+) -> dict[str, Any]:
     """A page of the department's imports, oldest first."""
     asked = select(Import.id, Import.created_at).where(Import.department == work.caller.department)
     if state is not None:
         asked = asked.where(Import.state == state)
     key = (Import.created_at.expression, Import.id.expression)
     page = read_page(work.session, asked, key=key, limit=limit, after=after)
-    return page | {"items": [get_import(work, import_id=item["id"]) for item in page["items"]]}
+    found = select(Import).where(Import.id.in_([item["id"] for item in page["items"]])).order_by(*key)
+    rows = work.session.scalars(found).all()
+    named = zip(_records(work, rows), rows, strict=True)
+    return page | {"items": [{**record, "filename": _filename(row, uploads)} for record, row in named]}
 
 
 def list_import_rows(
@@ -224,17 +228,33 @@ def _uploading(work: Work, import_id: UUID) -> Import:
 
 def _record(work: Work, row: Import) -> dict[str, Any]:
     work.session.refresh(row)
-    asked = select(ImportRow.verdict, func.count()).where(ImportRow.import_id == row.id).group_by(ImportRow.verdict)
-    counted = dict(work.session.execute(asked).tuples().all())
+    return _records(work, [row])[0]
+
+
+def _filename(row: Import, uploads: UploadKeys) -> str:
+    # migration 0004 forgot those that were stored in the clear
+    return uploads.open(row.id, FILENAME, row.filename).decode() if row.filename else ""
+
+
+def _records(work: Work, rows: Sequence[Import]) -> list[dict[str, Any]]:
+    """Without file names: the answer of a command is kept in the clear with its idempotency key."""
+    asked = select(ImportRow.import_id, ImportRow.verdict, func.count()).group_by(
+        ImportRow.import_id, ImportRow.verdict
+    )
+    counted = work.session.execute(asked.where(ImportRow.import_id.in_([row.id for row in rows])))
+    counts = {(import_id, verdict): count for import_id, verdict, count in counted}
     names = ("id", "kind", "mode", "state", "organisation_id", "size", "sha256", "reason", "warnings", "version")
-    return {
-        **{name: getattr(row, name) for name in names},
-        "applied": row.is_applied,
-        "filename": row.filename.decode(),
-        "counts": {"total": row.total, **{verdict: counted.get(verdict, 0) for verdict in VERDICTS}},
-        "workbook": row.has_workbook,
-        "reported_by": row.department,
-        "created_at": row.created_at,
-        "finished_at": row.finished_at,
-        "expires_at": row.created_at + dt.timedelta(days=SETTINGS.keep_days),
-    }
+    return [
+        {
+            **{name: getattr(row, name) for name in names},
+            "applied": row.is_applied,
+            "filename": None,
+            "counts": {"total": row.total, **{verdict: counts.get((row.id, verdict), 0) for verdict in VERDICTS}},
+            "workbook": row.has_workbook,
+            "reported_by": row.department,
+            "created_at": row.created_at,
+            "finished_at": row.finished_at,
+            "expires_at": row.created_at + dt.timedelta(days=SETTINGS.keep_days),
+        }
+        for row in rows
+    ]

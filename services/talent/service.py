@@ -107,7 +107,7 @@ class Service:
 
     @command(import_schemas.StartImport, answer=import_schemas.Import)
     def start_import(self, work: Work, **fields: Any) -> Answer:
-        return imports.start_import(work, **fields)
+        return imports.start_import(work, uploads=self.uploads, **fields)
 
     @command(import_schemas.AppendImportChunk, answer=import_schemas.Import)
     def append_import_chunk(self, work: Work, **fields: Any) -> Answer:
@@ -119,11 +119,11 @@ class Service:
 
     @query(import_schemas.GetImport, answer=import_schemas.Import)
     def get_import(self, work: Work, **fields: Any) -> Answer:
-        return imports.get_import(work, **fields)
+        return imports.get_import(work, uploads=self.uploads, **fields)
 
     @query(import_schemas.ListImports, answer=import_schemas.ImportPage)
     def list_imports(self, work: Work, **fields: Any) -> Answer:
-        return imports.list_imports(work, **fields)
+        return imports.list_imports(work, uploads=self.uploads, **fields)
 
     @query(import_schemas.ListImportRows, answer=import_schemas.ImportRowPage)
     def list_import_rows(self, work: Work, **fields: Any) -> Answer:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.talent.rules.identity import check_character
 from services.talent.rules.rosters import COLUMN_BY_KEY, plain
 
 Cell = str | int | float | bool | date | datetime | timedelta | None
@@ -93,8 +94,10 @@ LARGEST_EXACT = 10**15
 """Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
 
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+_ROUNDED = re.compile(r"[0-9]{15}000")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
+_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
+_TIME_OF_DAY = re.compile(r"(?<=[0-9日])[ T]+[0-9]{1,2}:[0-9]{2}.*")
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 
@@ -104,7 +107,9 @@ def as_text(cell: Cell) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
         return str(int(cell))
-    return plain(str(cell))
+    text = plain(str(cell))
+    # the apostrophe our own annotated workbooks put in front of what could be run as a formula
+    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
 
 
 def _required(cell: Cell) -> str:
@@ -130,11 +135,16 @@ def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
 
 def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
     is_long = isinstance(cell, (int, float)) and abs(cell) >= LARGEST_EXACT
-    if is_long or _SCIENTIFIC.fullmatch(as_text(cell)):
+    if is_long or _SCIENTIFIC.fullmatch(as_text(cell)) or _has_lost_digits(as_text(cell)):
         zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
         en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
         raise Wrong("id_number_became_a_number", zh, en)
     return _required(cell)
+
+
+def _has_lost_digits(text: str) -> bool:
+    # a CSV saved by a spreadsheet: the 15 digits it kept, three zeros, and a check character that says so
+    return _ROUNDED.fullmatch(text) is not None and check_character(text[:17]) != text[17]
 
 
 def _read_phone(cell: Cell, values: Mapping[str, Any]) -> str | None:
@@ -176,7 +186,7 @@ def _day_of(cell: Cell) -> date | None:
         return cell
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 10_000 < cell < 80_000:
         return EXCEL_EPOCH + timedelta(days=int(cell))
-    text = as_text(cell).split(" ")[0].split("T")[0]
+    text = "".join(_TIME_OF_DAY.sub("", as_text(cell)).split())
     if text in NO_DATE:
         return None
     found = _DAY.fullmatch(text) or _DIGITS.fullmatch(text)
@@ -185,7 +195,7 @@ def _day_of(cell: Cell) -> date | None:
         if found is not None:
             return date(int(found[1]), int(found[2]), int(found[3]))
         if month is not None:
-            return date(int(month[1]), int(month[2]), 1)
+            return date(int(month[1]), int(month[2] or month[3]), 1)
     except ValueError:
         pass
     raise Wrong(

@@ -58,7 +58,8 @@ def _do(task: dict[str, Any], content: bytes, answer: BinaryIO) -> None:
             from services.talent.spreadsheets.reading import read_lines
 
             table = open_table(content, table_limits)
-            for line in read_lines(table, needs_organisation=task["needs_organisation"]):
+            asked = {"needs_organisation": task["needs_organisation"], "max_rows": table_limits.rows}
+            for line in read_lines(table, **asked):
                 answer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         else:
             from services.talent.spreadsheets.annotating import annotate
@@ -77,7 +78,9 @@ def _tell_place(error: BaseException) -> None:
         trace = trace.tb_next
     place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
     sys.stderr.write(f"{type(error).__name__} at {place}")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # at once: a half-written answer must not be flushed again, and a large table need not be taken apart
+    os._exit(main())

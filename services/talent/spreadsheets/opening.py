@@ -21,10 +21,16 @@ from services.talent.spreadsheets.reasons import FileRefused
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 """Password-protected workbooks and those of Excel 97-2003 are OLE containers ([MS-OFFCRYPTO], [MS-CFB] 2.2)."""
 
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+"""An archive with entries, and one without (APPNOTE.TXT 4.3.7 and 4.3.16)."""
+
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may grow to: unpacked bytes by its own directory, parts, and the rows and columns of its table."""
+    """What a file may grow to: unpacked bytes by its own directory, parts, and the rows and columns of its table.
+
+    `rows` counts those below the headers; opening stops a little later, for titles and headers have room too.
+    """
 
     unpacked_bytes: int
     parts: int
@@ -46,7 +52,7 @@ def open_table(content: bytes, limits: Limits) -> Table:
         raise FileRefused("file_empty")
     if content.startswith(OLE_MAGIC):
         raise FileRefused("file_locked_or_old")
-    table = _open_xlsx(content, limits) if content.startswith(b"PK") else _open_csv(content, limits)
+    table = _open_xlsx(content, limits) if content.startswith(ZIP_MAGICS) else _open_csv(content, limits)
     if not any(_is_filled(row) for row in table.rows):
         raise FileRefused("file_empty")
     return table
@@ -81,9 +87,9 @@ def _first_roster(workbook: python_calamine.CalamineWorkbook, limits: Limits) ->
     names = [sheet.name for sheet in workbook.sheets_metadata if _may_hold_rows(sheet)]
     for name in names:
         sheet = workbook.get_sheet_by_name(name)
-        if not sheet.height:
+        if sheet.end is None:
             continue
-        if sheet.total_width > limits.columns:
+        if sheet.end[1] >= limits.columns:
             raise FileRefused("too_many_columns", limit=limits.columns)
         rows = sheet.iter_rows()
         head = [list(row) for row in islice(rows, HEADER_SEARCH_ROWS)]
@@ -103,7 +109,7 @@ def _rest(rows: Iterator[list[Cell]], limits: Limits) -> list[list[Cell]]:
     filled = 0
     for row in rows:
         filled += _is_filled(row)
-        if filled > limits.rows:
+        if filled > limits.rows + HEADER_SEARCH_ROWS:
             raise FileRefused("too_many_rows", limit=limits.rows)
         kept.append(list(row))
     return kept

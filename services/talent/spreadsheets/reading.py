@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
+from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.roster_rows import Cell, RosterRow, Violation, read_row
 from services.talent.rules.rosters import (
     COLUMN_BY_KEY,
@@ -50,14 +52,18 @@ def find_headers(table: Table, *, needs_organisation: bool) -> HeaderRow:
     return headers
 
 
-def read_lines(table: Table, *, needs_organisation: bool) -> Iterator[dict[str, Any]]:
-    """First {"total", "warnings"}, then one object per filled row below the headers.
+def read_lines(table: Table, *, needs_organisation: bool, max_rows: int) -> Iterator[dict[str, Any]]:
+    """First {"total", "warnings"}, then one object per filled row below the headers; refuses (FileRefused) none or too many.
 
     A row is {"row": its number in the sheet, "person": a number equal for all rows of one person} and either its
     "values" or its "violations".
     """
     headers = find_headers(table, needs_organisation=needs_organisation)
     rows = list(_read_rows(table, headers))
+    if not rows:
+        raise FileRefused("file_empty")
+    if len(rows) > max_rows:
+        raise FileRefused("too_many_rows", limit=max_rows)
     yield {"total": len(rows), "warnings": _warnings(table, headers)}
     for person, (number, row) in enumerate_persons(rows):
         line: dict[str, Any] = {"row": number, "person": person}
@@ -72,7 +78,7 @@ def enumerate_persons(rows: list[Numbered]) -> Iterator[tuple[int, Numbered]]:
     """The rows with rows of one person brought together; a row that could not be read is a person of its own."""
     groups: dict[object, list[Numbered]] = defaultdict(list)
     for number, row in rows:
-        groups[(row.id_type, row.id_number) if isinstance(row, RosterRow) else number].append((number, row))
+        groups[_person(row) or number].append((number, row))
     for person, group in enumerate(groups.values()):
         for position, (number, row) in enumerate(group):
             yield person, (number, row if position < MAX_ROWS_PER_PERSON else [_listed_too_often()])
@@ -88,6 +94,15 @@ def _read_rows(table: Table, headers: HeaderRow) -> Iterator[Numbered]:
         row = table.rows[index]
         if any(cell is not None and str(cell).strip() for cell in row):
             yield index + 1, read_row(cells_by_key(row, headers))
+
+
+def _person(row: RosterRow | list[Violation]) -> object | None:
+    """What two rows share that are about one person; None for a row that names nobody."""
+    if not isinstance(row, RosterRow):
+        return None
+    # whether the date of birth is in the future is not asked here
+    identity = read_identity(row.id_type, row.id_number, today=date.max)
+    return (identity.space, identity.number) if isinstance(identity, Identity) else None
 
 
 def _warnings(table: Table, headers: HeaderRow) -> list[dict[str, str]]:
@@ -116,4 +131,4 @@ def _named(columns: list[Column]) -> tuple[str, str]:
 
 
 def _listed(headers: list[str]) -> tuple[str, str]:
-    return "、".join(headers) or "(无)", ", ".join(headers) or "(none)"
+    return "、".join(headers) or "（无）", ", ".join(headers) or "(none)"

@@ -7,23 +7,23 @@ from typing import Any
 REASONS: dict[str, tuple[str, str]] = {
     "file_empty": ("文件里没有数据。", "The file holds no data."),
     "file_format_unknown": (
-        "无法识别文件格式。请上传 XLSX,或 UTF-8、GB18030 编码的 CSV。",
+        "无法识别文件格式。请上传 XLSX，或 UTF-8、GB18030 编码的 CSV。",
         "The file format is not known. Please send XLSX, or CSV in UTF-8 or GB18030.",
     ),
     "file_encoding_unknown": (
-        "无法识别文字编码。请把 CSV 存为 UTF-8 或 GB18030(GBK)编码后重新上传。",
+        "无法识别文字编码。请把 CSV 存为 UTF-8 或 GB18030（GBK）编码后重新上传。",
         "The text encoding is not known. Please save the CSV as UTF-8 or GB18030 (GBK) and send it again.",
     ),
     "file_locked_or_old": (
-        "文件带有密码,或是旧的 .xls 格式。请去掉密码,另存为 .xlsx 后重新上传。",
+        "文件带有密码，或是旧的 .xls 格式。请去掉密码，另存为 .xlsx 后重新上传。",
         "The file has a password or is in the old .xls format. Please remove the password, save it as .xlsx and send it again.",
     ),
     "file_broken": (
-        "文件已损坏,无法打开。请用 Excel 或 WPS 打开后另存,再重新上传。",
+        "文件已损坏，无法打开。请用 Excel 或 WPS 打开后另存，再重新上传。",
         "The file is damaged and cannot be opened. Please open it in Excel or WPS, save it again and send that.",
     ),
     "file_too_large_when_opened": (
-        "文件打开后过大。请只保留名单的行和列(删除远处的单元格和多余的工作表)后重新上传。",
+        "文件打开后过大。请只保留名单的行和列（删除远处的单元格和多余的工作表）后重新上传。",
         "The file is too large once opened. Please keep only the roster's rows and columns "
         "(delete far-away cells and further sheets) and send it again.",
     ),
@@ -40,27 +40,27 @@ REASONS: dict[str, tuple[str, str]] = {
         "The roster has more than {limit} columns. Please keep only those needed.",
     ),
     "header_row_missing": (
-        "前 {searched} 行里没有找到表头。看到的是:{seen}。应有:{expected}。",
+        "前 {searched} 行里没有找到表头。看到的是：{seen}。应有：{expected}。",
         "No header row was found in the first {searched} rows. Seen: {seen}. Expected: {expected}.",
     ),
     "headers_missing": (
-        "缺少必需的列:{missing}。看到的表头:{seen}。应有:{expected}。",
+        "缺少必需的列：{missing}。看到的表头：{seen}。应有：{expected}。",
         "Required columns are missing: {missing}. Headers seen: {seen}. Expected: {expected}.",
     ),
     "rows_rejected": (
-        "有 {rejected} 行不符合要求,按“全部或不导入”方式,没有写入任何一行。",
+        "有 {rejected} 行不符合要求，按“全部或不导入”方式，没有写入任何一行。",
         "{rejected} rows were rejected; the mode being all_or_nothing, no row was applied.",
     ),
     "import_failed_repeatedly": (
-        "处理多次中断,已停止。请联系平台运维并提供本次导入的编号。",
+        "处理多次中断，已停止。请联系平台运维并提供本次导入的编号。",
         "Processing was interrupted too often and has stopped. Please contact the platform's ops with this import's id.",
     ),
 }
 
 WARNINGS: dict[str, tuple[str, str]] = {
-    "column_ignored": ("此列不需要,未读取。", "This column is not needed and was not read."),
+    "column_ignored": ("此列不需要，未读取。", "This column is not needed and was not read."),
     "column_repeated": (
-        "此列与前面的列含义相同,未读取。",
+        "此列与前面的列含义相同，未读取。",
         "This column means the same as an earlier one and was not read.",
     ),
     "sheets_ignored": ("只读取了含有名单的第一个工作表。", "Only the first sheet that holds a roster was read."),
