@@ -122,4 +122,5 @@ def _caller(headers: dict[str, Any], trusted_users: frozenset[str]) -> Caller:
         request_id=str(headers.get(calls.REQUEST_ID, "")),
         idempotency_key=headers.get(calls.IDEMPOTENCY_KEY),
         trusted=calls.is_trusted(headers.get(calls.USER_ID), trusted_users),
+        broker_user=headers.get(calls.USER_ID),
     )

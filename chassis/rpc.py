@@ -1,4 +1,4 @@
-"""The RPC server's entrypoints: ``@command`` and ``@query``, one unit of work each.
+"""The RPC server's entrypoints: ``@command``, ``@query`` and ``@disclosure``, one unit of work each.
 
 Lives here: loading a request, its unit of work, its idempotency, a second try past a lost database connection. Not here: the
 law (services), the wire (``requests``), the caller's side (``rpc_client``). The format is nameko's own, so stock nameko clients
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from chassis import calls, idempotency, lanes
 from chassis.database import is_transient
 from chassis.requests import Replayed, RequestConsumer
+from chassis.settings import broker_user_of
 from contracts.refusals import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,12 @@ Method = Callable[..., Any]
 
 
 class CallerNotTrusted(Refusal):
-    """A write from a sender the broker does not vouch for as the gateway."""
+    """A write, or a disclosure, from a sender the broker does not vouch for as the one who may ask."""
 
     kind = "forbidden"
     code = "chassis.caller_not_trusted"
-    zh = "写操作只接受经网关认证的调用方。"
-    en = "Writes are accepted only from callers the gateway has authenticated."
+    zh = "该操作只接受经认证的调用方。"
+    en = "This is done only for callers the broker vouches for."
 
 
 class DatabaseUnavailable(Refusal):
@@ -68,6 +69,32 @@ def command(schema: type[Schema], *, answer: type[Schema] | None = None) -> Call
                     effect = lambda: _dump(dumper, method(self, work, **loaded))  # noqa: E731
                     reply = idempotency.run(work, method.__name__, fields, effect)
                 return Replayed(reply) if work.replayed else reply
+
+            return _past_a_lost_connection(once)
+
+        return Rpc.decorator(handle)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def disclosure(schema: type[Schema], *, answer: type[Schema], to: str) -> Callable[[Method], Method]:
+    """A read that leaves a record of itself: ``method(self, work, **fields)``, committed before the answer leaves.
+
+    Only the service `to` may ask, and the broker vouches for it. It carries no idempotency key: asked twice, it is read
+    twice and recorded twice. Raises CallerNotTrusted.
+    """
+    loader, dumper, asker = schema(), answer(), broker_user_of(to)
+
+    def decorate(method: Method) -> Method:
+        @functools.wraps(method)
+        def handle(self: Any, **fields: Any) -> Any:
+            loaded = _load(loader, fields)
+
+            def once() -> Any:
+                with self.database.work() as work:
+                    if work.caller.broker_user != asker:
+                        raise CallerNotTrusted()
+                    return _dump(dumper, method(self, work, **loaded))
 
             return _past_a_lost_connection(once)
 

@@ -61,6 +61,11 @@ def broker_settings() -> BrokerSettings:
     )
 
 
+def broker_user_of(service: str) -> str:
+    """The broker user of a service: <SERVICE>_BROKER_USER, default the service's name."""
+    return str(Env().str(f"{service.upper()}_BROKER_USER", service))
+
+
 def service_settings(name: str) -> ServiceSettings:
     """The settings of service `name`; below, <N> is its name in capitals.
 

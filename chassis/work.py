@@ -23,13 +23,16 @@ from contracts import envelope
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asked for this work. `trusted` when the broker vouches that the gateway named them."""
+    """Who asked for this work. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process
+    that sent it, None where the broker does not say.
+    """
 
     client_id: str
     department: str
     request_id: str
     idempotency_key: str | None = None
     trusted: bool = False
+    broker_user: str | None = None
 
 
 #: Work nobody asked for: timers and event handlers act for the city.

@@ -1,8 +1,8 @@
 """What talent is asked and what it answers: organisations, sets of them, people, affiliations.
 
 Class names are those of the RPC methods (``register_person`` takes ``RegisterPerson``) and of the records answered.
-Imports are in ``talent_imports``, events in ``talent_events``, figures in ``figures``. The law itself (check characters,
-periods) is talent's.
+Imports are in ``talent_imports``, contacts in ``talent_contacts``, events in ``talent_events``, figures in ``figures``.
+The law itself (check characters, periods) is talent's.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _small_enough(value: Mapping[str, Any]) -> None:
 
 _NAME = (_not_blank, validate.Length(max=200))
 _NUMBER = validate.Length(min=1, max=60)
+_EMAIL = validate.Length(min=3, max=254)
 _SLUG = validate.Regexp(
     r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
     error=Text(
@@ -177,13 +178,15 @@ class RegisterPerson(Schema):
     id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
     id_number = fields.String(required=True, validate=_NUMBER)
     phone = fields.String(load_default=None, allow_none=True, validate=_NUMBER)
+    email = fields.String(load_default=None, allow_none=True, validate=_EMAIL)
 
 
 class PersonChanges(Schema):
-    """What of a person may be corrected; absent = as it is, phone null removes it."""
+    """What of a person may be corrected; absent = as it is, null removes a phone or an e-mail address."""
 
     name = fields.String(validate=_NAME)
     phone = fields.String(allow_none=True, validate=_NUMBER)
+    email = fields.String(allow_none=True, validate=_EMAIL)
 
 
 class ChangePerson(Schema):
@@ -205,13 +208,17 @@ class ListPeople(Page):
 
 
 class Person(Schema):
-    """A person, masked (张*, 140702********1234, 138****8000). `created` and `verdict` only answer a registration."""
+    """A person, masked (张*, 140702********1234, 138****8000, l***@example.com).
+
+    `created` and `verdict` only answer a registration.
+    """
 
     id = fields.UUID(required=True)
     name_masked = fields.String(required=True)
     id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
     id_number_masked = fields.String(required=True)
     phone_masked = fields.String(required=True, allow_none=True)
+    email_masked = fields.String(required=True, allow_none=True)
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)

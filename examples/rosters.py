@@ -19,7 +19,7 @@ SEED = 20231027
 PEOPLE = 2000
 STAFF_SHARE = 0.15
 FOLDER = Path(__file__).parent / "rosters"
-HEADERS = ("姓名", "证件类型", "证件号码", "手机号", "学校", "身份", "入学/入职日期", "预计毕业/离职日期")
+HEADERS = ("姓名", "证件类型", "证件号码", "手机号", "电子邮箱", "学校", "身份", "入学/入职日期", "预计毕业/离职日期")
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _COMPOUND = ("欧阳", "上官", "诸葛", "司马")
@@ -34,6 +34,7 @@ class Member:
     name: str
     id_number: str
     phone: str
+    email: str
     role: str
     from_on: datetime.date
     until_on: datetime.date | None
@@ -60,13 +61,13 @@ def _member(choose: random.Random, *, serial: int) -> Member:
     name = surname + "".join(choose.choice(_GIVEN) for _ in range(choose.choice((1, 2, 2))))
     year = choose.randint(1965, 1997) if is_staff else choose.randint(2000, 2006)
     born = datetime.date(year, 1, 1) + datetime.timedelta(days=choose.randrange(365))
-    phone = f"199000{serial:05d}"
+    phone, email = f"199000{serial:05d}", f"member{serial:05d}@youth.example"
     if is_staff:
         started = datetime.date(choose.randint(max(year + 24, 2000), 2023), 9, 1)
-        return Member(name, _id_number(born, serial), phone, "教职工", started, None)
+        return Member(name, _id_number(born, serial), phone, email, "教职工", started, None)
     started = datetime.date(choose.randint(2023, 2026), 9, 1)
     finished = datetime.date(started.year + 4, 7, 1)
-    return Member(name, _id_number(born, serial), phone, "学生", started, finished)
+    return Member(name, _id_number(born, serial), phone, email, "学生", started, finished)
 
 
 def _id_number(born: datetime.date, serial: int) -> str:
@@ -92,6 +93,7 @@ def write(place: Place, members: list[Member], path: Path) -> None:
             "居民身份证",
             member.id_number,
             member.phone,
+            member.email,
             place.name,
             member.role,
             member.from_on.isoformat(),

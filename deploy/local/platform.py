@@ -96,6 +96,7 @@ class Platform:
             "GATEWAY_PUBLIC_URL": f"http://{bind}",
             "AMQP_URI": self._broker or self.rabbitmq.uri(),
             "GATEWAY_BROKER_USER": _user_of(self._broker) if self._broker else GATEWAY,
+            **({"NOTIFY_BROKER_USER": _user_of(self._broker)} if self._broker else {}),
         }
         for name in (*processes.services(), GATEWAY):
             url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)

@@ -37,6 +37,7 @@ class ThrowawayPlatform:
             "KEY_DIR": str(folder / "keys"),
             "AMQP_URI": amqp_uri,
             "GATEWAY_BROKER_USER": broker_user,
+            "NOTIFY_BROKER_USER": broker_user,
             "GATEWAY_BIND": f"127.0.0.1:{self.port}",
             "RETRY_DELAYS": "0.5,1,2",
             **{f"{name.upper()}_DATABASE_URL": url for name, url in self.databases.items()},

@@ -43,7 +43,7 @@ def apply_lines(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organisa
     places = _organisations(work, rows, verdicts, organisation_id)
     people = register_people(
         work,
-        [PersonRow(rows[n].name, rows[n].id_type, rows[n].id_number, rows[n].phone) for n in places],
+        [PersonRow(rows[n].name, rows[n].id_type, rows[n].id_number, rows[n].phone, rows[n].email) for n in places],
         keys=keys,
     )
     known: list[tuple[int, str]] = []

@@ -21,10 +21,12 @@ from chassis.versions import VersionStale, check_version
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.talent import people_rows
-from services.talent.people_keys import NAME, PHONE, PeopleKeys
+from services.talent.people_keys import EMAIL, NAME, PHONE, PeopleKeys
+from services.talent.people_rows import SealedParticulars
 from services.talent.rules.affiliations import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
+from services.talent.rules.emails import read_email
 from services.talent.rules.identity import Identity, read_identity
-from services.talent.rules.masking import mask_name, mask_phone
+from services.talent.rules.masking import mask_email, mask_name, mask_phone
 from services.talent.rules.names import read_name
 from services.talent.rules.people import Meeting, Particulars, meet, says_the_same
 from services.talent.rules.phones import read_phone
@@ -59,6 +61,7 @@ class PersonRow:
     id_type: str
     id_number: str
     phone: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,11 @@ def _read(position: int, row: PersonRow, keys: PeopleKeys, work: Work) -> _Entry
     identity = read_identity(row.id_type, row.id_number, today=work.today)
     name = read_name(row.name)
     phone = read_phone(row.phone) if row.phone is not None else None
-    if isinstance(identity, Violation) or isinstance(name, Violation) or isinstance(phone, Violation):
-        return tuple(found for found in (name, identity, phone) if isinstance(found, Violation))
-    return _Entry(position, identity, Particulars(name, phone), tuple(keys.lookups(identity)))
+    email = read_email(row.email) if row.email is not None else None
+    if wrong := tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation)):
+        return wrong
+    said = Particulars(name, phone, email)
+    return _Entry(position, identity, said, tuple(keys.lookups(identity)))
 
 
 def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dict[int, PersonVerdict]) -> list[_Entry]:
@@ -138,7 +143,7 @@ def _add_new(
     if not new:
         return []
     added = people_rows.insert(work, [person for _, person in new])
-    people_rows.keep_reports(work, [(person.id, person.name, person.phone) for _, person in new if person.id in added])
+    people_rows.keep_reports(work, [(person.id, person.sealed) for _, person in new if person.id in added])
     lost = []
     for entry, person in new:
         if person.id not in added:
@@ -157,12 +162,8 @@ def _meet_known(
     verdicts: dict[int, PersonVerdict],
 ) -> list[_Entry]:
     meetings = {entry.position: meet(person.record, entry.particulars) for entry, person in known}
-    fills = [
-        (person, entry.particulars.phone)
-        for entry, person in known
-        if meetings[entry.position] is Meeting.FILL and entry.particulars.phone is not None
-    ]
-    filled = people_rows.fill_phones(work, fills, keys) if fills else set()
+    fills = [(person, entry.particulars) for entry, person in known if meetings[entry.position] is Meeting.FILL]
+    filled = people_rows.fill_contacts(work, fills, keys) if fills else set()
     lost, said = [], []
     for entry, person in known:
         meeting = meetings[entry.position]
@@ -173,7 +174,7 @@ def _meet_known(
             _announce(work, "talent.person.changed.v1", person.id, person.version + 1)
         repeated = says_the_same(person.said, entry.particulars)
         if not repeated:
-            said.append((person.id, *people_rows.seal_particulars(person.id, entry.particulars, keys)))
+            said.append((person.id, people_rows.seal_particulars(person.id, entry.particulars, keys)))
         verdict = DIFFERS if meeting is Meeting.DIFFER else UNCHANGED if repeated else ACCEPTED
         verdicts[entry.position] = PersonVerdict(verdict, person.id, created=False)
     if said:
@@ -184,7 +185,7 @@ def _meet_known(
 def change_person(
     work: Work, *, person_id: UUID, version: int, changes: Mapping[str, Any], keys: PeopleKeys
 ) -> dict[str, Any]:
-    """Correct the name or phone of the record (phone None removes it); what departments reported stays as they said it.
+    """Correct name, phone or e-mail address of the record (None removes the latter two); what departments said stays.
 
     Raises PersonNotFound, PersonInvalid, VersionStale.
     """
@@ -203,11 +204,11 @@ def change_person(
 
 
 def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -> tuple[dict[str, Any], list[str]]:
-    record = people_rows.opened(row.id, row.name_sealed, row.phone_sealed, keys)
+    record = people_rows.opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys)
     name = read_name(changes["name"]) if "name" in changes else record.name
     phone = read_phone(changes["phone"]) if changes.get("phone") is not None else None
-    wrong = [found.to_error() for found in (name, phone) if isinstance(found, Violation)]
-    if wrong or isinstance(name, Violation) or isinstance(phone, Violation):
+    email = read_email(changes["email"]) if changes.get("email") is not None else None
+    if wrong := [found.to_error() for found in (name, phone, email) if isinstance(found, Violation)]:
         raise PersonInvalid(errors=wrong)
     values: dict[str, Any] = {}
     changed = []
@@ -218,6 +219,10 @@ def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -
         values["phone_sealed"] = keys.seal(row.id, PHONE, phone) if phone is not None else None
         values["phone_masked"] = mask_phone(phone) if phone is not None else None
         changed.append("phone")
+    if "email" in changes and email != record.email:
+        values["email_sealed"] = keys.seal(row.id, EMAIL, email) if email is not None else None
+        values["email_masked"] = mask_email(email) if email is not None else None
+        changed.append("email")
     return values, changed
 
 
@@ -263,6 +268,7 @@ def _masked() -> Select[Any]:
         Person.id_type,
         Person.id_number_masked,
         Person.phone_masked,
+        Person.email_masked,
         Person.version,
         Person.created_at,
         select(departments).where(PersonReport.person_id == Person.id).scalar_subquery().label("reported_by"),

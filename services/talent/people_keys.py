@@ -16,7 +16,7 @@ from services.talent.rules.identity import Identity
 
 ENCRYPTION, LOOKUP = "id_encryption", "id_lookup"
 
-ID_NUMBER, NAME, PHONE = "people.id_number", "people.name", "people.phone"
+ID_NUMBER, NAME, PHONE, EMAIL = "people.id_number", "people.name", "people.phone", "people.email"
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,16 @@ from typing import Any
 
 from chassis.dependencies import Database
 from chassis.provided import Provided
-from chassis.rpc import command, query
+from chassis.rpc import command, disclosure, query
 from chassis.timers import every
 from chassis.work import Work
 from contracts import figures as figure_schemas
 from contracts import talent as schemas
+from contracts import talent_contacts as contact_schemas
 from contracts import talent_imports as import_schemas
 from services.talent import (
     affiliations,
+    contacts,
     figures,
     import_files,
     import_job,
@@ -67,6 +69,10 @@ class Service:
     @command(schemas.ChangePerson, answer=schemas.Person)
     def change_person(self, work: Work, **fields: Any) -> Answer:
         return people.change_person(work, keys=self.keys, **fields)
+
+    @disclosure(contact_schemas.ReadContacts, answer=contact_schemas.Contacts, to="notify")
+    def read_contacts(self, work: Work, **fields: Any) -> Answer:
+        return contacts.read_contacts(work, keys=self.keys, **fields)
 
     @query(schemas.GetPerson, answer=schemas.Person)
     def get_person(self, work: Work, **fields: Any) -> Answer:

@@ -38,10 +38,10 @@ def codes(**cells: Cell) -> list[tuple[str, str]]:
 class TestReadRow:
     def test_takes_the_least_a_roster_says(self) -> None:
         day = dt.date(2024, 9, 1)
-        assert values() == RosterRow("张三", "resident_id", NUMBER, None, None, "student", day, None)
+        assert values() == RosterRow("张三", "resident_id", NUMBER, None, None, None, "student", day, None)
 
     def test_comes_back_from_json_as_it_went(self) -> None:
-        row = values(until_on="2028-07-01", phone="13800000000", organisation="示范大学")
+        row = values(until_on="2028-07-01", phone="13800000000", email="li@sxmu.example", organisation="示范大学")
         assert RosterRow.from_json(json.loads(json.dumps(row.to_json()))) == row
 
     def test_tells_all_that_is_wrong_at_once(self) -> None:

@@ -80,6 +80,20 @@ class TestRegisterPerson:
             ("talent.person.changed.v1", str(first["id"]), 2),
         ]
 
+    def test_an_address_nobody_had_stated_is_taken_over_beside_the_phone(self, city: City) -> None:
+        number = city.id_number()
+        first = person(city, id_number=number)
+        second = again(city, "culture_tourism", number, email="Li.Lei@Example.com")
+        assert (first["email_masked"], second["email_masked"]) == (None, "L***@example.com")
+        assert (second["verdict"], second["phone_masked"], second["version"]) == ("accepted", "138****8000", 2)
+        third = again(city, "youth_league", number, email="other@example.com", phone=None)
+        assert (third["verdict"], third["email_masked"], third["version"]) == ("differs", "L***@example.com", 2)
+
+    def test_an_address_that_is_none_is_refused_by_its_field(self, city: City) -> None:
+        with pytest.raises(PersonInvalid) as refused:
+            person(city, email="nobody")
+        assert [(error["pointer"], error["code"]) for error in refused.value.errors] == [("#/email", "email_malformed")]
+
     def test_a_phone_left_out_takes_nothing_back(self, city: City) -> None:
         number = city.id_number()
         person(city, id_number=number)
@@ -214,6 +228,15 @@ class TestChangePerson:
             answer = people.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
         assert (answer["name_masked"], answer["phone_masked"], answer["version"]) == ("司马*", None, 2)
         assert city.events()[-1] == ("talent.person.changed.v1", str(first["id"]), 2)
+
+    def test_takes_and_removes_an_address(self, city: City) -> None:
+        first = person(city)
+        seen = []
+        for version, email in enumerate(["li@example.com", None], start=1):
+            with city.work() as work:
+                asked = {"person_id": first["id"], "version": version, "changes": {"email": email}}
+                seen.append(people.change_person(work, **asked, keys=city.keys)["email_masked"])
+        assert seen == ["l***@example.com", None]
 
     def test_what_changes_nothing_bumps_nothing(self, city: City) -> None:
         first = person(city)

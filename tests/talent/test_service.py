@@ -114,6 +114,22 @@ def talent(talent_database: str, vhost: str, tmp_path: Path) -> Iterator[Talent]
 
 
 class TestTalentProcess:
+    @pytest.mark.parametrize("asker", ["notify", "the sender"])
+    def test_tells_contacts_to_the_one_service_that_sends_and_to_no_other(self, talent: Talent, asker: str) -> None:
+        if asker == "the sender":
+            talent.env["NOTIFY_BROKER_USER"] = talent.client._user_id
+        talent.start()
+        person = {"name": "欧阳修", "id_type": "resident_id", "id_number": make_id_number(900_002)}
+        made = talent.call("register_person", **person, email="ouyang@example.com")
+        asked = {"person_ids": [made["id"]], "purpose": "messages"}
+        if asker == "notify":
+            with pytest.raises(Refusal) as refused:
+                talent.call("read_contacts", **asked)
+            assert refused.value.to_wire()["code"] == "chassis.caller_not_trusted"
+        else:
+            (told,) = talent.call("read_contacts", **asked)["items"]
+            assert (told["name"], told["email"]) == ("欧阳修", "ouyang@example.com")
+
     def test_a_student_is_registered_reported_confirmed_and_ended(self, talent: Talent) -> None:
         talent.start()
         place = talent.call(

@@ -1,4 +1,4 @@
-"""The law of masking: what of a name, a document number and a phone anyone may see."""
+"""The law of masking: what of a name, a document number, a phone and an e-mail address anyone may see."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def mask_phone(e164: str) -> str:
     if national != e164 and len(national) == 11 and national[0] == "1":
         return f"{national[:3]}****{national[-4:]}"
     return f"{e164[:4]}****{e164[-3:]}"
+
+
+def mask_email(address: str) -> str:
+    """The first character and the domain: l***@example.com."""
+    return f"{address[0]}***@{address.rpartition('@')[2]}"

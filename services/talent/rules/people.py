@@ -8,14 +8,15 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """Name and phone in their one spelling; phone None = not stated."""
+    """Name, phone and e-mail address in their one spelling; None = not stated."""
 
     name: str
     phone: str | None
+    email: str | None = None
 
 
 class Meeting(Enum):
-    """What a report does to the record it meets: it AGREEs, FILLs the missing phone, or DIFFERs."""
+    """What a report does to the record it meets: it AGREEs, FILLs what is missing, or DIFFERs."""
 
     AGREE = "agree"
     FILL = "fill"
@@ -23,14 +24,18 @@ class Meeting(Enum):
 
 
 def meet(record: Particulars, reported: Particulars) -> Meeting:
-    """What `reported` does to `record`; only a phone nobody has stated yet is taken over."""
-    if reported.name != record.name:
+    """What `reported` does to `record`; only a phone or address nobody has stated yet is taken over."""
+    stated = [(record.phone, reported.phone), (record.email, reported.email)]
+    if reported.name != record.name or any(known and said and known != said for known, said in stated):
         return Meeting.DIFFER
-    if reported.phone is None or reported.phone == record.phone:
-        return Meeting.AGREE
-    return Meeting.FILL if record.phone is None else Meeting.DIFFER
+    return Meeting.FILL if any(said and not known for known, said in stated) else Meeting.AGREE
 
 
 def says_the_same(before: Particulars | None, reported: Particulars) -> bool:
-    """Whether a department has said this already; a phone it leaves out is not taken back."""
-    return before is not None and before.name == reported.name and reported.phone in (None, before.phone)
+    """Whether a department has said this already; what it leaves out is not taken back."""
+    return (
+        before is not None
+        and before.name == reported.name
+        and reported.phone in (None, before.phone)
+        and reported.email in (None, before.email)
+    )

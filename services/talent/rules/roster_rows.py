@@ -60,6 +60,7 @@ class RosterRow:
     id_type: str
     id_number: str
     phone: str | None
+    email: str | None
     organisation: str | None
     role: str
     from_on: date
@@ -147,7 +148,7 @@ def _has_lost_digits(text: str) -> bool:
     return _ROUNDED.fullmatch(text) is not None and check_character(text[:17]) != text[17]
 
 
-def _read_phone(cell: Cell, values: Mapping[str, Any]) -> str | None:
+def _read_text(cell: Cell, values: Mapping[str, Any]) -> str | None:
     return as_text(cell) or None
 
 
@@ -211,7 +212,8 @@ _READERS: dict[str, Callable[[Cell, Mapping[str, Any]], Any]] = {
     "name": _read_name,
     "id_type": _read_id_type,
     "id_number": _read_id_number,
-    "phone": _read_phone,
+    "phone": _read_text,
+    "email": _read_text,
     "organisation": _read_organisation,
     "role": _read_role,
     "from_on": _read_from_on,

@@ -81,6 +81,23 @@ COLUMNS = (
         is_required=False,
     ),
     Column(
+        "email",
+        "电子邮箱",
+        "e-mail",
+        (
+            "电子邮箱",
+            "邮箱",
+            "电子邮件",
+            "邮箱地址",
+            "电子邮箱地址",
+            "电子邮件地址",
+            "email",
+            "e-mail",
+            "email address",
+        ),
+        is_required=False,
+    ),
+    Column(
         "organisation",
         "学校/单位名称",
         "organisation",

@@ -11,7 +11,7 @@ from services.talent.tables.organisations import (
     OrganisationSet,
     OrganisationSetMember,
 )
-from services.talent.tables.people import Person, PersonReport
+from services.talent.tables.people import ContactRead, Person, PersonReport
 from services.talent.tables.registry import Base
 
 metadata = Base.metadata
@@ -20,6 +20,7 @@ __all__ = [
     "Affiliation",
     "AffiliationReport",
     "Base",
+    "ContactRead",
     "Import",
     "ImportChunk",
     "ImportRow",

@@ -1,10 +1,10 @@
-"""People and who reported them. Names, document numbers and phones are sealed; what stands in the clear is masked."""
+"""People, who reported them, and who read their contacts. What is personal is sealed; what stands in the clear is masked."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ARRAY, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.tables.registry import Base, Id, Instant, Words
@@ -24,6 +24,8 @@ class Person(Base):
     name_masked: Mapped[Words]
     phone_sealed: Mapped[bytes | None]
     phone_masked: Mapped[Words | None]
+    email_sealed: Mapped[bytes | None]
+    email_masked: Mapped[Words | None]
     version: Mapped[int]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
@@ -44,4 +46,20 @@ class PersonReport(Base):
     client_id: Mapped[Words]
     name_sealed: Mapped[bytes]
     phone_sealed: Mapped[bytes | None]
+    email_sealed: Mapped[bytes | None]
     reported_at: Mapped[Instant]
+
+
+class ContactRead(Base):
+    """Who read the contacts of which people, when and why; only ever appended to."""
+
+    __tablename__ = "contact_reads"
+
+    id: Mapped[Id]
+    read_at: Mapped[Instant]
+    read_by: Mapped[Words]
+    purpose: Mapped[Words]
+    request_id: Mapped[Words]
+    person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+    __table_args__ = (Index("contact_reads_person", "person_ids", postgresql_using="gin"),)
