@@ -3,7 +3,8 @@
 Lives here: the start and the end of a process. Its commands are in ``chassis.commands``. nameko's own runner ends at
 SIGTERM only when every worker has ended and the broker answers (hazards 1, 21, 22); this one has a deadline for both.
 
-Exit status: 0 stopped cleanly, 70 stopped by force after the grace period, 78 the broker's topology conflicts with ours.
+Exit status: 0 stopped cleanly, 70 stopped by force after the grace period, 78 not set up as it
+must be: the broker's topology conflicts with ours, or a key is missing, wrong, or a demo key outside dev.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ from chassis.consumer import LaneConsumer, TopologyConflict
 from chassis.container import LaneContainer
 from chassis.database import make_engine
 from chassis.health import Health
+from chassis.keys import KeyProblem
 from chassis.settings import ServiceSettings
 from contracts import envelope
 
 log = logging.getLogger(__name__)
 
-EXIT_FORCED, EXIT_CONFLICT = 70, 78
+EXIT_FORCED, EXIT_CONFIGURATION = 70, 78
 LAST_SECONDS = 3
 
 
@@ -72,7 +74,10 @@ class Process:
             self.container.wait()
         except TopologyConflict as conflict:
             log.critical("the broker holds a queue with other arguments; migrate it or take a new name: %s", conflict)
-            return EXIT_CONFLICT
+            return EXIT_CONFIGURATION
+        except KeyProblem as problem:
+            log.critical("not started: %s", problem)
+            return EXIT_CONFIGURATION
         log.info("%s: stopped", self.settings.name)
         return 0
 

@@ -10,9 +10,14 @@ import click
 
 from chassis import clock, migrations
 from chassis.database import make_engine
+from chassis.keys import KeyProblem
 from gateway import settings
+from gateway.app import load_keys
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
+
+#: EX_CONFIG of sysexits.h, as the services end too.
+EXIT_CONFIGURATION = 78
 
 
 @click.group(invoke_without_command=True)
@@ -25,7 +30,12 @@ def main(context: click.Context) -> None:
 
 @main.command()
 def run() -> None:
-    """Serve HTTP until SIGTERM."""
+    """Serve HTTP until SIGTERM; ends with 78 where a key is missing, wrong, or a demo key outside dev."""
+    try:
+        load_keys(settings.load())
+    except KeyProblem as problem:
+        click.echo(f"gateway: not started: {problem}", err=True)
+        sys.exit(EXIT_CONFIGURATION)
     command = [sys.executable, "-m", "gunicorn", "-c", "python:gateway.gunicorn_conf", "gateway.wsgi:app"]
     os.execv(sys.executable, command)
 

@@ -47,10 +47,7 @@ def create_app(settings: GatewaySettings) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
         **describing.CONFIGURATION,
     )
-    cursor_ring = read_keyring(settings.key_dir, "cursor", is_dev=settings.is_dev)
-    app.extensions["cursors"] = Cursors(current=cursor_ring.current, secrets=cursor_ring.keys)
-    signing = settings.key_dir / "token_signing.json"
-    app.extensions["tokens"] = Tokens.from_file(signing, is_dev=settings.is_dev, issuer=settings.public_url)
+    app.extensions["cursors"], app.extensions["tokens"] = load_keys(settings)
     app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
     app.extensions["rpc"] = RpcClient(settings.amqp_uri, name="gateway")
     app.before_request(_begin)
@@ -63,6 +60,14 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.register_blueprint(describing.blueprint)
     framework_problems.register(app)
     return app
+
+
+def load_keys(settings: GatewaySettings) -> tuple[Cursors, Tokens]:
+    """What the gateway signs with. Raises KeyProblem."""
+    ring = read_keyring(settings.key_dir, "cursor", is_dev=settings.is_dev)
+    signing = settings.key_dir / "token_signing.json"
+    tokens = Tokens.from_file(signing, is_dev=settings.is_dev, issuer=settings.public_url)
+    return Cursors(current=ring.current, secrets=ring.keys), tokens
 
 
 def _begin() -> None:

@@ -61,16 +61,17 @@ class ThrowawayPlatform:
             self.wait_for(name)
 
     def start_gateway(self) -> None:
-        self._spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
+        self.spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
 
     def start_service(self, service: str, name: str, *lanes: str, **environment: str) -> None:
         port = free_port()
         environment[f"{service.upper()}_HEALTH_PORT"] = str(port)
         arguments = ["-m", f"services.{service}", *(("--lanes", ",".join(lanes)) if lanes else ())]
-        self._spawn(name, arguments, f"http://127.0.0.1:{port}/readyz", environment)
+        self.spawn(name, arguments, f"http://127.0.0.1:{port}/readyz", environment)
 
-    def _spawn(self, name: str, arguments: list[str], ready_url: str, environment: dict[str, str]) -> None:
-        with open(self.folder / f"{name}.log", "wb") as log:
+    def spawn(self, name: str, arguments: list[str], ready_url: str, environment: dict[str, str]) -> None:
+        """Start a Python process in the platform's environment; a second one of the same name writes on in its log."""
+        with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments], env={**self.environment, **environment}, stdout=log, stderr=log
             )
