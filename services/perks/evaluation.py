@@ -58,9 +58,14 @@ def keep_out(work: Work) -> None:
 
 
 def evaluate_all_later(work: Work, reason: str) -> None:
-    """Have everybody evaluated in chunks, after this transaction: a scheme or a set is being published in it."""
+    """Have everybody evaluated in chunks, after this transaction: a scheme or a set is being published in it.
+
+    A run that has not begun will see this too, so there is never more than one under way and one that waits.
+    """
     keep_out(work)
-    work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now))
+    waits = select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.cursor.is_(None))
+    if work.session.scalar(waits.limit(1)) is None:
+        work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now))
 
 
 def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
@@ -88,20 +93,26 @@ def _decisions(
     memberships = facts.memberships_of(work.session, organisations)
     decisions: list[entitlements.Decision] = []
     boundaries = {}
+    told: dict[str, list[dict[str, Any]]] = {}
     for person_id, rows in affiliations.items():
         # the newest, if there are more than clauses may go through
         newest = rows[-eligibility.MAX_AFFILIATIONS :]
         seen = [_fact_of(row, memberships, day) for row in newest]
         kept = [_kept(row, fact) for row, fact in zip(newest, seen, strict=True)]
-        decisions += [_decide(person_id, scheme, seen, kept, day) for scheme in current]
+        facts_seen = repr(seen)
+        for scheme in current:
+            # the clauses say the same of the same facts: students of one university and year are asked about once
+            about = f"{scheme.key} {scheme.version} {facts_seen}"
+            if about not in told:
+                told[about] = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
+            decisions.append(_decision(person_id, scheme, told[about], kept, day))
         boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), day)
     return decisions, boundaries
 
 
-def _decide(
-    person_id: UUID, scheme: Scheme, seen: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
+def _decision(
+    person_id: UUID, scheme: Scheme, reasons: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
 ) -> entitlements.Decision:
-    reasons = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
     is_valid = holds(scheme.valid_from, scheme.valid_until, day)
     return entitlements.Decision(
         person_id=person_id,

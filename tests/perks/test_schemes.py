@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from chassis.ids import uuid7
 from chassis.versions import VersionStale
 from contracts import perks as schemas
-from services.perks import schemes
+from services.perks import evaluation, schemes
 from services.perks.schemes import SchemeInvalid, SchemeNotFound
 from tests.perks.conftest import SCHEME, City, at_once
 
@@ -36,6 +37,23 @@ class TestPutScheme:
         assert city.publish_scheme(version=1)["version"] == 1
         assert city.count("select count(*) from schemes") == 1
         assert city.count("select count(*) from evaluation_runs") == 1
+
+    def test_many_in_a_row_have_everybody_evaluated_once_more_after_the_run_under_way(self, city: City) -> None:
+        open_runs = "select count(*) from evaluation_runs where finished_at is null"
+        university = city.organisation()
+        city.publish_set("universities", 1, [university])
+        city.hear(city.affiliation(uuid7(), university))
+        city.settle()
+        for version in range(3):
+            city.publish_scheme(version=version or None, source=f"edition {version}")
+        assert city.count(open_runs) == 1
+        with city.work() as work:
+            assert evaluation.run_chunk(work)
+        for version in range(3, 6):
+            city.publish_scheme(version=version, source=f"edition {version}")
+        assert city.count(open_runs) == 2
+        city.settle()
+        assert city.rows("select scheme_version from entitlements")[0].scheme_version == 6
 
     @pytest.mark.parametrize("version", [None, 2])
     def test_refuses_to_replace_another_version_than_the_current_one(self, city: City, version: int | None) -> None:
