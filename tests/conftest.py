@@ -121,7 +121,11 @@ def vhost(broker: Broker) -> Iterator[str]:
 def platform(
     database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ThrowawayPlatform]:
-    """A whole platform in real processes, two of each service, for all tests that speak HTTP."""
+    """A whole platform in real processes, two of each service, for all tests that speak HTTP; in the end nobody they told
+    it of may be found in its logs, metrics, queues and databases.
+    """
+    from tests.resilience.personal_data import leaks
+
     databases = _make_databases(database_server)
     vhost = broker.make_vhost()
     folder = tmp_path_factory.mktemp("platform")
@@ -131,6 +135,7 @@ def platform(
         made.prepare()
         made.start(processes_each=2)
         yield made
+        assert leaks(made, broker, vhost) == [], "people can be found where nobody may be"
     finally:
         made.close()
         broker.ask("DELETE", f"/vhosts/{vhost}")
