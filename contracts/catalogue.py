@@ -42,6 +42,8 @@ class EventType:
 
 _ORGANISATIONS = ("perks.on_organisation_changed",)
 _AFFILIATIONS = ("perks.on_affiliation_changed",)
+#: What people may be told of.
+_ANNOUNCED = ("notify.on_announcement",)
 
 EVENTS: dict[str, EventType] = {
     "talent.organisation.registered.v1": EventType(talent_events.Organisation, subscribers=_ORGANISATIONS),
@@ -56,8 +58,8 @@ EVENTS: dict[str, EventType] = {
     "talent.affiliation.changed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
     "talent.affiliation.ended.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
     "perks.scheme.published.v1": EventType(perks_events.Scheme),
-    "perks.entitlement.granted.v1": EventType(perks_events.Entitlement),
-    "perks.entitlement.suspended.v1": EventType(perks_events.Entitlement),
-    "perks.entitlement.reinstated.v1": EventType(perks_events.Entitlement),
+    "perks.entitlement.granted.v1": EventType(perks_events.Entitlement, subscribers=_ANNOUNCED),
+    "perks.entitlement.suspended.v1": EventType(perks_events.Entitlement, subscribers=_ANNOUNCED),
+    "perks.entitlement.reinstated.v1": EventType(perks_events.Entitlement, subscribers=_ANNOUNCED),
     "perks.pass.redeemed.v1": EventType(perks_events.Redemption),
 }

@@ -28,6 +28,7 @@ FIGURES: dict[str, FigureEntry] = {
     "scenic.areas": FigureEntry("perks", "家", "免首道门票的景区", "Scenic areas with a free first gate", "P35, F45"),
     "scenic.universities": FigureEntry("perks", "所", "享受免票的驻地高校", "Universities served by them", "P35, F46"),
     "scenic.redemptions": FigureEntry("perks", "人次", "免票入园", "Free admissions", "P35"),
+    "notify.messages": FigureEntry("notify", "条", "已生成消息", "Messages made", "A.0"),
     "talent.people": FigureEntry("talent", "人", "在册人员", "People on record", "A.0"),
     "talent.organisations": FigureEntry("talent", "家", "在册单位", "Organisations on record", "A.1"),
     "talent.universities": FigureEntry("talent", "所", "在册高校", "Universities on record", "A.1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.schema import Day, Instant, Schema
+from contracts.schema import Bilingual, Day, Instant, Schema
 
 
 class Scheme(Schema):
@@ -24,6 +24,7 @@ class Entitlement(Schema):
     person_id = fields.UUID(required=True)
     scheme_key = fields.String(required=True)
     scheme_version = fields.Integer(required=True)
+    scheme_name = fields.Nested(Bilingual, load_default=None, allow_none=True)
     state = fields.String(required=True)
 
 

@@ -12,5 +12,10 @@ SCOPES: dict[str, tuple[str, str]] = {
     "perks:read": ("读取政策、权益、凭证与核销记录", "Read schemes, entitlements, passes, redemptions"),
     "perks:write": ("发布政策", "Publish schemes"),
     "perks:redeem": ("在现场核销凭证", "Redeem passes at a gate"),
+    "notify:read": ("读取消息模板、消息、投递与偏好", "Read templates, messages, deliveries, preferences"),
+    "notify:write": (
+        "发布消息模板、设置偏好、标记已读、重发",
+        "Publish templates, set preferences, mark as read, resend",
+    ),
     "reports:read": ("读取统计指标", "Read figures"),
 }

@@ -47,6 +47,7 @@ class Decision:
     person_id: UUID
     scheme_key: str
     scheme_version: int
+    scheme_name: dict[str, str]
     is_entitled: bool
     reasons: list[dict[str, Any]]
     facts: list[dict[str, Any]]
@@ -85,7 +86,7 @@ def _grant(work: Work, decision: Decision) -> dict[str, Any]:
         "created_at": work.now,
         "facts": decision.facts,
     }
-    _tell(work, row, None, "granted")
+    _tell(work, row, decision.scheme_name, None, "granted")
     return row
 
 
@@ -103,11 +104,12 @@ def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] |
         return None
     if row["state"] != state:
         after = {**row, **change, "version": row["version"] + 1}
-        _tell(work, after, row["state"], "reinstated" if state == ACTIVE else "suspended")
+        what = "reinstated" if state == ACTIVE else "suspended"
+        _tell(work, after, decision.scheme_name, row["state"], what)
     return {"id": str(row["id"]), **change}
 
 
-def _tell(work: Work, row: dict[str, Any], from_state: str | None, what: str) -> None:
+def _tell(work: Work, row: dict[str, Any], scheme_name: dict[str, str], from_state: str | None, what: str) -> None:
     failed = [reason["clause"] for reason in row["reasons"] if not reason["met"]] if what == "suspended" else []
     work.record(
         "entitlement", row["id"], from_state=from_state, to_state=row["state"], reason=", ".join(failed) or None
@@ -118,7 +120,7 @@ def _tell(work: Work, row: dict[str, Any], from_state: str | None, what: str) ->
         f"perks.entitlement.{what}.v1",
         subject_id=row["id"],
         version=row["version"],
-        data={"entitlement_id": str(row["id"]), **data},
+        data={"entitlement_id": str(row["id"]), "scheme_name": scheme_name, **data},
     )
 
 

@@ -118,6 +118,7 @@ def _decision(
         person_id=person_id,
         scheme_key=scheme.key,
         scheme_version=scheme.version,
+        scheme_name=scheme.name,
         is_entitled=is_valid and all(reason["met"] for reason in reasons),
         reasons=reasons,
         facts=kept,

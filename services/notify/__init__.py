@@ -1,0 +1,1 @@
+"""notify: templates, preferences, messages, deliveries."""

@@ -1,0 +1,184 @@
+"""E-mail (电子邮件) by SMTP (RFC 5321): one connection for a batch, every reply told apart.
+
+The server has a mail when it answers 250 to the whole of it. A refusal of the recipient or the content by 5xx is final; 4xx,
+a refusal of ourselves, or a connection lost before the content means it has not; a connection lost after that means nobody
+knows. The Message-ID is that of the delivery: a mail sent again by a clerk bears the same one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import smtplib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+from chassis import clock
+from services.notify.channels import Call, Contact, Parcel
+from services.notify.rules.masking import mask_email
+
+log = logging.getLogger(__name__)
+
+SCHEMES = ("smtp", "smtp+starttls", "smtps")
+_LINE_DOT = re.compile(rb"(?m)^\.")
+_BROKEN = (OSError, smtplib.SMTPException)
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """Where mails are handed in and in whose name."""
+
+    url: str = field(repr=False)
+    sender: str
+    timeout_seconds: float
+
+
+class EmailChannel:
+    """Open where an SMTP server is named."""
+
+    name = "email"
+    needs_contacts = True
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self.settings = settings
+
+    def address_of(self, contact: Contact) -> str | None:
+        """The person's e-mail address."""
+        return contact.email
+
+    def mask(self, address: str) -> str:
+        """First character and domain."""
+        return mask_email(address)
+
+    @contextlib.contextmanager
+    def line(self) -> Iterator[SmtpLine]:
+        """One SMTP connection, made at the first mail and made anew where it broke."""
+        opened = SmtpLine(self.settings)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+class SmtpLine:
+    """One connection to the SMTP server."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self.is_down = False
+        self._settings = settings
+        self._domain = settings.sender.rpartition("@")[2]
+        self._smtp: smtplib.SMTP | None = None
+
+    def deliver(self, parcels: Sequence[Parcel], *, until: float) -> list[Call]:
+        """Hand in a mail for each parcel, one after the other."""
+        calls = []
+        for parcel in parcels:
+            if time.monotonic() > until:
+                calls.append(Call(parcel.delivery_id, "not_called"))
+            else:
+                outcome, reason = self._send(parcel)
+                calls.append(Call(parcel.delivery_id, outcome, reason))
+        return calls
+
+    def _send(self, parcel: Parcel) -> tuple[str, str | None]:
+        try:
+            content = self._written(parcel)
+        except ValueError:  # the address cannot stand in a mail
+            return "refused", "bad_address"
+        if (smtp := self._connected()) is None:
+            return "postponed", "smtp_not_reached"
+        try:
+            wrong = self._offer(smtp, parcel.address)
+        except _BROKEN:
+            self.close()
+            return "postponed", "connection_lost"
+        if wrong is not None:
+            return self._given_up(smtp, *wrong)
+        try:
+            smtp.send(content)
+            code, _ = smtp.getreply()
+        except _BROKEN:
+            self.close()
+            return "lost", "connection_lost"
+        return ("accepted", None) if code == 250 else self._given_up(smtp, _of(code), code)
+
+    def _offer(self, smtp: smtplib.SMTP, address: str) -> tuple[str, int] | None:
+        """Sender, recipient, DATA; what the server's no means, None where it waits for the content."""
+        code, _ = smtp.mail(self._settings.sender)
+        if code != 250:
+            return "postponed", code  # it is us it does not want: no fault of the recipient's
+        code, _ = smtp.rcpt(address)
+        if code not in (250, 251):
+            return _of(code), code
+        code, _ = smtp.docmd("DATA")
+        return None if code == 354 else (_of(code), code)
+
+    def _given_up(self, smtp: smtplib.SMTP, outcome: str, code: int) -> tuple[str, str]:
+        try:
+            if code == 421 or smtp.rset()[0] != 250:
+                self.close()
+        except _BROKEN:
+            self.close()
+        return outcome, f"smtp_{code}"
+
+    def _written(self, parcel: Parcel) -> bytes:
+        """The mail as it stands on the wire, its last line included. ValueError for an impossible address."""
+        user, _, domain = parcel.address.rpartition("@")
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = self._settings.sender
+        mail["To"] = Address(parcel.name, user, domain)
+        mail["Subject"] = parcel.subject
+        mail["Date"] = format_datetime(clock.now())
+        mail["Message-ID"] = f"<{parcel.delivery_id}@{self._domain}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Content-Language"] = parcel.language
+        mail.set_content(parcel.body)
+        content = _LINE_DOT.sub(b"..", mail.as_bytes())
+        return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+
+    # -- connection
+
+    def _connected(self) -> smtplib.SMTP | None:
+        """The connection; None where the server is not reached, for the rest of this line's life."""
+        if self._smtp is None and not self.is_down:
+            try:
+                self._smtp = _connect(self._settings)
+            except _BROKEN as error:
+                log.warning("the SMTP server is not reached: %s", type(error).__name__)
+                self.is_down = True
+        return self._smtp
+
+    def close(self) -> None:
+        """End the connection, politely where it still is one."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with contextlib.suppress(*_BROKEN):
+                smtp.quit()
+            smtp.close()
+
+
+def _of(code: int) -> str:
+    return "refused" if 500 <= code < 600 else "postponed"
+
+
+def _connect(settings: SmtpSettings) -> smtplib.SMTP:
+    url = urlsplit(settings.url)
+    kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    smtp = kind(url.hostname or "", url.port or 0, timeout=settings.timeout_seconds)
+    try:
+        if url.scheme == "smtp+starttls":
+            smtp.starttls()
+        smtp.ehlo_or_helo_if_needed()
+        if url.username:
+            smtp.login(unquote(url.username), unquote(url.password or ""))
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp

@@ -1,0 +1,5 @@
+"""In-app inbox (站内信): the message itself, read with ``GET /v1/messages``. Its row is its delivery; nobody is called."""
+
+from __future__ import annotations
+
+NAME = "in_app"

@@ -1,0 +1,1 @@
+"""The pure law of notify: values in, decision out."""
