@@ -16,9 +16,6 @@ from chassis.settings import ServiceSettings
 from contracts.refusals import Refusal
 from services.notify.channels import Contact
 
-#: What talent gives at most for one question.
-MOST = 500
-
 
 class ContactsAway(Exception):
     """talent does not answer now."""
@@ -37,7 +34,7 @@ class Contacts:
         return cls(settings.amqp_uri)
 
     def read(self, person_ids: Collection[UUID], *, purpose: str) -> dict[UUID, Contact]:
-        """Contacts by person, at most MOST at once; whom talent does not know is left out. Raises ContactsAway."""
+        """Contacts by person, at most 500 at once; whom talent does not know is left out. Raises ContactsAway."""
         fields = {"person_ids": [str(person_id) for person_id in sorted(set(person_ids))], "purpose": purpose}
         context = CallContext("notify", "platform", request_id=uuid.uuid4().hex)
         try:

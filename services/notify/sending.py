@@ -29,7 +29,7 @@ from chassis.ids import uuid7
 from chassis.work import Work
 from services.notify import deliveries, preferences
 from services.notify.channels import Call, Channel, Contact, Parcel
-from services.notify.contacts import MOST, Contacts, ContactsAway
+from services.notify.contacts import Contacts, ContactsAway
 from services.notify.deliveries import Claimed, Outcome
 from services.notify.rules import deliveries as rules
 from services.notify.rules.preferences import QuietHours, Wishes, objection
@@ -105,9 +105,8 @@ class Round:
     def _claim(self) -> tuple[list[Claimed], dict[UUID, Wishes]]:
         with self.database.work() as work:
             lease_until = work.now + self.pace.lease
-            at_most = min(self.pace.batch, MOST)
             claimed = deliveries.claim(
-                work, channel=self.channel.name, claim=self.id, lease_until=lease_until, at_most=at_most
+                work, channel=self.channel.name, claim=self.id, lease_until=lease_until, at_most=self.pace.batch
             )
             if not claimed:
                 return [], {}

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
+from contracts.talent_contacts import MAX_PEOPLE
 from services.notify.channels.email import SCHEMES, SmtpSettings
-from services.notify.contacts import MOST
 from services.notify.rules.preferences import QuietHours
 from services.notify.sending import Pace
 
@@ -45,7 +45,7 @@ def load() -> NotifySettings:
     return NotifySettings(
         smtp=_smtp(env),
         pace=Pace(
-            batch=min(env.int("NOTIFY_BATCH", 400), MOST),
+            batch=min(env.int("NOTIFY_BATCH", 400), MAX_PEOPLE),
             chunk=env.int("NOTIFY_CHUNK", 20),
             connections=env.int("NOTIFY_SMTP_CONNECTIONS", 4),
             round_seconds=env.float("NOTIFY_ROUND_SECONDS", 15.0),

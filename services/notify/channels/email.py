@@ -138,8 +138,8 @@ class SmtpLine:
         mail["Date"] = format_datetime(clock.now())
         mail["Message-ID"] = f"<{parcel.delivery_id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = parcel.language
         mail.set_content(parcel.body)
+        mail["Content-Language"] = parcel.language  # after the content, which takes the place of Content-*
         content = _LINE_DOT.sub(b"..", mail.as_bytes())
         return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
