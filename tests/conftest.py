@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from deploy.local.throwaway import ThrowawayPlatform
+from tests.notify.smtp_sink import Sink
 
 Make = Callable[[str], str]
 
@@ -118,8 +119,26 @@ def vhost(broker: Broker) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def mails() -> Iterator[Sink]:
+    """The SMTP server the platform hands its mails to."""
+    made = Sink()
+    yield made
+    made.close()
+
+
+#: No quiet hours, as tests run at any time of the day; pauses short enough to wait for.
+NOTIFY_QUICKLY = {
+    "NOTIFY_SMTP_FROM": "city@jinzhong.test",
+    "NOTIFY_QUIET_HOURS": "",
+    "NOTIFY_SEND_SECONDS": "0.1",
+    "NOTIFY_PAUSE_SECONDS": "0.5",
+    "NOTIFY_BACK_OFF": "0.5,1",
+}
+
+
+@pytest.fixture(scope="session")
 def platform(
-    database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    database_server: str, broker: Broker, mails: Sink, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ThrowawayPlatform]:
     """A whole platform in real processes, two of each service, for all tests that speak HTTP; in the end nobody they told
     it of may be found in its logs, metrics, queues and databases.
@@ -130,7 +149,7 @@ def platform(
     vhost = broker.make_vhost()
     folder = tmp_path_factory.mktemp("platform")
     made = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
-    made.environment["CHECK_EVENTS"] = "1"
+    made.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
     try:
         made.prepare()
         made.start(processes_each=2)

@@ -44,22 +44,27 @@ def load() -> NotifySettings:
     env = Env()
     return NotifySettings(
         smtp=_smtp(env),
-        pace=Pace(
-            batch=min(env.int("NOTIFY_BATCH", 400), MAX_PEOPLE),
-            chunk=env.int("NOTIFY_CHUNK", 20),
-            connections=env.int("NOTIFY_SMTP_CONNECTIONS", 4),
-            round_seconds=env.float("NOTIFY_ROUND_SECONDS", 15.0),
-            lease=dt.timedelta(seconds=env.float("NOTIFY_LEASE_SECONDS", 120.0)),
-            pause=dt.timedelta(seconds=env.float("NOTIFY_PAUSE_SECONDS", 5.0)),
-            back_off=[
-                dt.timedelta(seconds=seconds)
-                for seconds in env.list("NOTIFY_BACK_OFF", [60.0, 300.0, 1800.0, 7200.0, 28800.0], subcast=float)
-            ],
-            quiet_hours=_quiet_hours(env.str("NOTIFY_QUIET_HOURS", "22:00-08:00")),
-        ),
+        pace=_pace(env),
         send_seconds=env.float("NOTIFY_SEND_SECONDS", 0.25),
         rescue_seconds=env.float("NOTIFY_RESCUE_SECONDS", 5.0),
     )
+
+
+def _pace(env: Env) -> Pace:
+    back_off = env.list("NOTIFY_BACK_OFF", [60.0, 300.0, 1800.0, 7200.0, 28800.0], subcast=float)
+    pace = Pace(
+        batch=min(env.int("NOTIFY_BATCH", 400), MAX_PEOPLE),
+        chunk=env.int("NOTIFY_CHUNK", 20),
+        connections=env.int("NOTIFY_SMTP_CONNECTIONS", 4),
+        round_seconds=env.float("NOTIFY_ROUND_SECONDS", 15.0),
+        lease=dt.timedelta(seconds=env.float("NOTIFY_LEASE_SECONDS", 120.0)),
+        pause=dt.timedelta(seconds=env.float("NOTIFY_PAUSE_SECONDS", 5.0)),
+        back_off=[dt.timedelta(seconds=seconds) for seconds in back_off],
+        quiet_hours=_quiet_hours(env.str("NOTIFY_QUIET_HOURS", "22:00-08:00")),
+    )
+    if pace.lease.total_seconds() <= pace.round_seconds:
+        raise RuntimeError("NOTIFY_LEASE_SECONDS must be longer than NOTIFY_ROUND_SECONDS")
+    return pace
 
 
 def _smtp(env: Env) -> SmtpSettings | None:

@@ -113,12 +113,12 @@ class Town:
     def await_entitlement(self, person_id: str, state: str = "active") -> dict[str, Any]:
         return dict(eventually(lambda: self.entitlement(person_id, state), what=f"an entitlement {state}"))
 
-    def student(self, university: dict[str, Any], **more: Any) -> str:
+    def student(self, university: dict[str, Any], *, email: str | None = None, **more: Any) -> str:
         """One student by the single-record API; returns the person's id."""
         import datetime as dt
 
         number = id_number_of(dt.date(2004, 2, 1), next(_numbers) * 1000)
-        body = {"name": "欧阳小小", "id_type": "resident_id", "id_number": number, "phone": None}
+        body = {"name": "欧阳小小", "id_type": "resident_id", "id_number": number, "phone": None, "email": email}
         person = self.client.post("/v1/people", body)
         self.affiliate(person["id"], university, **more)
         return str(person["id"])

@@ -1,4 +1,4 @@
-"""What the notify tests share: a migrated database, announcements as events, and what became of them."""
+"""What the notify tests share: a migrated database, announcements as events, a running talent, an SMTP server."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from contracts.catalogue import EVENTS
 from contracts.envelope import Event
 from services.notify import messages, preferences, templates
 from services.notify.rules.preferences import QuietHours
+from tests.conftest import Broker
+from tests.notify.processes import Processes, Talent
+from tests.notify.smtp_sink import Sink
 
 #: Ten in the morning in the city.
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -113,3 +116,24 @@ def office(fresh_database: Callable[[str], str]) -> Iterator[Office]:
     engine = make_engine(url, pool_size=30, name="test")
     yield Office(engine, url)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def talent(
+    module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Talent]:
+    vhost = broker.make_vhost()
+    url = module_database("talent")
+    processes = Processes(tmp_path_factory.mktemp("talent"), broker.uri(vhost), broker.user, {"talent": url})
+    made = Talent(processes, url)
+    yield made
+    made.client.close()
+    processes.close()
+    broker.ask("DELETE", f"/vhosts/{vhost}")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    made = Sink()
+    yield made
+    made.close()

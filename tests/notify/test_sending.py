@@ -16,9 +16,8 @@ from services.notify.channels.log import LogChannel
 from services.notify.contacts import Contacts, ContactsAway
 from services.notify.deliveries import DeliveryNotResendable
 from services.notify.sending import Pace
-from tests.conftest import Broker
 from tests.notify.conftest import AT_NIGHT, CITY_QUIET, MORNING, UNWANTED, Office, granted
-from tests.notify.processes import Processes, Talent
+from tests.notify.processes import Talent
 from tests.notify.smtp_sink import Sink
 from tests.perks.conftest import at_once
 
@@ -27,27 +26,6 @@ PACE = Pace(
     batch=100, chunk=5, connections=2, round_seconds=10, lease=60 * SECOND, pause=5 * SECOND,
     back_off=[60 * SECOND, 600 * SECOND], quiet_hours=CITY_QUIET,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def talent(
-    module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Talent]:
-    vhost = broker.make_vhost()
-    url = module_database("talent")
-    processes = Processes(tmp_path_factory.mktemp("talent"), broker.uri(vhost), broker.user, {"talent": url})
-    made = Talent(processes, url)
-    yield made
-    made.client.close()
-    processes.close()
-    broker.ask("DELETE", f"/vhosts/{vhost}")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    made = Sink()
-    yield made
-    made.close()
 
 
 class Database:
