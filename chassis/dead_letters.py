@@ -6,11 +6,13 @@ messages. Lives here: storing, listing, redriving. Not here: when to give up (``
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, func, insert, select, update
+from sqlalchemy import Connection, Engine, MetaData, RowMapping, Select, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from chassis import logs, topology, tracing
@@ -65,15 +67,49 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else text[:500].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def list_dead(connection: Connection, *, consumer: str | None = None, redriven: bool = False) -> list[dict[str, Any]]:
-    """The newest LISTED dead letters, without their bodies; only those not yet redriven unless asked."""
+@dataclass(frozen=True)
+class Wanted:
+    """Which dead letters: by id, handler, event type, a part of the reason, and when they died (aware instants).
+
+    Those already sent again are left out unless asked for.
+    """
+
+    ids: Sequence[str] = ()
+    consumer: str | None = None
+    event_type: str | None = None
+    reason: str | None = None
+    died_before: dt.datetime | None = None
+    died_after: dt.datetime | None = None
+    redriven: bool = False
+
+    def of(self, asked: Select[Any]) -> Select[Any]:
+        """The statement narrowed to them."""
+        letter = TABLE.c
+        if self.ids:
+            asked = asked.where(letter.id.in_(self.ids))
+        if self.consumer is not None:
+            asked = asked.where(letter.consumer == self.consumer)
+        if self.event_type is not None:
+            asked = asked.where(letter.type == self.event_type)
+        if self.reason is not None:
+            asked = asked.where(letter.reason.icontains(self.reason, autoescape=True))
+        if self.died_before is not None:
+            asked = asked.where(letter.died_at < self.died_before)
+        if self.died_after is not None:
+            asked = asked.where(letter.died_at >= self.died_after)
+        return asked if self.redriven else asked.where(TABLE.c.redriven_at.is_(None))
+
+
+def list_dead(connection: Connection, wanted: Wanted) -> list[dict[str, Any]]:
+    """The newest LISTED of them, without their bodies."""
     columns = [column for column in TABLE.columns if column.name not in ("body", "headers")]
-    asked = select(*columns).order_by(TABLE.c.died_at.desc()).limit(LISTED)
-    if consumer is not None:
-        asked = asked.where(TABLE.c.consumer == consumer)
-    if not redriven:
-        asked = asked.where(TABLE.c.redriven_at.is_(None))
+    asked = wanted.of(select(*columns)).order_by(TABLE.c.died_at.desc(), TABLE.c.id.desc()).limit(LISTED)
     return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """How many there are."""
+    return int(connection.execute(wanted.of(select(func.count()).select_from(TABLE))).scalar_one())
 
 
 def show(connection: Connection, letter_id: str) -> dict[str, Any] | None:
@@ -82,30 +118,33 @@ def show(connection: Connection, letter_id: str) -> dict[str, Any] | None:
     return dict(row) if row is not None else None
 
 
-def redrive(
-    connection: Connection,
-    publish: Publish,
-    *,
-    ids: Sequence[str] = (),
-    consumer: str | None = None,
-    dry_run: bool = False,
-) -> int:
-    """Send up to REDRIVEN dead letters, the oldest first, back to their handlers' queues and mark them, in the caller's
-    transaction; how many.
+def redrive(engine: Engine, publish: Publish, wanted: Wanted) -> tuple[int, int]:
+    """Send them, the oldest first, back to their handlers' queues and mark them: how many were sent, and how many are
+    left because they reached no queue.
 
-    Taken with row locks, so two operators never send the same one; a crash before the commit sends it again, which the
-    handlers' inbox and natural keys absorb. With `dry_run` nothing is sent.
+    In batches of REDRIVEN, a transaction each. Taken with row locks, so two operators never send the same one; a crash
+    before a commit sends its batch again, which the handlers' inbox and natural keys absorb.
     """
-    asked = select(TABLE).where(TABLE.c.redriven_at.is_(None)).order_by(TABLE.c.died_at).limit(REDRIVEN)
-    asked = asked.where(TABLE.c.id.in_(ids)) if ids else asked
-    asked = asked.where(TABLE.c.consumer == consumer) if consumer is not None else asked
-    letters = connection.execute(asked.with_for_update(skip_locked=True)).mappings().all()
-    if dry_run or not letters:
-        return len(letters)
-    unroutable = publish([_outgoing(letter) for letter in letters])
-    sent = [letter["id"] for letter in letters if str(letter["id"]) not in unroutable]
-    connection.execute(update(TABLE).where(TABLE.c.id.in_(sent)).values(redriven_at=func.now()))
-    return len(sent)
+    wanted = replace(wanted, redriven=False)
+    sent, left, last = 0, 0, None
+    while True:
+        with engine.begin() as connection:
+            letters = _take(connection, wanted, last)
+            if not letters:
+                return sent, left
+            unroutable = publish([_outgoing(letter) for letter in letters])
+            done = [letter["id"] for letter in letters if str(letter["id"]) not in unroutable]
+            connection.execute(update(TABLE).where(TABLE.c.id.in_(done)).values(redriven_at=func.now()))
+        sent, left = sent + len(done), left + len(letters) - len(done)
+        last = (letters[-1]["died_at"], letters[-1]["id"])
+
+
+def _take(connection: Connection, wanted: Wanted, last: tuple[Any, Any] | None) -> Sequence[RowMapping]:
+    key = (TABLE.c.died_at, TABLE.c.id)
+    asked = wanted.of(select(TABLE)).order_by(*key).limit(REDRIVEN).with_for_update(skip_locked=True)
+    if last is not None:
+        asked = asked.where(tuple_(*key) > tuple_(*last))
+    return connection.execute(asked).mappings().all()
 
 
 def _outgoing(letter: Any) -> Outgoing:

@@ -45,6 +45,7 @@ class Database(DependencyProvider):  # type: ignore[misc]
                     statement_timeout_seconds=settings.statement_timeout_seconds,
                 )
         self._trusted = settings.trusted_broker_users
+        self._rebuilding = bool(self.container.config.get("rebuilding"))
         self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._engines else ()
         self._stopped = threading.Event()
         self.container.database = self
@@ -65,7 +66,9 @@ class Database(DependencyProvider):  # type: ignore[misc]
     def get_dependency(self, worker_ctx: Any) -> BoundDatabase:
         lane = getattr(worker_ctx.entrypoint, "lane", lanes.RPC)
         caller = _caller(worker_ctx.data, self._trusted) if lane == lanes.RPC else PLATFORM
-        return BoundDatabase(self._engines[lane], caller, self._wake_relay, self._fingerprint_keys)
+        return BoundDatabase(
+            self._engines[lane], caller, self._wake_relay, self._fingerprint_keys, rebuilding=self._rebuilding
+        )
 
     def lane(self, lane: str) -> BoundDatabase:
         """The database for work of a lane outside any worker (laying a dead letter aside)."""
@@ -83,19 +86,29 @@ class Database(DependencyProvider):  # type: ignore[misc]
 
 
 class BoundDatabase:
-    """The database as one worker sees it: its lane's connections, its caller."""
+    """The database as one worker sees it: its lane's connections, its caller. While the service is `rebuilding`, all
+    work is a replay.
+    """
 
     def __init__(
-        self, engine: Engine, caller: Caller, on_commit: Any, fingerprint_keys: tuple[bytes, ...] = ()
+        self,
+        engine: Engine,
+        caller: Caller,
+        on_commit: Any,
+        fingerprint_keys: tuple[bytes, ...] = (),
+        *,
+        rebuilding: bool = False,
     ) -> None:
         self.engine = engine
         self.caller = caller
         self._on_commit = on_commit
         self._fingerprint_keys = fingerprint_keys
+        self._rebuilding = rebuilding
 
     @contextlib.contextmanager
     def work(self, *, caller: Caller | None = None, replay: bool = False) -> Iterator[Work]:
         """One transaction; see ``chassis.work.open_work``."""
+        replay = replay or self._rebuilding
         with open_work(self.engine, caller=caller or self.caller, replay=replay, on_commit=self._on_commit) as work:
             work.fingerprint_keys = self._fingerprint_keys
             yield work

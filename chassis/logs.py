@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -54,8 +54,8 @@ def _redacted(value: Any) -> Any:
     return value if isinstance(value, (int, float, type(None))) and redacted == str(value) else redacted
 
 
-def configure(*, service: str, level: int = logging.INFO) -> None:
-    """Send every logger of the process, ours and the libraries', through one JSON renderer."""
+def configure(*, service: str, level: int = logging.INFO, to: TextIO | None = None) -> None:
+    """Send every logger of the process, ours and the libraries', through one JSON renderer; to standard output by default."""
     shared: list[Any] = [
         tracing.name_in_log,
         structlog.stdlib.add_logger_name,
@@ -72,7 +72,7 @@ def configure(*, service: str, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(to or sys.stdout)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

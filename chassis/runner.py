@@ -44,8 +44,11 @@ LAST_SECONDS = 3
 class Process:
     """One running service process."""
 
-    def __init__(self, service_cls: type, settings: ServiceSettings, active: Sequence[str]) -> None:
+    def __init__(
+        self, service_cls: type, settings: ServiceSettings, active: Sequence[str], *, rebuilding: bool = False
+    ) -> None:
         self.settings = settings
+        self.rebuilding = rebuilding
         clock.run_ahead(settings.clock_ahead_seconds)
         envelope.check_values(settings.checks_events)
         self.container = LaneContainer(
@@ -53,6 +56,7 @@ class Process:
             {
                 "AMQP_URI": settings.amqp_uri,
                 "lanes": tuple(active),
+                "rebuilding": rebuilding,
                 "workers": {lane: settings.lane_workers.get(lane, 1) for lane in lanes.ALL_LANES},
                 "settings": settings,
                 "quorum_requests": settings.quorum_requests,
@@ -69,6 +73,8 @@ class Process:
         log.info(
             "%s: lanes %s, health on port %d", self.settings.name, ",".join(self.container.lanes), self.health.port
         )
+        if self.rebuilding:
+            log.warning("%s: rebuilding, nobody is told of anything this process does", self.settings.name)
         try:
             self.container.start()
             self.container.wait()

@@ -63,16 +63,25 @@ class Work:
         self._events: list[dict[str, Any]] = []
         self._history: list[dict[str, Any]] = []
 
-    def announce(self, event_type: str, *, subject_id: UUID | str, version: int, data: dict[str, Any]) -> None:
+    def announce(
+        self,
+        event_type: str,
+        *,
+        subject_id: UUID | str,
+        version: int,
+        data: dict[str, Any],
+        at: dt.datetime | None = None,
+    ) -> None:
         """Say a fact: an outbox row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
-        personal data; a wrong shape raises ValueError, for it is a programming error.
+        personal data; a wrong shape raises ValueError, for it is a programming error. `at` is when it came to be so, for
+        a fact that is said again; else now.
         """
         event = envelope.Event(
             id=uuid7(),
             type=event_type,
             subject_id=str(subject_id),
             version=version,
-            time=self.now,
+            time=at or self.now,
             data=data,
             replay=self.replay,
             traceparent=tracing.current(),

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import aliased
 
 from chassis.ids import uuid7
 from chassis.work import Work
@@ -63,9 +64,25 @@ def evaluate_all_later(work: Work, reason: str) -> None:
     A run that has not begun will see this too, so there is never more than one under way and one that waits.
     """
     keep_out(work)
-    waits = select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.cursor.is_(None))
-    if work.session.scalar(waits.limit(1)) is None:
-        work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now))
+    _add_run(work, reason)
+
+
+def _add_run(work: Work, reason: str) -> None:
+    """One run nobody has begun yet is enough, of replays and of others each. The caller has either locked the people
+    concerned or kept evaluations out, so such a run cannot pass them by before this transaction ends.
+    """
+    open_runs = select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.cursor.is_(None))
+    if work.session.scalar(open_runs.where(EvaluationRun.replay == work.replay).limit(1)) is None:
+        work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now, replay=work.replay))
+
+
+def evaluate_changed(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Evaluate locked people whose facts have changed: at once, or with everybody when the facts are sent again, for
+    half of a person's facts must not suspend what all of them grant."""
+    if work.replay:
+        _add_run(work, "facts sent again")
+    else:
+        evaluate(work, person_ids)
 
 
 def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
@@ -174,12 +191,23 @@ def _note_next_checks(work: Work, boundaries: dict[UUID, dt.date | None]) -> Non
 
 
 def run_chunk(work: Work) -> bool:
-    """Take one chunk of the oldest open run; true when there may be more to do. Replicas take different runs."""
+    """Take one chunk of the oldest open run; true when there may be more to do. Replicas take different runs.
+
+    What a replay causes is a replay too, so the two kinds of run never mix: the older ends before the other kind begins.
+    """
     _enter(work)
-    oldest = select(EvaluationRun).where(EvaluationRun.finished_at.is_(None)).order_by(EvaluationRun.id).limit(1)
-    run = work.session.scalar(oldest.with_for_update(skip_locked=True))
+    older = aliased(EvaluationRun)
+    before = select(older.id).where(older.finished_at.is_(None), older.id < EvaluationRun.id)
+    oldest = (
+        select(EvaluationRun)
+        .where(EvaluationRun.finished_at.is_(None), ~before.where(older.replay != EvaluationRun.replay).exists())
+        .order_by(EvaluationRun.id)
+        .limit(1)
+    )
+    run = work.session.scalar(oldest.with_for_update(skip_locked=True, of=EvaluationRun))
     if run is None:
         return False
+    work.replay = work.replay or run.replay
     asked = select(Person.id).order_by(Person.id).limit(CHUNK)
     if run.cursor is not None:
         asked = asked.where(Person.id > run.cursor)
@@ -195,8 +223,14 @@ def run_chunk(work: Work) -> bool:
 
 
 def run_due(work: Work) -> bool:
-    """Evaluate one chunk of the people for whom a validity date has passed; true when there may be more."""
+    """Evaluate one chunk of the people for whom a validity date has passed; true when there may be more.
+
+    Not while a run of a replay is open: it comes to everybody, and a database restored from an older dump must not tell
+    people again of dates that passed long ago.
+    """
     _enter(work)
+    if work.session.scalar(select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.replay)):
+        return False
     due = select(Person.id).where(Person.next_check_on <= work.today).order_by(Person.next_check_on, Person.id)
     person_ids = list(work.session.scalars(due.limit(CHUNK).with_for_update(skip_locked=True)))
     if person_ids:

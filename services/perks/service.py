@@ -91,7 +91,7 @@ class Service:
         people = facts.people_of(events)
         evaluation.lock_people(work, people)
         facts.apply_affiliations(work.session, events)
-        evaluation.evaluate(work, people)
+        evaluation.evaluate_changed(work, people)
 
     @every(seconds=SETTINGS.evaluation_seconds)
     def evaluate_everybody(self) -> bool:

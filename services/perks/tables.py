@@ -147,7 +147,8 @@ class Person(Base):
 
 
 class EvaluationRun(Base):
-    """Everybody is to be evaluated anew: a scheme or a set was published. `cursor` is the last person done."""
+    """Everybody is to be evaluated anew: a scheme or a set was published, or facts were sent again (`replay`). `cursor` is
+    the last person done."""
 
     __tablename__ = "evaluation_runs"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -155,6 +156,7 @@ class EvaluationRun(Base):
     cursor: Mapped[UUID | None]
     created_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
+    replay: Mapped[bool] = mapped_column(server_default=text("false"))
     __table_args__ = (Index("evaluation_runs_open", "id", postgresql_where=text("finished_at is null")),)
 
 

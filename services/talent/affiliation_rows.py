@@ -160,7 +160,13 @@ def keep_reports(work: Work, said: Sequence[tuple[UUID, Claim]]) -> None:
 
 def announce(work: Work, record: AffiliationRecord, *, event_type: str | None = None) -> None:
     """Tell the whole current state of an affiliation, as the event of its state unless another is named."""
-    data = {
+    told = event_type or EVENT_OF_STATE[record.state]
+    work.announce(told, subject_id=record.id, version=record.version, data=stated(record))
+
+
+def stated(record: Any) -> dict[str, Any]:
+    """What events say of an affiliation; `record` may also be a row with a record's columns."""
+    return {
         "affiliation_id": str(record.id),
         "version": record.version,
         "person_id": str(record.person_id),
@@ -170,7 +176,6 @@ def announce(work: Work, record: AffiliationRecord, *, event_type: str | None = 
         "from_on": record.from_on.isoformat(),
         "until_on": record.until_on.isoformat() if record.until_on else None,
     }
-    work.announce(event_type or EVENT_OF_STATE[record.state], subject_id=record.id, version=record.version, data=data)
 
 
 def record_step(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -85,16 +85,17 @@ def _publish(
         work.session.execute(insert(OrganisationSetMember).values(rows))
     state = f"version {version}"
     work.record("organisation_set", key, from_state=f"version {version - 1}" if version > 1 else None, to_state=state)
-    stated = [
+    data = stated(key, version, members)
+    work.announce("talent.organisation_set.published.v1", subject_id=key, version=version, data=data)
+
+
+def stated(key: str, version: int, members: Iterable[tuple[UUID, dt.date, dt.date | None]]) -> dict[str, Any]:
+    """What events say of a version of a set; its members by organisation and day."""
+    rows = [
         {"organisation_id": str(who), "from_on": str(from_on), "until_on": str(until_on) if until_on else None}
         for who, from_on, until_on in members
     ]
-    work.announce(
-        "talent.organisation_set.published.v1",
-        subject_id=key,
-        version=version,
-        data={"key": key, "version": version, "members": stated},
-    )
+    return {"key": key, "version": version, "members": rows}
 
 
 def _check(work: Work, members: Sequence[Mapping[str, Any]]) -> None:

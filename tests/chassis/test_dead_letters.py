@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from chassis import dead_letters
+from chassis import clock, dead_letters
+from chassis.dead_letters import Wanted
 from chassis.publisher import Outgoing
 from chassis.work import open_work
 from tests.chassis.conftest import at_once
@@ -33,7 +35,9 @@ def park(engine: Engine, body: bytes | str = b"{}", **fields: Any) -> None:
 
 def listed(engine: Engine, **filters: Any) -> list[dict[str, Any]]:
     with engine.connect() as connection:
-        return dead_letters.list_dead(connection, **filters)
+        found = dead_letters.list_dead(connection, Wanted(**filters))
+        assert dead_letters.count(connection, Wanted(**filters)) == len(found)
+    return found
 
 
 class Post:
@@ -49,8 +53,9 @@ class Post:
 
 
 def redrive(engine: Engine, post: Any, **filters: Any) -> int:
-    with engine.begin() as connection:
-        return dead_letters.redrive(connection, post, **filters)
+    sent, left = dead_letters.redrive(engine, post, Wanted(**filters))
+    assert left == len(listed(engine, **filters))
+    return sent
 
 
 class TestPark:
@@ -104,6 +109,19 @@ class TestList:
         assert len(listed(engine, redriven=True)) == 2
         assert len(listed(engine, redriven=True, consumer=CONSUMER)) == 1
 
+    def test_filters_by_type_reason_and_age(self, engine: Engine) -> None:
+        park(engine, b'{"type": "talent.person.changed.v1"}')
+        park(engine, reason="undecodable: 100% not JSON")
+        with engine.begin() as connection:
+            connection.execute(text("update dead_letters set died_at = now() - interval '3 days' where type is null"))
+        a_day_ago = clock.now() - dt.timedelta(days=1)
+        assert [letter["type"] for letter in listed(engine, died_after=a_day_ago)] == ["talent.person.changed.v1"]
+        assert [letter["type"] for letter in listed(engine, died_before=a_day_ago)] == [None]
+        assert [letter["type"] for letter in listed(engine, event_type="talent.person.changed.v1")] != [None]
+        assert len(listed(engine, reason="UNDECODABLE")) == len(listed(engine, reason="0% not")) == 1
+        assert listed(engine, reason="%JSON") == [], "a sign of LIKE is itself"
+        assert listed(engine, died_before=a_day_ago, event_type="talent.person.changed.v1") == []
+
 
 class TestRedrive:
     def test_sends_the_bytes_straight_to_the_handler_s_queue_and_marks_them(self, engine: Engine) -> None:
@@ -140,12 +158,15 @@ class TestRedrive:
             redrive(engine, broken, consumer=CONSUMER)
         assert len(listed(engine)) == 1
 
-    def test_says_what_it_would_do_and_does_it_not(self, engine: Engine) -> None:
-        park(engine)
-        post = Post()
-        assert redrive(engine, post, consumer=CONSUMER, dry_run=True) == 1
-        assert post.sent == []
-        assert len(listed(engine)) == 1
+    def test_sends_more_than_a_batch_and_passes_what_reaches_no_queue_once(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dead_letters, "REDRIVEN", 3)
+        for number in range(8):
+            park(engine, f"{number}".encode())
+        post = Post(unroutable=1)
+        assert redrive(engine, post) == 5, "one of each batch is left"
+        assert sorted(message.body for message in post.sent) == [f"{number}".encode() for number in range(8)]
 
     def test_by_two_operators_sends_each_letter_once(self, engine: Engine) -> None:
         for _ in range(40):
@@ -159,11 +180,10 @@ class TestRedrive:
             return post(messages)
 
         def operate(number: int) -> int:
-            with engine.begin() as connection:
-                if number == 0:
-                    return dead_letters.redrive(connection, slow_post, consumer=CONSUMER)
-                assert first_holds_its_letters.wait(20)
-                sent = dead_letters.redrive(connection, post, consumer=CONSUMER)
+            if number == 0:
+                return dead_letters.redrive(engine, slow_post, Wanted(consumer=CONSUMER))[0]
+            assert first_holds_its_letters.wait(20)
+            sent, _ = dead_letters.redrive(engine, post, Wanted(consumer=CONSUMER))
             second_is_done.set()
             return sent
 
