@@ -55,7 +55,7 @@ def republish(
     if not plan:
         raise click.ClickException(f"the catalogue names no handler of {service} for {subject} of {name}")
     if not dry_run:
-        _check_queues(obj["settings"].amqp_uri, [consumer for _, consumer in plan])
+        check_queues(obj["settings"].amqp_uri, [consumer for _, consumer in plan])
     engine, first = _engine(obj), Page(after=after, ids=ids or None)
     for one, consumer in plan:
         count = _send(engine, sources[one], first, consumer, dry_run=dry_run)
@@ -94,8 +94,8 @@ def _await_relay(engine: Engine) -> None:
         time.sleep(0.2)
 
 
-def _check_queues(amqp_uri: str, consumers: list[str]) -> None:
-    """An event for a queue that is not there would stay in the outbox, in the way of others."""
+def check_queues(amqp_uri: str, consumers: list[str]) -> None:
+    """Refuse where one is missing: an event for it would stay in the outbox, in the way of others."""
     for consumer in consumers:
         wire = Wire(amqp_uri, name="republish", heartbeat=0)
         try:

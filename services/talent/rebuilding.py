@@ -26,7 +26,9 @@ def organisations_as_they_stand(session: Session, page: Page) -> Sequence[State]
 
 def sets_as_they_stand(session: Session, page: Page) -> Sequence[State]:
     """Every version of a page of sets, each as of the day it was published: figures of past days are counted by them."""
-    keys = session.scalars(page.of(select(OrganisationSet.key).distinct(), OrganisationSet.key)).all()
+    keys = session.scalars(
+        page.of(select(OrganisationSet.key).group_by(OrganisationSet.key), OrganisationSet.key)
+    ).all()
     versions = select(OrganisationSet.key, OrganisationSet.version, OrganisationSet.published_at)
     member = OrganisationSetMember
     asked = select(member.key, member.version, member.organisation_id, member.from_on, member.until_on)

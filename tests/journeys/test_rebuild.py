@@ -1,0 +1,251 @@
+"""perks' copies lost, and perks restored from an older dump: rebuilt by the commands of docs/rebuilding.md, told to nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import amqp
+import pytest
+from sqlalchemy import create_engine, text
+
+from chassis import dead_letters
+from chassis.database import with_driver
+from chassis.wire import Wire
+from chassis.work import open_work
+from deploy.local.packages import find_program
+from deploy.local.throwaway import ThrowawayPlatform, eventually
+from tests.conftest import Broker
+from tests.journeys.conftest import Town
+
+ROOT = Path(__file__).resolve().parents[2]
+HANDLER = "perks.on_affiliation_changed"
+States = dict[tuple[str, str], tuple[str, str, int]]
+
+
+class Told:
+    """Hears what a service that tells people things would hear: everything about entitlements."""
+
+    def __init__(self, amqp_uri: str) -> None:
+        self._wire = Wire(amqp_uri, name="test.told", heartbeat=0)
+        self._channel: amqp.Channel = self._wire.connection.channel()
+        self._channel.queue_declare("test.told", durable=True, auto_delete=False)
+        for what in ("granted", "suspended", "reinstated"):
+            self._channel.queue_bind("test.told", "perks.events", f"perks.entitlement.{what}.v1")
+        self.events: dict[str, dict[str, Any]] = {}
+
+    def messages(self) -> int:
+        """How many messages people would have got by now: a repeated event and a replay are none."""
+        while (message := self._channel.basic_get("test.told", no_ack=True)) is not None:
+            event = json.loads(message.body)
+            self.events[event["id"]] = event
+        return len([event for event in self.events.values() if not event.get("replay")])
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+class Ruin:
+    """A platform whose perks is stopped, emptied and restored."""
+
+    def __init__(self, platform: ThrowawayPlatform, town: Town, folder: Path) -> None:
+        self.platform, self.town, self.folder = platform, town, folder
+        self.told = Told(platform.environment["AMQP_URI"])
+        self.perks = create_engine(with_driver(platform.databases["perks"]))
+        self.talent = create_engine(with_driver(platform.databases["talent"]))
+
+    def shell(self, name: str) -> str:
+        """Run the blocks of docs/rebuilding.md marked `name`, as they stand; what they printed."""
+        blocks = re.findall(rf"```sh {name}\n(.*?)```", (ROOT / "docs/rebuilding.md").read_text(), re.DOTALL)
+        assert blocks, name
+        server = find_program("postgres")
+        assert server is not None
+        path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(server).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-eu", "-c", "".join(blocks)],
+            cwd=self.folder,
+            env={**self.platform.environment, "PATH": path, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def states(self) -> States:
+        """(person, scheme) → state, id and version of the entitlement."""
+        with self.perks.connect() as connection:
+            rows = connection.execute(text("select person_id, scheme_key, state, id, version from entitlements"))
+            return {(str(row[0]), row[1]): (row[2], str(row[3]), row[4]) for row in rows}
+
+    def state_of(self, person: str) -> str | None:
+        return self.states().get((person, self.town.scheme_key), (None,))[0]
+
+    def count(self, sql: str) -> int:
+        with self.perks.connect() as connection:
+            return int(connection.execute(text(sql)).scalar_one())
+
+    def rebuild(self) -> None:
+        """What the document says to do once perks is stopped and its database is as it is."""
+        self.shell("rebuild")
+        self.platform.start_service("perks", "perks-0")
+        self.platform.wait_for("perks-0")
+        eventually(lambda: self.shell("evaluated").strip() == "0", what="the evaluation")
+        eventually(lambda: self.count("select count(*) from outbox where position is null") == 0, what="the relay")
+
+    def close(self) -> None:
+        self.told.close()
+        self.perks.dispose()
+        self.talent.dispose()
+
+
+@pytest.fixture(scope="module")
+def ruin(
+    module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ruin]:
+    folder = tmp_path_factory.mktemp("rebuild")
+    vhost = broker.make_vhost()
+    platform = ThrowawayPlatform(folder, module_database, broker.uri(vhost), broker.user)
+    try:
+        platform.prepare()
+        platform.start(processes_each=1)
+        town = Town(platform, folder)
+        town.universities_key = "resident_universities"
+        made = Ruin(platform, town, folder)
+        yield made
+        made.close()
+    finally:
+        platform.close()
+        broker.ask("DELETE", f"/vhosts/{vhost}")
+
+
+class City:
+    """Two universities, of which the first is in the set, an area, and people in every state."""
+
+    def __init__(self, ruin: Ruin) -> None:
+        town = ruin.town
+        self.first, self.second = town.organisation("university"), town.organisation("university")
+        self.area = town.organisation("scenic_area")
+        town.put_set(town.universities_key, [self.first])
+        town.put_set(town.areas_key, [self.area])
+        town.publish_scheme()
+        path, _ = town.roster(self.first, 40)
+        town.upload(path)
+        self.stays, self.leaves, self.returns = (town.student(self.first) for _ in range(3))
+        self.waits = town.student(self.second)
+        town.affiliate(self.stays, self.second, role="staff")
+        eventually(lambda: len(ruin.states()) == 43, what="the grants")
+        self.end(ruin, self.returns)
+        eventually(lambda: ruin.state_of(self.returns) == "suspended", what="the suspension")
+
+    def end(self, ruin: Ruin, person: str) -> None:
+        (affiliation,) = ruin.town.client.get("/v1/affiliations", person_id=person)["items"]
+        ruin.town.client.post(f"/v1/affiliations/{affiliation['id']}/end", {})
+
+
+@pytest.fixture(scope="module")
+def city(ruin: Ruin) -> City:
+    return City(ruin)
+
+
+def test_a_copy_in_doubt_is_compared_and_sent_again(ruin: Ruin, city: City) -> None:
+    printed = ruin.shell("doubted")
+    assert "affiliation: 45 same, 0 missing, 0 extra, 0 older, 0 newer, 0 different" in printed
+    assert f"affiliation: 45 would be sent to {HANDLER}" in printed
+    assert "organisation_set: 1 written for the relay to perks.on_organisation_set_published" in printed
+
+
+def test_emptied_copies_come_back_and_nobody_is_told(ruin: Ruin, city: City) -> None:
+    before, told = ruin.states(), ruin.told.messages()
+    events, history = (ruin.count(f"select count(*) from {table}") for table in ("outbox", "history"))
+    token = ruin.town.pass_of(ruin.town.await_entitlement(city.stays))
+    ruin.platform.stop("perks-0")
+    ruin.shell("emptied")
+    assert ruin.count("select count(*) from affiliations") == 0
+    ruin.rebuild()
+    assert ruin.count("select count(*) from affiliations") == 45
+    assert ruin.states() == before, "ids and versions too"
+    assert ruin.told.messages() == told == 44
+    assert ruin.count("select count(*) from outbox") == events
+    assert ruin.count("select count(*) from history") == history
+    scan = {"pass": token, "place_id": city.area["id"], "nonce": "after the rebuild"}
+    assert ruin.town.client.post("/v1/redemptions", scan)["outcome"] == "admitted"
+
+
+def test_what_was_sent_again_has_changed_nothing_at_its_source(ruin: Ruin, city: City) -> None:
+    with ruin.talent.connect() as connection:
+        sent = connection.execute(text("select only_for, created_at, cast(body as jsonb) as event from outbox")).all()
+        steps = connection.execute(text("select count(*) from history where subject = 'affiliation'")).scalar_one()
+        versions = connection.execute(text("select sum(version) from affiliations")).scalar_one()
+    replays = [row for row in sent if row.event.get("replay")]
+    assert len(replays) >= 45
+    assert all(row.only_for.startswith("perks.") for row in replays), "every one was for perks alone"
+    times = [dt.datetime.fromisoformat(row.event["time"]) for row in replays]
+    assert all(time < row.created_at for time, row in zip(times, replays, strict=True)), "it says since when it is so"
+    assert steps == versions == 46, "45 confirmed, one of them ended"
+
+
+def test_an_older_dump_catches_up_and_nobody_is_told_twice(ruin: Ruin, city: City) -> None:
+    ruin.shell("dump")
+    told_before = ruin.told.messages()
+    city.end(ruin, city.leaves)
+    ruin.town.affiliate(city.returns, city.first, from_on="2026-09-01", role="staff")
+    newcomer = ruin.town.student(city.first)
+    ruin.town.put_set(ruin.town.universities_key, [city.first, city.second], version=1)
+    ended = {city.leaves: "suspended", city.returns: "active", newcomer: "active", city.waits: "active"}
+    eventually(lambda: {person: ruin.state_of(person) for person in ended} == ended, what="the changes")
+    eventually(lambda: ruin.told.messages() == told_before + 4, what="the messages")
+    before = {key: state for key, (state, _, _) in ruin.states().items()}
+    ruin.platform.stop("perks-0")
+    ruin.shell("restored")
+    assert ruin.state_of(newcomer) is None
+    assert ruin.state_of(city.leaves) == "active"
+    ruin.rebuild()
+    assert {key: state for key, (state, _, _) in ruin.states().items()} == before
+    assert ruin.told.messages() == told_before + 4
+    replays = [event for event in ruin.told.events.values() if event.get("replay")]
+    assert sorted(event["data"]["person_id"] for event in replays) == sorted(ended)
+
+
+def test_after_a_total_loss_whoever_is_entitled_today_is_granted_again(ruin: Ruin, city: City) -> None:
+    active = {key for key, (state, _, _) in ruin.states().items() if state == "active"}
+    told = ruin.told.messages()
+    ruin.platform.stop("perks-0")
+    with ruin.perks.begin() as connection:
+        connection.execute(text("truncate entitlements, redemptions, history, outbox"))
+    ruin.shell("emptied")
+    ruin.rebuild()
+    assert {key for key, (state, _, _) in ruin.states().items() if state == "active"} == active
+    assert ruin.told.messages() == told
+    assert ruin.count("select count(*) from history where to_state = 'active'") == len(active)
+
+
+def test_letters_redriven_after_the_inbox_has_forgotten_them_double_nothing(ruin: Ruin, city: City) -> None:
+    with ruin.talent.connect() as connection:
+        asked = "select body from outbox where type like 'talent.affiliation.%' order by created_at, id"
+        bodies = [row.body for row in connection.execute(text(asked))]
+    with open_work(ruin.perks) as work:
+        for body in bodies:
+            dead_letters.park(
+                work.session, consumer=HANDLER, message_id=None, body=body, headers={}, reason="a bug", attempts=4
+            )
+        work.session.execute(text("truncate inbox"))
+    before, told = ruin.states(), ruin.told.messages()
+    events, history = (ruin.count(f"select count(*) from {table}") for table in ("outbox", "history"))
+    printed = ruin.shell("dead")
+    assert f"{len(bodies)} dead letters" in printed
+    assert f"{len(bodies)} sent again" in printed
+    eventually(lambda: ruin.count("select count(*) from inbox") == len(bodies), what="the redriven letters")
+    eventually(lambda: ruin.shell("evaluated").strip() == "0", what="the evaluation")
+    assert ruin.count("select count(*) from dead_letters where redriven_at is null") == 0
+    assert ruin.states() == before
+    assert ruin.told.messages() == told
+    assert ruin.count("select count(*) from outbox") == events
+    assert ruin.count("select count(*) from history") == history
