@@ -8,6 +8,8 @@ A handler gets what has arrived as one batch, in one transaction with the inbox 
 * committed: acknowledged, all of the batch;
 * the database or the broker is away, or time ran out: nobody's fault, so no attempt is counted; the handler pauses and
   tries again while its messages stay unacknowledged;
+* the same, but the database answers: a batch is taken apart, so that one message cannot hold up its neighbours for ever;
+  a lone one waits in a retry tier, still without an attempt counted;
 * anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
   publisher confirm, and after the last tier into the service's ``dead_letters`` table;
 * unreadable or unknown: into ``dead_letters`` at once, with its bytes.
@@ -26,10 +28,10 @@ import eventlet
 from eventlet.event import Event as Signal
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
+from sqlalchemy import text
 
-from chassis import dead_letters, inbox, lanes, metrics, topology
+from chassis import dead_letters, inbox, lanes, metrics, retries, topology
 from chassis.consumer import LaneConsumer, Subscription
-from chassis.database import is_transient
 from chassis.publisher import ConfirmedPublisher, Outgoing
 from chassis.wire import CONNECTION_ERRORS
 from contracts import envelope
@@ -37,10 +39,11 @@ from contracts import envelope
 log = logging.getLogger(__name__)
 
 BATCH = 100
-ATTEMPTS = "youthcity.attempts"
 #: A batch must end well before the broker's consumer timeout (30 minutes by default, hazard 29).
 SECONDS_ALLOWED = 120.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+#: After so many pauses it is asked whether the database answers at all.
+PATIENCE = 2
 
 Method = Callable[..., Any]
 
@@ -151,7 +154,9 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
     def on_dead_message(self, message: amqp.Message) -> None:
         """A message the broker gave up on: lay it aside in the table."""
-        lay_aside = functools.partial(self._lay_aside, message, "delivery_limit", consumer=_died_at(message))
+        lay_aside = functools.partial(
+            self._lay_aside, message, "delivery_limit", consumer=retries.died_at(_headers(message))
+        )
         self.container.spawn_managed_thread(lay_aside, identifier="dead letters")
 
     def _work_off(self) -> None:
@@ -193,21 +198,33 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             self._retry_later(batch[0][0], failure)
 
     def _run(self, events: list[envelope.Event], message: amqp.Message) -> BaseException | None:
-        """Run the handler until it ends for a reason of its own; returns that failure, or None."""
-        pause = FIRST_PAUSE
+        """Run the handler until it ends for a reason of its own, or of no other's; returns that failure, or None."""
+        pause, pauses = FIRST_PAUSE, 0
         while self.consumer.is_live(message):
             result, failure = self._run_once(events)
             if failure is None:
                 metrics.events_applied.labels(self.consumer_name).inc(result)
                 metrics.events_repeated.labels(self.consumer_name).inc(len(events) - result)
                 return None
-            if not (is_transient(failure) or isinstance(failure, (eventlet.Timeout, *CONNECTION_ERRORS))):
+            if not retries.is_nobodys_fault(failure):
                 return failure
+            if (pauses >= PATIENCE or isinstance(failure, eventlet.Timeout)) and self._may_wait_alone():
+                return failure
+            pauses += 1
             metrics.events_paused.labels(self.consumer_name).inc()
             log.warning("%s: paused %.1f s, no attempt counted: %r", self.consumer_name, pause, failure)
             eventlet.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
         return None  # the connection is gone: there is nothing to acknowledge, all of it comes again
+
+    def _may_wait_alone(self) -> bool:
+        """Whether there is somewhere to wait, and the database answers: then the fault lies nearer to the message."""
+        try:
+            with self.container.database.lane(lanes.EVENTS).reading() as work:
+                work.session.execute(text("select 1"))
+        except Exception:
+            return False
+        return bool(self.consumer.delays)
 
     def _run_once(self, events: list[envelope.Event]) -> tuple[Any, BaseException | None]:
         done = Signal()
@@ -217,38 +234,45 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
         context = {"traceparent": events[0].traceparent} if events[0].traceparent else {}
         self.container.spawn_worker(self, (self.consumer_name, events), {}, context, handle_result)
-        outcome: tuple[Any, BaseException | None] = done.wait()
-        return outcome
+        return done.wait()  # type: ignore[no-any-return]
 
     def _retry_later(self, message: amqp.Message, failure: BaseException) -> None:
-        headers = dict(message.properties.get("application_headers") or {})
-        attempts = int(headers.get(ATTEMPTS, 0)) + 1
-        delays = self.consumer.delays
-        if attempts > len(delays):
-            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=attempts)
+        way = retries.next_way(_headers(message), failure, self.consumer.delays)
+        if way.delay_seconds is None:
+            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=way.attempts)
             return
-        tier = topology.retry_tier(self.container.service_name, delays[attempts - 1])
-        log.warning("%s: attempt %d failed, again by %s: %r", self.consumer_name, attempts, tier, failure)
+        tier = topology.retry_tier(self.container.service_name, way.delay_seconds)
+        log.warning("%s: %d attempts failed, again by %s: %r", self.consumer_name, way.attempts, tier, failure)
         outgoing = Outgoing(
             body=message.body,
             exchange=tier,
             routing_key=topology.consumer_queue(self.consumer_name),
             message_id=message.properties.get("message_id"),
-            headers={"traceparent": headers.get("traceparent", ""), ATTEMPTS: attempts},
+            headers=way.headers,
         )
+        pause = FIRST_PAUSE
+        # it has a connection of its own: while the message's lives, the broker would not deliver it again
+        while self.consumer.is_live(message):
+            if self._reaches_its_queue(outgoing):
+                metrics.events_retried.labels(self.consumer_name, tier).inc()
+                self.consumer.ack(message)
+                return
+            eventlet.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _reaches_its_queue(self, outgoing: Outgoing) -> bool:
         try:
-            self.consumer.publisher.publish([outgoing])
+            fault: object = self.consumer.publisher.publish([outgoing]) and "it has no queue; run `topology apply`"
         except CONNECTION_ERRORS as error:
-            # unacknowledged, so it comes again when the connection does
-            log.warning("%s: could not reach the retry tier: %s", self.consumer_name, error)
-            return
-        metrics.events_retried.labels(self.consumer_name, tier).inc()
-        self.consumer.ack(message)
+            fault = error
+        if fault:
+            log.warning("%s: could not reach %s: %s", self.consumer_name, outgoing.exchange, fault)
+        return not fault
 
     def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None) -> None:
         """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
         pause = FIRST_PAUSE
-        headers = dict(message.properties.get("application_headers") or {})
+        headers = _headers(message)
         while self.consumer.is_live(message):
             try:
                 with self.container.database.lane(lanes.EVENTS).work() as work:
@@ -272,10 +296,5 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             return
 
 
-def _died_at(message: amqp.Message) -> str | None:
-    """The handler whose queue the broker took the message from at the delivery limit."""
-    headers = message.properties.get("application_headers") or {}
-    for death in headers.get("x-death") or []:
-        if death.get("reason") == "delivery_limit":
-            return str(death.get("queue", "")).removesuffix(".v1")
-    return None
+def _headers(message: amqp.Message) -> dict[str, Any]:
+    return dict(message.properties.get("application_headers") or {})

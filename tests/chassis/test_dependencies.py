@@ -7,6 +7,11 @@ import hmac
 import json
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Engine
+
+from chassis.dependencies import BoundDatabase
+from chassis.work import PLATFORM
 from tests.chassis.conftest import Ledger, until
 
 
@@ -30,3 +35,11 @@ class TestFingerprintKeys:
         process = ledger.start(lanes="rpc", wait=False, YOUTHCITY_ENV="prod", KEY_DIR=str(tmp_path))
         assert until(lambda: process.poll() is not None, seconds=20, what="the end of the process")
         assert process.returncode != 0
+
+
+class TestRebuilding:
+    @pytest.mark.parametrize(("rebuilding", "replay"), [(False, False), (False, True), (True, False), (True, True)])
+    def test_makes_all_work_a_replay(self, engine: Engine, rebuilding: bool, replay: bool) -> None:
+        database = BoundDatabase(engine, PLATFORM, lambda: None, rebuilding=rebuilding)
+        with database.work(replay=replay) as work:
+            assert work.replay is (rebuilding or replay)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import kombu
 import pytest
 
 from chassis import migrations, topology
@@ -39,12 +40,17 @@ def hearings(ledger: Ledger) -> int:
     return ledger.count("select count(*) from hearings")
 
 
+def count_tries(ledger: Ledger) -> None:
+    """In a sequence, which counts what is rolled back, too."""
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql("create sequence tries")
+        connection.exec_driver_sql("alter table hearings add column try bigint default nextval('tries')")
+
+
 class TestPoison:
     def test_in_a_batch_costs_its_neighbours_one_more_try_and_no_wait(self, ledger: Ledger) -> None:
         """The one retry tier is five minutes long: a neighbour that went that way would not be here in time."""
-        with ledger.engine.begin() as connection:  # a sequence counts what is rolled back, too
-            connection.exec_driver_sql("create sequence tries")
-            connection.exec_driver_sql("alter table hearings add column try bigint default nextval('tries')")
+        count_tries(ledger)
         send(ledger, *[event("poison" if number in (7, 50) else f"sound {number}") for number in range(60)])
         ledger.start(lanes="events", RETRY_DELAYS="300")
         until(lambda: hearings(ledger) == 58)
@@ -52,6 +58,39 @@ class TestPoison:
         assert ledger.queue_length(QUEUE) == 0
         assert ledger.count("select last_value from tries") <= 2 * 60
         assert ledger.count("select count(*) from dead_letters") == 0
+
+    def test_that_looks_like_a_slow_database_stops_nobody_but_itself(self, ledger: Ledger) -> None:
+        """A statement that never ends in time is nobody's fault, so it is never given up; but the database answers."""
+        send(ledger, *[event("stuck" if number == 3 else f"sound {number}") for number in range(12)])
+        ledger.start(lanes="events", RETRY_DELAYS="300", STATEMENT_TIMEOUT_SECONDS="0.3")
+        until(lambda: hearings(ledger) == 11, seconds=30)
+        until(lambda: ledger.queue_length(TIER) == 1, seconds=30, what="the stuck one in the retry tier")
+        assert ledger.queue_length(QUEUE) == 0
+        assert ledger.count("select count(*) from dead_letters") == 0
+
+    def test_that_looks_like_a_slow_database_is_never_given_up(self, ledger: Ledger) -> None:
+        send(ledger, event("stuck while it rains"))
+        process = ledger.start(lanes="events", RETRY_DELAYS="0.1,0.2", STATEMENT_TIMEOUT_SECONDS="0.3")
+        came_again = 'youthcity_events_retried_total{consumer="ledger.on_entry_written",tier="ledger.retry.0.2s"} 3.0'
+        until(lambda: came_again in ledger.health(process, "/metrics")[1], seconds=60)
+        with ledger.engine.begin() as connection:
+            connection.exec_driver_sql("create table sunshine ()")
+        until(lambda: hearings(ledger) == 1)
+        assert ledger.count("select count(*) from dead_letters") == 0
+
+    @pytest.mark.parametrize("missing", ["exchange", "queue"])
+    def test_that_cannot_reach_its_tier_goes_there_as_soon_as_it_can(self, ledger: Ledger, missing: str) -> None:
+        count_tries(ledger)
+        ledger.start(lanes="events", RETRY_DELAYS="300")
+        with kombu.Connection(ledger.amqp_uri) as connection:
+            channel = connection.channel()
+            delete = channel.exchange_delete if missing == "exchange" else channel.queue_delete
+            delete(TIER)
+            send(ledger, event("poison"), event("after it"))
+            until(lambda: ledger.count("select count(*) from tries where is_called") == 1, what="the first try")
+            topology.declare_retries(channel, "ledger", [300])
+        until(lambda: ledger.queue_length(TIER) == 1, seconds=30, what="the poison in its tier")
+        until(lambda: hearings(ledger) == 1)
 
     @pytest.mark.parametrize(
         ("body", "reason"),

@@ -117,5 +117,7 @@ def hear(work: Work, event: Event) -> None:
     )
     if content.startswith("poison"):
         raise ValueError("poisoned")
+    if content.startswith("stuck") and not work.session.scalar(text("select to_regclass('sunshine') is not null")):
+        work.session.execute(text("select pg_sleep(60)"))
     if content.startswith("slow-hearing"):
         eventlet.sleep(float(content.split()[1]))
