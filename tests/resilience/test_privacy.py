@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
+from chassis.wire import Wire
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples import rosters
 from examples.city import universities
@@ -39,7 +41,8 @@ class Demo:
         platform.run("examples.demo", "--platform", str(platform.folder / "platform.json"))
 
     def waiting(self) -> int:
-        return int(json.loads(self.broker.ask("GET", f"/queues/{self.vhost}/{LISTENING}"))["messages_ready"])
+        with contextlib.closing(Wire(self.broker.uri(self.vhost), name="test.count")) as wire:
+            return int(wire.connection.channel().queue_declare(LISTENING, passive=True).message_count)
 
     def listen(self) -> None:
         self.platform.start_service("perks", "perks-1", "events")
