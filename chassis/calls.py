@@ -21,6 +21,9 @@ TRACEPARENT = "traceparent"
 #: Not a header: the sender as the broker checked it (AMQP property ``user_id``).
 USER_ID = "user_id"
 
+#: The `exc_type` of a reply that cannot say whether its request took effect.
+OUTCOME_UNKNOWN = "OutcomeUnknown"
+
 #: nameko's exchange for requests and replies; the names and formats on it stay nameko's own.
 RPC_EXCHANGE = "nameko-rpc"
 

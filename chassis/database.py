@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 POOL_WAIT_SECONDS = 5
@@ -18,6 +18,11 @@ LOCK_TIMEOUT_SECONDS = 5
 #: PostgreSQL manual, appendix A.
 TRANSIENT_CLASSES = ("08", "53", "57")
 TRANSIENT_CODES = ("40001", "40P01", "55P03", "25006")
+
+
+class CommitUnclear(SQLAlchemyError):
+    """The connection was lost, or time ran out, while a commit was under way: it may have taken effect or not."""
+
 
 #: Another process has created the same database a moment before.
 _MADE_MEANWHILE = ("42P04", "23505")
@@ -55,7 +60,7 @@ def with_driver(url: str) -> URL:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may well succeed later: the database is away, busy, restarting, or broke a deadlock."""
-    if isinstance(error, PoolTimeout):
+    if isinstance(error, (PoolTimeout, CommitUnclear)):
         return True
     if not isinstance(error, DBAPIError):
         return False
@@ -66,6 +71,14 @@ def is_transient(error: BaseException) -> bool:
     if code is None:
         return isinstance(original, (psycopg2.OperationalError, psycopg2.InterfaceError))
     return code in TRANSIENT_CODES or code[:2] in TRANSIENT_CLASSES
+
+
+def is_unclear(failure: BaseException) -> bool:
+    """Whether a commit that failed so may have taken effect: no word from the server, or nobody waited for it."""
+    if isinstance(failure, DBAPIError):
+        return failure.connection_invalidated or getattr(failure.orig, "pgcode", None) is None
+    # a deadline ends a worker with an exception that is no Exception
+    return not isinstance(failure, Exception)
 
 
 def ensure_database(url: str) -> bool:

@@ -20,6 +20,7 @@ from nameko.exceptions import ContainerBeingKilled, MalformedRequest, MethodNotF
 
 from chassis import calls, lanes, metrics, topology, tracing
 from chassis.consumer import LaneConsumer, Subscription
+from chassis.database import CommitUnclear
 from chassis.wire import CONNECTION_ERRORS, to_json
 from contracts.refusals import Refusal
 
@@ -182,6 +183,9 @@ def _error_body(error: BaseException, message: amqp.Message) -> dict[str, Any]:
     """The error in nameko's format; a refusal goes along as data, anything unforeseen without its internals."""
     if isinstance(error, eventlet.Timeout):
         error = DeadlineExceeded()
+    if isinstance(error, CommitUnclear):
+        log.warning("%s: the commit's outcome is not known", message.delivery_info["routing_key"])
+        return _named(type(error), [], str(error)) | {"exc_type": calls.OUTCOME_UNKNOWN}
     if isinstance(error, Refusal):
         wire = error.to_wire()
         return _named(type(error), [wire["code"]], f"{wire['code']}: {wire['en']}") | {"refusal": wire}

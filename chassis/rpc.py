@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import calls, idempotency, lanes
-from chassis.database import is_transient
+from chassis.database import CommitUnclear, is_transient
 from chassis.requests import Replayed, RequestConsumer
 from chassis.settings import broker_user_of
 from contracts.refusals import Invalid, Refusal
@@ -126,17 +126,22 @@ def query(schema: type[Schema], *, answer: type[Schema] | None = None) -> Callab
 def _past_a_lost_connection(once: Callable[[], Any]) -> Any:
     """Run it again when the database broke under it: after a restart the pool still holds dead connections, and a
     deadlock picks one of two innocents. Safe for a command too: its key is in the transaction that was lost, or kept.
-    Raises DatabaseUnavailable when the second try breaks as well.
+    Raises DatabaseUnavailable when the second try breaks as well, CommitUnclear where the first may have been kept.
     """
     try:
         return once()
-    except DBAPIError as error:
-        if not is_transient(error):
+    except (DBAPIError, PoolTimeout, CommitUnclear) as error:
+        ran_out_of_time = error.__cause__ is not None and not isinstance(error.__cause__, Exception)
+        if ran_out_of_time or not is_transient(error):
             raise
-        log.warning("database fault, trying again: %s", error.orig)
+        log.warning("database fault, trying again: %s", error.__cause__ or error)
+        unclear = error if isinstance(error, CommitUnclear) else None
     try:
         return once()
     except (DBAPIError, PoolTimeout) as error:
+        if unclear is not None:
+            # the second try never came so far as to see what became of the first
+            raise unclear from error
         if is_transient(error):
             raise DatabaseUnavailable(retry_after=2) from error
         raise

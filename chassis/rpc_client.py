@@ -15,17 +15,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import amqp
-from amqp.exceptions import NotFound
 from kombu.utils.url import parse_url
 
 from chassis import calls, metrics
+from chassis.presence import Presence
 from chassis.wire import CONNECTION_ERRORS, Wire, to_json
 from contracts.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
 REPLY_TO = "amq.rabbitmq.reply-to"
-PRESENCE_SECONDS = 1.0
+BACKLOG_LIMIT = 1000
+"""Requests that may wait in a service's queue. More would wait longer than their callers do."""
 CONNECT_PAUSE_SECONDS = 0.25
 
 
@@ -36,6 +37,15 @@ class ServiceUnavailable(Refusal):
     code = "chassis.service_unavailable"
     zh = "服务“{service}”暂时不可用，请稍后重试。"
     en = "The service “{service}” is not available right now. Try again shortly."
+
+
+class ServiceOverloaded(Refusal):
+    """More requests wait for the service than it could answer in time; this one was not added to them."""
+
+    kind = "unavailable"
+    code = "chassis.service_overloaded"
+    zh = "服务“{service}”排队请求过多，请稍后重试。"
+    en = "Too many requests are waiting for the service “{service}”. Try again shortly."
 
 
 class RpcTimeout(Exception):
@@ -112,7 +122,7 @@ class RpcClient:
     def _call(
         self, service: str, method: str, fields: Mapping[str, Any], context: calls.CallContext, deadline: float
     ) -> Any:
-        self._require_consumer(service)
+        self._require_consumer(service, deadline)
         wire, channel = self._connected(service)
         correlation_id = calls.new_correlation_id()
         pending = self._pending[correlation_id] = _Pending()
@@ -140,14 +150,16 @@ class RpcClient:
             del self._pending[correlation_id]
         return _result_of(pending, service)
 
-    def _require_consumer(self, service: str) -> None:
+    def _require_consumer(self, service: str, deadline: float) -> None:
         try:
-            present = self._presence.has_consumer(service)
+            queue = self._presence.of(service, deadline)
         except CONNECTION_ERRORS as error:
             log.warning("broker not reachable: %s", error)
             raise ServiceUnavailable(service=service, retry_after=2) from error
-        if not present:
+        if not queue.consumers:
             raise ServiceUnavailable(service=service, retry_after=2)
+        if queue.waiting > BACKLOG_LIMIT:
+            raise ServiceOverloaded(service=service, retry_after=2)
 
     # -- connection
 
@@ -231,59 +243,6 @@ def _result_of(pending: _Pending, service: str) -> Any:
         return Reply(result, replayed=bool(answer.get("replayed"))) if isinstance(result, dict) else result
     if wrong.get("refusal") is not None:
         raise Refusal.from_wire(wrong["refusal"])
+    if wrong.get("exc_type") == calls.OUTCOME_UNKNOWN:
+        raise RpcTimeout(f"{service} does not know what became of it")
     raise RemoteFailure(f"{service}: {wrong.get('exc_type')}")
-
-
-class Presence:
-    """Whether a service has a consumer now: a passive declare, believed for a second.
-
-    Without it a request to a service that is down would wait in its queue until the deadline.
-    """
-
-    def __init__(self, amqp_uri: str, *, name: str) -> None:
-        self._uri = amqp_uri
-        self._name = name
-        self._asking = threading.Lock()
-        self._wire: Wire | None = None
-        self._known: dict[str, tuple[float, bool]] = {}
-
-    def has_consumer(self, service: str) -> bool:
-        """True when somebody consumes the service's request queue. Raises one of CONNECTION_ERRORS."""
-        asked_at, present = self._known.get(service, (0.0, False))
-        if time.monotonic() - asked_at < PRESENCE_SECONDS:
-            return present
-        with self._asking:
-            asked_at, present = self._known.get(service, (0.0, False))
-            if time.monotonic() - asked_at < PRESENCE_SECONDS:
-                return present
-            present = self._ask(service)
-            self._known[service] = (time.monotonic(), present)
-            return present
-
-    def _ask(self, service: str) -> bool:
-        fresh = self._wire is None
-        try:
-            return self._consumers(service) > 0
-        except CONNECTION_ERRORS:
-            self.close()
-            if fresh:
-                raise
-        return self._consumers(service) > 0
-
-    def _consumers(self, service: str) -> int:
-        if self._wire is None or not self._wire.is_open:
-            self._wire = Wire(self._uri, name=self._name, heartbeat=0)
-            self._wire.connection.transport.sock.settimeout(PRESENCE_SECONDS)
-        channel = self._wire.connection.channel()
-        try:
-            declared = channel.queue_declare(calls.rpc_queue(service), passive=True)
-        except NotFound:
-            return 0
-        count = int(declared.consumer_count)
-        channel.close()
-        return count
-
-    def close(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.close()

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chassis import clock, history, outbox, tracing
+from chassis.database import CommitUnclear, is_unclear
 from chassis.ids import uuid7
 from contracts import envelope
 
@@ -149,13 +150,19 @@ def open_work(
     on_commit: Callable[[], None] | None = None,
 ) -> Iterator[Work]:
     """A unit of work: committed at the end of the block, rolled back if it raises. `on_commit` is called after a
-    commit that announced something.
+    commit that announced something. Raises CommitUnclear when nobody can say which of the two it was.
     """
     with Session(engine, expire_on_commit=False, autoflush=True) as session:
         work = Work(session, caller=caller, now=now or clock.now(), replay=replay, only_for=only_for)
         yield work
         announced = work.write_out()
-        session.commit()
+        session.flush()  # what the database refuses is refused here, before the commit
+        try:
+            session.commit()
+        except BaseException as failure:
+            if is_unclear(failure):
+                raise CommitUnclear("the commit's outcome is not known") from failure
+            raise
     if announced and on_commit is not None:
         on_commit()
 

@@ -1,0 +1,96 @@
+"""Who serves a service's requests now, and how many wait: what the RPC client asks before it sends.
+
+Lives here: asking the broker, and not asking it too often or too long. Not here: what follows from it (``rpc_client``).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import NamedTuple
+
+from amqp.exceptions import NotFound
+
+from chassis import calls
+from chassis.wire import CONNECTION_ERRORS, Wire
+
+PRESENCE_SECONDS = 1.0
+CONNECT_SECONDS = 2.0
+
+
+class Queue(NamedTuple):
+    """A request queue as it was a moment ago."""
+
+    consumers: int
+    waiting: int
+
+
+class Presence:
+    """Whether a service has a consumer now, and how many requests wait for it: a passive declare, believed for a second.
+
+    Without it a request to a service that is down would wait in its queue until the deadline.
+    """
+
+    def __init__(self, amqp_uri: str, *, name: str) -> None:
+        self._uri = amqp_uri
+        self._name = name
+        self._asking = threading.Lock()
+        self._wire: Wire | None = None
+        self._known: dict[str, tuple[float, Queue]] = {}
+        self._away_until = 0.0
+
+    def of(self, service: str, deadline: float) -> Queue:
+        """The service's request queue. Raises one of CONNECTION_ERRORS, at the deadline at the latest where another
+        caller's question is not answered.
+        """
+        asked_at, queue = self._known.get(service, (0.0, Queue(0, 0)))
+        if time.monotonic() - asked_at < PRESENCE_SECONDS:
+            return queue
+        if not self._asking.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise TimeoutError("the broker does not answer")
+        try:
+            asked_at, queue = self._known.get(service, (0.0, Queue(0, 0)))
+            if time.monotonic() - asked_at < PRESENCE_SECONDS:
+                return queue
+            if time.monotonic() < self._away_until:
+                raise ConnectionError("the broker did not answer a moment ago")
+            queue = self._ask(service)
+            self._known[service] = (time.monotonic(), queue)
+            return queue
+        finally:
+            self._asking.release()
+
+    def _ask(self, service: str) -> Queue:
+        fresh = self._wire is None
+        try:
+            try:
+                return self._declared(service)
+            except CONNECTION_ERRORS as error:
+                self.close()
+                # a broker that stands still will not welcome another connection
+                if fresh or isinstance(error, TimeoutError):
+                    raise
+            return self._declared(service)
+        except CONNECTION_ERRORS:
+            self.close()
+            # whoever waits behind this question need not ask it again
+            self._away_until = time.monotonic() + PRESENCE_SECONDS
+            raise
+
+    def _declared(self, service: str) -> Queue:
+        if self._wire is None or not self._wire.is_open:
+            self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=CONNECT_SECONDS)
+            self._wire.connection.transport.sock.settimeout(PRESENCE_SECONDS)
+        channel = self._wire.connection.channel()
+        try:
+            declared = channel.queue_declare(calls.rpc_queue(service), passive=True)
+        except NotFound:
+            return Queue(0, 0)
+        found = Queue(int(declared.consumer_count), int(declared.message_count))
+        channel.close()
+        return found
+
+    def close(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
