@@ -87,6 +87,14 @@ class ThrowawayPlatform:
                 )
             time.sleep(0.1)
 
+    def is_ready(self, name: str) -> bool:
+        """Whether a process says that requests may be sent to it."""
+        return _answers(self.processes[name][1])
+
+    def is_alive(self, name: str) -> bool:
+        """Whether a process answers at all."""
+        return _answers(self.processes[name][1].replace("/readyz", "/livez"))
+
     def run(self, module: str, *arguments: str) -> str:
         command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, text=True, check=True)

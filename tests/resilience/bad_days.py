@@ -27,6 +27,7 @@ from chassis.rpc_client import BACKLOG_LIMIT
 from chassis.wire import Wire
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
+from examples.client import Client
 from tests.conftest import Broker
 from tests.resilience.proxy import Proxy
 
@@ -62,6 +63,7 @@ class BadDays:
             "TALENT_RPC_WORKERS": str(WORKERS),
             "GRACE_SECONDS": str(GRACE_SECONDS),
         }
+        self.registered: Client | None = None
         self._numbers = iter(range(700_000, 800_000))
 
     def start(self) -> None:
@@ -70,7 +72,13 @@ class BadDays:
         self.platform.start_gateway()
         for name in ("talent-0", "gateway"):
             self.platform.wait_for(name)
-        self.token = self.platform.client("bounded", "education")._bearer()
+        self.login()
+
+    def login(self) -> None:
+        """A token, of a client that is registered at the first time."""
+        if self.registered is None:
+            self.registered = self.platform.client("bounded", "education")
+        self.token = self.registered._bearer()
 
     def close(self) -> None:
         self.platform.close()
