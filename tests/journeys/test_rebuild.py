@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -68,16 +70,22 @@ class Ruin:
         server = find_program("postgres")
         assert server is not None
         path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(server).parent), os.environ["PATH"]])
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["bash", "-eu", "-c", "".join(blocks)],
             cwd=self.folder,
             env={**self.platform.environment, "PATH": path, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=150,
+            start_new_session=True,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        try:
+            printed, errors = process.communicate(timeout=150)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # nothing of a block that failed may live on
+                os.killpg(process.pid, signal.SIGKILL)
+        assert process.returncode == 0, printed + errors
+        return printed
 
     def states(self) -> States:
         """(person, scheme) → state, id and version of the entitlement."""
