@@ -92,20 +92,6 @@ class TestEnd:
         assert process.wait(15) == 78
 
 
-class TestLanes:
-    def test_run_apart(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
-        ledger.call("write_entry", {"text": "alone"}, key=uuid.uuid4().hex)
-        assert ledger.count("select count(*) from outbox where position is null") == 1
-        assert ledger.count("select count(*) from ticks") == 0
-        ledger.start(lanes="relay")
-        until(lambda: ledger.queue_length("ledger.on_entry_written.v1") == 1)
-        ledger.start(lanes="timers")
-        until(lambda: ledger.count("select count(*) from ticks") >= 2)
-        ledger.start(lanes="events")
-        until(lambda: ledger.count("select count(*) from hearings") == 1)
-
-
 def _ignore_outcome(ledger: Ledger, fields: dict[str, float]) -> None:
     with contextlib.suppress(RpcTimeout, Refusal):
         ledger.call("wait", fields, timeout=8)
