@@ -62,6 +62,7 @@ class Ruin:
         self.told = Told(platform.environment["AMQP_URI"])
         self.perks = create_engine(with_driver(platform.databases["perks"]))
         self.talent = create_engine(with_driver(platform.databases["talent"]))
+        self.notify = create_engine(with_driver(platform.databases["notify"]))
 
     def shell(self, name: str) -> str:
         """Run the blocks of docs/rebuilding.md marked `name`, as they stand; what they printed."""
@@ -100,6 +101,12 @@ class Ruin:
         with self.perks.connect() as connection:
             return int(connection.execute(text(sql)).scalar_one())
 
+    def notified(self) -> tuple[int, int]:
+        """How many events notify has taken in, and how many messages it has made of them."""
+        asked = "select (select count(*) from inbox), (select count(*) from messages)"
+        with self.notify.connect() as connection:
+            return tuple(connection.execute(text(asked)).one())  # type: ignore[return-value]
+
     def rebuild(self) -> None:
         """What the document says to do once perks is stopped and its database is as it is."""
         self.shell("rebuild")
@@ -112,6 +119,7 @@ class Ruin:
         self.told.close()
         self.perks.dispose()
         self.talent.dispose()
+        self.notify.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -257,3 +265,11 @@ def test_letters_redriven_after_the_inbox_has_forgotten_them_double_nothing(ruin
     assert ruin.told.messages() == told
     assert ruin.count("select count(*) from outbox") == events
     assert ruin.count("select count(*) from history") == history
+
+
+def test_notify_has_heard_all_of_it_and_made_messages_of_what_was_new_alone(ruin: Ruin, city: City) -> None:
+    new = ruin.told.messages()
+    heard = len(ruin.told.events)
+    assert heard > new + 40, "the replays of the total loss are among them"
+    eventually(lambda: ruin.notified()[0] >= heard, what="notify's taking in")
+    assert ruin.notified() == (heard, new)
