@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from contracts import perks_events, talent_events
+from contracts import events_events, perks_events, talent_events
 from contracts.schema import Schema
 
 
@@ -40,8 +40,8 @@ class EventType:
         return self.schema()
 
 
-_ORGANISATIONS = ("perks.on_organisation_changed",)
-_AFFILIATIONS = ("perks.on_affiliation_changed",)
+_ORGANISATIONS = ("perks.on_organisation_changed", "events.on_organisation_changed")
+_AFFILIATIONS = ("perks.on_affiliation_changed", "events.on_affiliation_changed")
 #: What people may be told of.
 _ANNOUNCED = ("notify.on_announcement",)
 
@@ -51,7 +51,7 @@ EVENTS: dict[str, EventType] = {
     "talent.organisation_set.published.v1": EventType(
         talent_events.OrganisationSet, subscribers=("perks.on_organisation_set_published",)
     ),
-    "talent.person.registered.v1": EventType(talent_events.Person),
+    "talent.person.registered.v1": EventType(talent_events.Person, subscribers=("events.on_person_registered",)),
     "talent.person.changed.v1": EventType(talent_events.Person),
     "talent.affiliation.reported.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
     "talent.affiliation.confirmed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
@@ -62,4 +62,20 @@ EVENTS: dict[str, EventType] = {
     "perks.entitlement.suspended.v1": EventType(perks_events.Entitlement, subscribers=_ANNOUNCED),
     "perks.entitlement.reinstated.v1": EventType(perks_events.Entitlement, subscribers=_ANNOUNCED),
     "perks.pass.redeemed.v1": EventType(perks_events.Redemption),
+    "events.activity.published.v1": EventType(events_events.Activity),
+    "events.activity.changed.v1": EventType(events_events.Activity),
+    "events.activity.opened.v1": EventType(events_events.Activity),
+    "events.activity.closed.v1": EventType(events_events.Activity),
+    "events.activity.held.v1": EventType(events_events.Activity),
+    "events.activity.reported.v1": EventType(events_events.Activity),
+    "events.activity.cancelled.v1": EventType(events_events.Activity),
+    "events.registration.confirmed.v1": EventType(events_events.Registration),
+    "events.registration.waitlisted.v1": EventType(events_events.Registration),
+    "events.registration.offered.v1": EventType(events_events.Registration),
+    "events.registration.promoted.v1": EventType(events_events.Registration),
+    "events.registration.refused.v1": EventType(events_events.Registration),
+    "events.registration.lapsed.v1": EventType(events_events.Registration),
+    "events.registration.cancelled.v1": EventType(events_events.Registration),
+    "events.registration.voided.v1": EventType(events_events.Registration),
+    "events.checkin.recorded.v1": EventType(events_events.CheckIn),
 }

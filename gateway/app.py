@@ -20,7 +20,7 @@ from chassis.rpc_client import RpcClient
 from gateway import describing, framework_problems, health, limits, request_metrics
 from gateway.auth.tokens import Tokens
 from gateway.cursors import Cursors
-from gateway.routes import figures, imports, notify, oauth, perks, talent
+from gateway.routes import events, figures, imports, notify, oauth, perks, registrations, talent
 from gateway.settings import GatewaySettings
 
 log = structlog.get_logger("gateway.access")
@@ -54,7 +54,7 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.after_request(_finish)
     api = Api(app, spec_kwargs=describing.SPECIFICATION)
     describing.add_components(api)
-    for module in (oauth, talent, imports, perks, notify, figures):
+    for module in (oauth, talent, imports, perks, events, registrations, notify, figures):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(describing.blueprint)

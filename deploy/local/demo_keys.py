@@ -10,7 +10,7 @@ from pathlib import Path
 from joserfc.jwk import OKPKey
 
 KEYRINGS = ("id_encryption", "id_lookup", "upload_encryption", "cursor", "idempotency")
-SIGNING = ("token_signing", "pass_signing")
+SIGNING = ("token_signing", "pass_signing", "ticket_signing")
 
 
 def make(folder: Path) -> None:

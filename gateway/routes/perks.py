@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import segno
-from flask import Response, request
+from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import perks as schemas
 from contracts.refusals import Refusal
-from gateway import backend, languages, lists, problems, reading, records
+from gateway import backend, languages, lists, owners, problems, qr_codes, reading, records
 from gateway.operations import operation, respond
-from gateway.problems import Problem
 
 blueprint = Blueprint(
     "perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions"
@@ -24,17 +21,6 @@ SCHEME = records.body_schema(schemas.SchemeBody)
 ENTITLEMENTS = lists.query_schema(schemas.ListEntitlements)
 SCAN = records.body_schema(schemas.RedeemPass)
 REDEMPTIONS = lists.query_schema(schemas.ListRedemptions)
-SVG = "image/svg+xml"
-
-
-class NotYetKnown(Problem):
-    """The owner knows this id; the service asked has not heard of it yet."""
-
-    status = 409
-    code = "not_yet_known"
-    zh = "该记录刚刚登记，尚未同步，请稍后重试。"
-    en = "This record is so new that it has not arrived here yet. Try again in a second."
-    retryable = True
 
 
 @operation(
@@ -103,17 +89,7 @@ def get_pass(entitlement_id: str) -> Response:
     person = backend.query("talent", "get_person", {"person_id": entitlement["person_id"]})
     fields = {"entitlement_id": entitlement_id, "holder": person["name_masked"]}
     issued = backend.query("perks", "issue_pass", fields)
-    wants_svg = request.accept_mimetypes.best_match(["application/json", SVG], "application/json") == SVG
-    response = Response(_qr(issued["token"]), mimetype=SVG) if wants_svg else respond(issued)
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Accept")
-    return response
-
-
-def _qr(token: str) -> bytes:
-    drawn = io.BytesIO()
-    segno.make_qr(token, error="m").save(drawn, kind="svg", scale=4, border=4, xmldecl=True, svgns=True)
-    return drawn.getvalue()
+    return qr_codes.json_or_svg(issued)
 
 
 @operation(
@@ -133,21 +109,12 @@ def redeem_pass() -> Response:
         redemption = backend.command("perks", "redeem_pass", scan)
     except Refusal as refusal:
         if refusal.code == "perks.place_not_known":
-            _raise_if_known("get_organisation", {"organisation_id": scan["place_id"]})
+            owners.raise_if_known("talent", "get_organisation", {"organisation_id": scan["place_id"]})
         raise
     if redemption["outcome"] == "refused":
         return _refused(redemption)
     was_sent_before = redemption["replayed"] or getattr(redemption, "replayed", False)
     return respond((redemption, 200 if was_sent_before else 201))
-
-
-def _raise_if_known(method: str, fields: dict[str, Any]) -> None:
-    """Ask the owner of an id another service has not heard of. Raises NotYetKnown where the owner knows it."""
-    try:
-        backend.query("talent", method, fields)
-    except Refusal:
-        return
-    raise NotYetKnown(headers={"Retry-After": "1"})
 
 
 def _refused(redemption: dict[str, Any]) -> Response:

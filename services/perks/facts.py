@@ -15,19 +15,10 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
+from chassis import copies
 from chassis.clock import shanghai_day
 from contracts.envelope import Event
 from services.perks.tables import Affiliation, Organisation, OrganisationSet, SetMember, SetVersion
-
-
-def _newest(events: Iterable[Event]) -> list[Event]:
-    """One event per subject, the newest, in one order for all (two batches must not lock crosswise)."""
-    newest: dict[str, Event] = {}
-    for event in events:
-        known = newest.get(event.subject_id)
-        if known is None or known.version < event.version:
-            newest[event.subject_id] = event
-    return [newest[subject] for subject in sorted(newest)]
 
 
 def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
@@ -42,18 +33,12 @@ def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
             "kind": event.data["kind"],
             "status": event.data["status"],
         }
-        for event in _newest(events)
+        for event in copies.newest(events)
     ]
-    statement = insert_once(Organisation)
-    taken = statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: statement.excluded[name] for name in ("version", "kind", "status")},
-        where=Organisation.version < statement.excluded.version,
-    )
     kinds = {row["id"]: row["kind"] for row in rows}
     before = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(kinds))
     known = {row.id: row.kind for row in session.execute(before)}
-    session.connection().execute(taken, rows)
+    copies.take_newer(session, Organisation, rows)
     changed = [key for key, kind in kinds.items() if known.get(key, "") != kind]
     affected = select(Affiliation.id).where(Affiliation.organisation_id.in_(changed)).limit(1)
     return bool(changed) and session.scalar(affected) is not None
@@ -63,7 +48,7 @@ def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
     """Take over sets newer than ours, whole; returns the keys that changed. What every version said is kept."""
     _keep_versions(session, events)
     changed = []
-    for event in _newest(events):
+    for event in copies.newest(events):
         statement = insert_once(OrganisationSet).values(key=event.data["key"], version=event.version)
         taken = statement.on_conflict_do_update(
             index_elements=["key"],
@@ -115,16 +100,9 @@ def apply_affiliations(session: Session, events: Sequence[Event]) -> None:
             "from_on": dt.date.fromisoformat(event.data["from_on"]),
             "until_on": _day(event.data.get("until_on")),
         }
-        for event in _newest(events)
+        for event in copies.newest(events)
     ]
-    statement = insert_once(Affiliation)
-    names = ("version", "person_id", "organisation_id", "role", "state", "from_on", "until_on")
-    taken = statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: statement.excluded[name] for name in names},
-        where=Affiliation.version < statement.excluded.version,
-    )
-    session.connection().execute(taken, rows)
+    copies.take_newer(session, Affiliation, rows)
 
 
 def people_of(events: Iterable[Event]) -> list[UUID]:

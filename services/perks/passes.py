@@ -1,40 +1,22 @@
 """Passes (凭证): an entitlement as a signed token, which a gate can verify without asking anybody.
 
-Lives here: signing and reading tokens. A token is a compact JWS (RFC 7515) signed with Ed25519 (RFC 9864); its key id leads
-to the key, so passes signed before a rotation stay valid while their key is kept. Not here: whether it admits
+Lives here: what a pass says, and issuing it. Not here: signing and keys (``chassis.signed_tokens``), whether it admits
 (``redemptions``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as insert_once
-
-from chassis.keys import KeyProblem, read_key_file
-from chassis.settings import ServiceSettings
+from chassis.signed_tokens import SigningKeys
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.perks import entitlements
-from services.perks.tables import Base
 
 TYPE = "youthcity-pass+jws"
-_ALGORITHMS = ["Ed25519"]
-_READ_KEPT = 4_096
-
-CANARIES = Base.metadata.tables["key_canaries"]
-CANARY = "pass_signing"
 
 
 class PassUnreadable(Refusal):
@@ -75,86 +57,21 @@ class PassClaims:
     digest: bytes
 
 
-class PassKeys:
-    """The signing keys: a JWK set with the id of the current one, ``{"current": kid, "keys": [JWK, …], "demo": false}``."""
+class PassKeys(SigningKeys[PassClaims]):
+    """The key set passes are signed with."""
 
-    def __init__(self, key_set: KeySet, current: str) -> None:
-        self._keys = key_set
-        self._current = current
-        # a pass is scanned again and again; its signature need not be checked each time
-        self._read = functools.lru_cache(maxsize=_READ_KEPT)(self._verified)
+    name = "pass_signing"
+    token_type = TYPE
+    unreadable = PassUnreadable
 
-    @classmethod
-    def from_file(cls, path: Path, *, is_dev: bool) -> PassKeys:
-        """Read the key set; raises KeyProblem."""
-        found = read_key_file(path, is_dev=is_dev)
-        try:
-            key_set = KeySet.import_key_set(cast("KeySetSerialization", {"keys": found["keys"]}))
-            current = str(found["current"])
-            key_set.get_by_kid(current)
-        except (KeyError, ValueError, TypeError, JoseError) as error:
-            raise KeyProblem(f"{path} is not a key set with a current key: {error!r}") from error
-        return cls(key_set, current)
-
-    @property
-    def current(self) -> str:
-        """The id of the key new passes are signed with."""
-        return self._current
-
-    def sign(self, claims: dict[str, Any]) -> str:
-        """A token over the claims."""
-        header = {"alg": "Ed25519", "kid": self._current, "typ": TYPE}
-        body = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
-        return jws.serialize_compact(header, body, self._keys.get_by_kid(self._current), algorithms=_ALGORITHMS)
-
-    def read(self, token: str) -> PassClaims:
-        """The claims of a token, expired or not. Raises PassUnreadable."""
-        return self._read(token)
-
-    def signed_by(self, token: str) -> str:
-        """The id of the key a token was signed with. Raises PassUnreadable unless one of these keys signed it."""
-        try:
-            return str(jws.deserialize_compact(token, self._keys, algorithms=_ALGORITHMS).headers()["kid"])
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise PassUnreadable() from error
-
-    def _verified(self, token: str) -> PassClaims:
-        try:
-            opened = jws.deserialize_compact(token, self._keys, algorithms=_ALGORITHMS)
-            if opened.headers().get("typ") != TYPE:
-                raise ValueError("another type of token")
-            claims = json.loads(opened.payload)
-            return PassClaims(
-                entitlement_id=UUID(claims["entitlement_id"]),
-                scheme_key=str(claims["scheme"]),
-                holder=str(claims["holder"]),
-                expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
-                digest=hashlib.sha256(token.encode()).digest(),
-            )
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise PassUnreadable() from error
-
-
-def load_keys(settings: ServiceSettings) -> PassKeys:
-    """The keys a process signs and reads passes with; raises KeyProblem, so that it does not start without them."""
-    return PassKeys.from_file(settings.key_dir / f"{CANARY}.json", is_dev=settings.is_dev)
-
-
-def prove(work: Work, keys: PassKeys) -> None:
-    """Refuse keys that do not know the key this database's passes were last signed with. Raises KeyProblem.
-
-    After a rotation the canary is signed anew, so a former key may go once its passes have expired.
-    """
-    signed = keys.sign({"canary": CANARY}).encode()
-    first = insert_once(CANARIES).values(name=CANARY, sealed=signed).on_conflict_do_nothing()
-    work.session.execute(first)
-    stored = work.session.execute(select(CANARIES.c.sealed).where(CANARIES.c.name == CANARY)).scalar_one()
-    try:
-        signer = keys.signed_by(bytes(stored).decode())
-    except PassUnreadable as error:
-        raise KeyProblem(f"key set {CANARY} is not the one this database's passes were signed with") from error
-    if signer != keys.current:
-        work.session.execute(update(CANARIES).where(CANARIES.c.name == CANARY).values(sealed=signed))
+    def claims_of(self, said: dict[str, Any], digest: bytes) -> PassClaims:
+        return PassClaims(
+            entitlement_id=UUID(said["entitlement_id"]),
+            scheme_key=str(said["scheme"]),
+            holder=str(said["holder"]),
+            expires_at=dt.datetime.fromtimestamp(int(said["exp"]), dt.UTC),
+            digest=digest,
+        )
 
 
 def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_id: UUID, holder: str) -> dict[str, Any]:

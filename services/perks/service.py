@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chassis import signed_tokens
 from chassis.dependencies import Database
 from chassis.events import on_events
 from chassis.provided import Provided
@@ -24,7 +25,7 @@ class Service:
 
     name = "perks"
     database = Database()
-    keys = Provided(passes.load_keys, prove=passes.prove)
+    keys = Provided(passes.PassKeys.load, prove=signed_tokens.prove)
 
     @command(schemas.PutScheme, answer=schemas.Scheme)
     def put_scheme(self, work: Work, **fields: Any) -> Answer:

@@ -12,6 +12,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
+from chassis import signed_tokens
 from chassis.ids import uuid7
 from chassis.keys import KeyProblem
 from services.perks import passes
@@ -77,7 +78,7 @@ class TestRotation:
 class TestCanary:
     def prove(self, city: City, keys: passes.PassKeys) -> None:
         with city.work() as work:
-            passes.prove(work, keys)
+            signed_tokens.prove(work, keys)
 
     def test_lets_the_same_keys_start_again(self, city: City) -> None:
         self.prove(city, city.keys)

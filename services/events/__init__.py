@@ -1,0 +1,1 @@
+"""events: activities, registrations, check-ins."""

@@ -1,0 +1,95 @@
+"""The moves of an activity: publish, open, close, hold, report, cancel.
+
+A move is one conditional update; the sessions' copy of the state follows in the same statement (foreign key), behind
+whoever is giving a seat at that moment. Not here: what becomes of the registrations of a cancelled one (``voiding``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.engine import RowMapping
+
+from chassis.work import Work
+from contracts.refusals import Refusal
+from services.events import activities
+from services.events.activities import TABLE
+from services.events.rules import activities as law
+
+
+class MoveNotAllowed(Refusal):
+    """The activity is not in a state this can be done from."""
+
+    kind = "conflict"
+    code = "events.move_not_allowed"
+    zh = "活动当前状态（{state}）不允许此操作。"
+    en = "This cannot be done while the activity is {state}."
+
+
+class ActivityNotBegun(Refusal):
+    """What has not begun has not been held."""
+
+    kind = "conflict"
+    code = "events.activity_not_begun"
+    zh = "活动尚未开始，不能标记为已举办。"
+    en = "The activity has not begun; it cannot have been held."
+
+
+_TOLD = {
+    "publish": "published",
+    "open": "opened",
+    "close": "closed",
+    "hold": "held",
+    "report": "reported",
+    "cancel": "cancelled",
+}
+_ATTENDED = text("select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted'")
+
+
+def move_activity(work: Work, move: str, *, activity_id: UUID) -> dict[str, Any]:
+    """Publish, open or close it. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
+    return _move(work, move, activity_id)
+
+
+def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Say that it took place. Raises ActivityNotBegun and what `move_activity` raises."""
+    row = activities.own_activity(work, activity_id)
+    if law.may_move("hold", row["state"]) and not law.has_begun(row["starts_at"], work.now):
+        raise ActivityNotBegun()
+    return _move(work, "hold", activity_id, held_at=work.now)
+
+
+def report_activity(work: Work, *, activity_id: UUID, attendance_stated: int | None) -> dict[str, Any]:
+    """Close its books: admitted check-ins are counted, from now on none is added. Raises what `move_activity` raises."""
+    activities.own_activity(work, activity_id)
+    # a scan under way holds the row shared, so it is counted or comes too late
+    work.session.execute(select(TABLE.c.id).where(TABLE.c.id == activity_id).with_for_update())
+    counted = work.session.scalar(_ATTENDED, {"activity_id": activity_id})
+    return _move(work, "report", activity_id, attendance_counted=counted, attendance_stated=attendance_stated)
+
+
+def cancel_activity(work: Work, *, activity_id: UUID, reason: str) -> dict[str, Any]:
+    """Call it off at once; the registrations follow in chunks. Raises what `move_activity` raises."""
+    return _move(work, "cancel", activity_id, cancel_reason=reason, is_voiding=True)
+
+
+def _move(work: Work, move: str, activity_id: UUID, **values: Any) -> dict[str, Any]:
+    before = activities.own_activity(work, activity_id)["state"]
+    if not law.may_move(move, before):
+        raise MoveNotAllowed(state=before)
+    found = update(TABLE).where(TABLE.c.id == activity_id, TABLE.c.state == before)
+    moved = found.values(state=law.MOVES[move][1], version=TABLE.c.version + 1, **values).returning(*TABLE.c)
+    row = work.session.connection().execute(moved).mappings().one_or_none()
+    if row is None:  # somebody moved it at the same moment
+        raise MoveNotAllowed(state=activities.own_activity(work, activity_id)["state"])
+    _tell(work, row, before, move)
+    return activities.get_activity(work, activity_id=activity_id)
+
+
+def _tell(work: Work, row: RowMapping, before: str, move: str) -> None:
+    reason = row["cancel_reason"] if move == "cancel" else None
+    work.record("activity", row["id"], from_state=before, to_state=row["state"], reason=reason)
+    if before != law.DRAFT or move == "publish":
+        activities.announce(work, row, _TOLD[move])

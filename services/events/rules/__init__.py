@@ -1,0 +1,1 @@
+"""The pure law of events: values in, decision out."""

@@ -1,0 +1,33 @@
+"""The states of an activity and the moves between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+DRAFT, PUBLISHED, OPEN, CLOSED = "draft", "published", "open", "closed"
+HELD, REPORTED, CANCELLED = "held", "reported", "cancelled"
+
+#: Move → (the states it starts from, the state it ends in). An activity nobody registers for is held from `published`.
+MOVES: dict[str, tuple[tuple[str, ...], str]] = {
+    "publish": ((DRAFT,), PUBLISHED),
+    "open": ((PUBLISHED, CLOSED), OPEN),
+    "close": ((OPEN,), CLOSED),
+    "hold": ((PUBLISHED, OPEN, CLOSED), HELD),
+    "report": ((HELD,), REPORTED),
+    "cancel": ((DRAFT, PUBLISHED, OPEN, CLOSED), CANCELLED),
+}
+
+#: While it may still be changed.
+CHANGEABLE = (DRAFT, PUBLISHED, OPEN, CLOSED)
+#: While seats that come free go to those who wait.
+MOVING = (OPEN, CLOSED)
+
+
+def may_move(move: str, state: str) -> bool:
+    """Whether an activity in `state` can make the move."""
+    return state in MOVES[move][0]
+
+
+def has_begun(starts_at: dt.datetime, now: dt.datetime) -> bool:
+    """Whether its first session has begun."""
+    return starts_at <= now

@@ -1,0 +1,113 @@
+"""Tickets (入场凭证): a confirmed registration as a signed token, which a door can verify without asking anybody.
+
+Lives here: what a ticket says, and issuing it. Not here: signing and keys (``chassis.signed_tokens``), whether it admits
+(``checkins``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.signed_tokens import SigningKeys
+from chassis.work import Work
+from contracts.refusals import Refusal
+from services.events.registration_rows import RegistrationNotFound
+from services.events.rules.registrations import CONFIRMED
+
+TYPE = "youthcity-ticket+jws"
+
+
+class TicketUnreadable(Refusal):
+    """Not a ticket of this city: malformed, forged, or signed with an unknown key."""
+
+    kind = "unprocessable"
+    code = "events.ticket_unreadable"
+    zh = "这不是有效的入场凭证，请让持有人重新打开凭证。"
+    en = "This is not a valid ticket. Ask the holder to open it again."
+
+
+class TicketExpired(Refusal):
+    """The session was over when the ticket was scanned."""
+
+    kind = "gone"
+    code = "events.ticket_expired"
+    zh = "入场凭证已过期。"
+    en = "The ticket has expired."
+
+
+class NoSeat(Refusal):
+    """Only a confirmed registration has a ticket."""
+
+    kind = "conflict"
+    code = "events.no_ticket"
+    zh = "该报名没有已确认的名额，不能生成入场凭证。"
+    en = "The registration has no confirmed seat; there is no ticket."
+
+
+@dataclass(frozen=True)
+class TicketClaims:
+    """What a ticket says."""
+
+    registration_id: UUID
+    activity_id: UUID
+    holder: str
+    expires_at: dt.datetime
+    digest: bytes
+
+
+class TicketKeys(SigningKeys[TicketClaims]):
+    """The key set tickets are signed with."""
+
+    name = "ticket_signing"
+    token_type = TYPE
+    unreadable = TicketUnreadable
+
+    def claims_of(self, said: dict[str, Any], digest: bytes) -> TicketClaims:
+        return TicketClaims(
+            registration_id=UUID(said["registration_id"]),
+            activity_id=UUID(said["activity_id"]),
+            holder=str(said["holder"]),
+            expires_at=dt.datetime.fromtimestamp(int(said["exp"]), dt.UTC),
+            digest=digest,
+        )
+
+
+_LOOK = text(
+    "select r.activity_id, r.state, s.ends_at from registrations r join sessions s on s.id = r.session_id"
+    " where r.id = :registration_id"
+)
+
+
+def issue_ticket(work: Work, *, keys: TicketKeys, registration_id: UUID, holder: str) -> dict[str, Any]:
+    """A ticket for a confirmed registration, good until its session ends; `holder` is the masked name the door shows.
+
+    Raises RegistrationNotFound, NoSeat.
+    """
+    row = work.session.connection().execute(_LOOK, {"registration_id": registration_id}).one_or_none()
+    if row is None:
+        raise RegistrationNotFound()
+    if row.state != CONFIRMED:
+        raise NoSeat()
+    expires_at = row.ends_at.replace(microsecond=0)
+    token = keys.sign(
+        {
+            "registration_id": str(registration_id),
+            "activity_id": str(row.activity_id),
+            "holder": holder,
+            "iat": int(work.now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+    )
+    return {
+        "token": token,
+        "registration_id": registration_id,
+        "activity_id": row.activity_id,
+        "holder": holder,
+        "expires_at": expires_at,
+        "key_id": keys.current,
+    }
