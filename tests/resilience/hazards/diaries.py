@@ -1,0 +1,334 @@
+"""The two diaries as a test sees them: processes to start and hurt, requests and events to send, effects to count.
+
+Lives here: everything a test needs to speak of both in the same words. Not here: the services themselves (``diary``,
+``stock_diary``), the promises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import amqp
+import kombu
+from nameko.standalone.rpc import ServiceRpcProxy
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+
+from chassis import topology
+from chassis.calls import CallContext
+from chassis.rpc_client import RpcClient
+from contracts import envelope
+from deploy.local.throwaway import free_port
+from tests.resilience.hazards.diary.service import WRITTEN, join_catalogue
+from tests.resilience.hazards.promises import NotPrepared, given
+from tests.resilience.proxy import Proxy
+
+GRACE_SECONDS = 2
+REQUESTS = "rpc-diary"
+EXCHANGE = "diary.events"
+
+
+class NoAnswer(Exception):
+    """A call that brought no answer, for whatever reason."""
+
+
+class Diary:
+    """Processes of one diary, on a vhost and a database of its own."""
+
+    kind = ""
+    events = ""
+    """The queue of its event handler."""
+
+    def __init__(self, database_url: str, amqp_uri: str, folder: Path) -> None:
+        self.amqp_uri = amqp_uri
+        self.folder = folder
+        self.engine: Engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"))
+        self.environment = {"DIARY_DATABASE_URL": database_url, "AMQP_URI": amqp_uri, "PYTHONWARNINGS": "ignore"}
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self._broker: kombu.Connection | None = None
+
+    # -- processes
+
+    def command(self, part: str) -> list[str]:
+        """The arguments of a process for `part`: ``all``, ``requests`` or ``events``."""
+        raise NotImplementedError
+
+    def start(self, part: str = "all", *, wait: bool = True, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process; returns when it consumes its queues, at once where not asked to `wait`."""
+        before = {queue: self.consumers(queue) for queue in self._queues(part)}
+        with open(self.folder / f"{self.kind}-{len(self.processes)}-{free_port()}.log", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *self.command(part)],
+                env={**os.environ, **self.environment, **environment},
+                stdout=log,
+                stderr=log,
+            )
+        process.log = Path(log.name)  # type: ignore[attr-defined]
+        self.processes.append(process)
+        if wait:
+            given(lambda: all(self.consumers(queue) > count for queue, count in before.items()), f"{self.kind} up")
+        return process
+
+    def _queues(self, part: str) -> list[str]:
+        return {"all": [REQUESTS, self.events], "requests": [REQUESTS], "events": [self.events]}[part]
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """kill -9; returns when the broker has noticed."""
+        process.kill()
+        process.wait()
+        given(lambda: not any(self.consumers(queue) for queue in self._queues("all")), "no consumer is left")
+
+    def end_all(self) -> None:
+        """Kill what runs and forget what is queued."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+        self.processes.clear()
+
+    def close(self) -> None:
+        """End it all."""
+        self.end_all()
+        if self._broker is not None:
+            self._broker.release()
+        self.engine.dispose()
+
+    # -- requests and events
+
+    @contextlib.contextmanager
+    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
+        """A client, as this platform has it: ``ask(method, **fields)`` returns the answer or raises."""
+        raise NotImplementedError
+
+    def ask(self, method: str, *, timeout: float = 5, **fields: Any) -> Any:
+        """The answer to one request; NoAnswer when there is none in time."""
+        with self.caller(timeout=timeout) as ask:
+            try:
+                return ask(method, **fields)
+            except Exception as error:
+                raise NoAnswer(repr(error)) from error
+
+    def answers(self, *, timeout: float = 4) -> bool:
+        """Whether it serves requests now."""
+        try:
+            return bool(self.ask("echo", timeout=timeout, text="here") == {"text": "here"})
+        except NoAnswer:
+            return False
+
+    def ask_aside(self, method: str, *, timeout: float = 5, **fields: Any) -> threading.Thread:
+        """Ask, and care for no answer."""
+
+        def act() -> None:
+            with contextlib.suppress(NoAnswer):
+                self.ask(method, timeout=timeout, **fields)
+
+        thread = threading.Thread(target=act, daemon=True)
+        thread.start()
+        return thread
+
+    def send_request(self, method: str, body: bytes, **properties: Any) -> None:
+        """Put a request on the wire as it is."""
+        self._publish(body, "nameko-rpc", f"diary.{method}", properties)
+
+    def send_event(self, content: str) -> str:
+        """Publish the event of an entry; returns the entry's id."""
+        entry_id = str(uuid.uuid4())
+        self._publish(self.event(entry_id, content), EXCHANGE, WRITTEN, {"content_type": "application/json"})
+        return entry_id
+
+    def send_to_handler(self, body: bytes, **properties: Any) -> None:
+        """Put any bytes into the handler's queue."""
+        self._publish(body, "", self.events, properties)
+
+    def event(self, entry_id: str, content: str) -> bytes:
+        """The message of an event."""
+        raise NotImplementedError
+
+    # -- what is to be seen
+
+    def heard(self, entry_id: str) -> int:
+        """How often the event of an entry has taken effect."""
+        return self.count("select count(*) from hearings where entry_id = :one", one=entry_id)
+
+    def written(self, content: str) -> int:
+        """How many entries have this text."""
+        return self.count("select count(*) from entries where text = :one", one=content)
+
+    def heard_of(self, content: str) -> int:
+        """How often events of entries with this text took effect."""
+        return self.count("select count(*) from hearings h join entries e on e.id = h.entry_id where text = :one", one=content)
+
+    def noted(self, subject: str, step: str) -> int:
+        """How often a worker came to a step."""
+        return self.count("select count(*) from notes where subject = :one and step = :two", one=subject, two=step)
+
+    def unpublished(self) -> int:
+        """Events that were to be published and are not known to be."""
+        raise NotImplementedError
+
+    def kept(self) -> list[bytes]:
+        """The bodies of messages that no process holds but that somebody can still look at."""
+        return [body for queue in (self.events, REQUESTS) for body in self._bodies(queue)]
+
+    def count(self, query: str, **values: Any) -> int:
+        """The number a query gives."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(text(query), values).scalar_one())
+
+    # -- the broker
+
+    def messages(self, queue: str) -> int:
+        """Messages ready in a queue; 0 where there is none of the name."""
+        return self._state(queue)[0]
+
+    def consumers(self, queue: str) -> int:
+        """Consumers of a queue; 0 where there is none of the name."""
+        return self._state(queue)[1]
+
+    def channel(self) -> Any:
+        """A new channel of the test's own connection."""
+        if self._broker is None:
+            self._broker = kombu.Connection(self.amqp_uri)
+        self._broker.ensure_connection(max_retries=3)
+        return self._broker.default_connection_channel() if False else self._broker.connection.channel()
+
+    def _state(self, queue: str) -> tuple[int, int]:
+        channel = self.channel()
+        try:
+            declared = channel.queue_declare(queue, passive=True)
+        except amqp.NotFound:
+            return 0, 0
+        channel.close()
+        return declared.message_count, declared.consumer_count
+
+    def _bodies(self, queue: str) -> list[bytes]:
+        channel = self.channel()
+        channel.auto_decode = False
+        found = []
+        try:
+            while (message := channel.basic_get(queue)) is not None:
+                found.append(bytes(message.body) if not isinstance(message.body, str) else message.body.encode())
+        except amqp.NotFound:
+            return []
+        channel.close()  # which gives them back
+        return found
+
+    def _publish(self, body: bytes, exchange: str, routing_key: str, properties: dict[str, Any]) -> None:
+        channel = self.channel()
+        channel.confirm_select()
+        channel.basic_publish_confirm(
+            amqp.Message(body, delivery_mode=2, **properties), exchange, routing_key, mandatory=True
+        )
+        channel.close()
+
+
+class ChassisDiary(Diary):
+    """The diary on the chassis."""
+
+    kind = "chassis"
+    events = "diary.on_written.v1"
+
+    def __init__(self, database_url: str, amqp_uri: str, folder: Path) -> None:
+        super().__init__(database_url, amqp_uri, folder)
+        join_catalogue()
+        self.environment |= {
+            "YOUTHCITY_ENV": "dev",
+            "GATEWAY_BROKER_USER": RpcClient(amqp_uri)._user_id,
+            "RETRY_DELAYS": "0.2,0.4",
+            "GRACE_SECONDS": str(GRACE_SECONDS),
+        }
+
+    def command(self, part: str) -> list[str]:
+        names = {"all": "rpc,events,relay", "requests": "rpc,relay", "events": "events"}[part]
+        return ["tests.resilience.hazards.diary", "--lanes", names]
+
+    @contextlib.contextmanager
+    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
+        client = RpcClient(uri or self.amqp_uri, name="hazards")
+
+        def ask(method: str, **fields: Any) -> Any:
+            context = CallContext("tester", "test", "request", idempotency_key=uuid.uuid4().hex)
+            return client.call("diary", method, fields, context=context, timeout=timeout)
+
+        try:
+            yield ask
+        finally:
+            client.close()
+
+    def event(self, entry_id: str, content: str) -> bytes:
+        event = envelope.Event(
+            id=uuid.uuid4(),
+            type=WRITTEN,
+            subject_id=entry_id,
+            version=1,
+            time=dt.datetime.now(dt.UTC),
+            data={"entry_id": entry_id, "text": content},
+            replay=False,
+            traceparent=None,
+        )
+        return envelope.compose(event).encode()
+
+    def unpublished(self) -> int:
+        return self.count("select count(*) from outbox where position is null")
+
+    def kept(self) -> list[bytes]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("select body from dead_letters"))
+            return [bytes(row.body) for row in rows] + super().kept()
+
+
+class StockDiary(Diary):
+    """The diary in stock nameko."""
+
+    kind = "stock"
+    events = f"evt-diary-{WRITTEN}--diary.on_written"
+
+    def command(self, part: str) -> list[str]:
+        name = {"all": "Diary", "requests": "Writer", "events": "Listener", "caller": "Caller"}[part]
+        return ["tests.resilience.hazards.stock_diary", name]
+
+    def _queues(self, part: str) -> list[str]:
+        return ["rpc-caller"] if part == "caller" else super()._queues(part)
+
+    @contextlib.contextmanager
+    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
+        with ServiceRpcProxy("diary", {"AMQP_URI": uri or self.amqp_uri}, timeout=timeout) as proxy:
+
+            def ask(method: str, **fields: Any) -> Any:
+                return getattr(proxy, method)(**fields)
+
+            yield ask
+
+    def event(self, entry_id: str, content: str) -> bytes:
+        return json.dumps({"entry_id": entry_id, "text": content}).encode()
+
+    def unpublished(self) -> int:
+        return self.noted_all("publish begun") - self.noted_all("publish ended")
+
+    def noted_all(self, step: str) -> int:
+        """How often any worker came to a step."""
+        return self.count("select count(*) from notes where step = :step", step=step)
+
+
+def proxy_of(uri: str) -> Proxy:
+    """A proxy in front of the broker of an AMQP URI."""
+    host, _, port = uri.rpartition("@")[2].partition("/")[0].partition(":")
+    if not port:
+        raise NotPrepared(f"no port in {host}")
+    return Proxy(host, int(port))
+
+
+KINDS: dict[str, type[Diary]] = {"chassis": ChassisDiary, "stock": StockDiary}
+__all__ = ["KINDS", "ChassisDiary", "Diary", "NoAnswer", "StockDiary", "proxy_of", "topology"]
