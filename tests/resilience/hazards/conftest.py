@@ -13,18 +13,27 @@ from tests.resilience.hazards.notebook import TABLES
 from tests.resilience.proxy import Proxy
 
 
-@pytest.fixture
-def diary(
-    kind: str, fresh_database: Callable[[str], str], vhost: str, tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture(scope="module")
+def module_diary(
+    kind: str, module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Diary]:
-    """The diary of the test's kind, with no process yet."""
-    made = KINDS[kind](fresh_database("diary"), vhost, tmp_path_factory.mktemp(kind))
+    """The diary of a kind, for all tests of a module."""
+    vhost = broker.make_vhost()
+    made = KINDS[kind](module_database("diary"), broker.uri(vhost), tmp_path_factory.mktemp(kind))
     with made.engine.begin() as connection:
         connection.exec_driver_sql(TABLES)
         if kind == "chassis":
             connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
     yield made
     made.close()
+    broker.ask("DELETE", f"/vhosts/{vhost}")
+
+
+@pytest.fixture
+def diary(module_diary: Diary) -> Iterator[Diary]:
+    """The diary of the test's kind, tidy, with no process but one that serves."""
+    yield module_diary
+    module_diary.tidy()
 
 
 @pytest.fixture
@@ -33,6 +42,3 @@ def proxy(diary: Diary) -> Iterator[Proxy]:
     made = proxy_of(diary.amqp_uri)
     yield made
     made.close()
-
-
-__all__ = ["Broker", "diary", "proxy"]

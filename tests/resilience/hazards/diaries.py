@@ -1,7 +1,7 @@
 """The two diaries as a test sees them: processes to start and hurt, requests and events to send, effects to count.
 
 Lives here: everything a test needs to speak of both in the same words. Not here: the services themselves (``diary``,
-``stock_diary``), the promises.
+``stock``), the promises.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Diary:
     kind = ""
     events = ""
     """The queue of its event handler."""
+    queues_besides: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ("entries", "hearings", "notes")
 
     def __init__(self, database_url: str, amqp_uri: str, folder: Path) -> None:
         self.amqp_uri = amqp_uri
@@ -56,6 +58,7 @@ class Diary:
         self.engine: Engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"))
         self.environment = {"DIARY_DATABASE_URL": database_url, "AMQP_URI": amqp_uri, "PYTHONWARNINGS": "ignore"}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._serving: subprocess.Popen[bytes] | None = None
         self._broker: kombu.Connection | None = None
 
     # -- processes
@@ -80,6 +83,14 @@ class Diary:
             given(lambda: all(self.consumers(queue) > count for queue, count in before.items()), f"{self.kind} up")
         return process
 
+    def serve(self, **environment: str) -> subprocess.Popen[bytes]:
+        """A process for requests and events that tests share as long as it lives. `environment` is what stock nameko
+        needs to show its hazard; the chassis has no such choice.
+        """
+        if self._serving is None or self._serving.poll() is not None:
+            self._serving = self.start(**environment)
+        return self._serving
+
     def _queues(self, part: str) -> list[str]:
         return {"all": [REQUESTS, self.events], "requests": [REQUESTS], "events": [self.events]}[part]
 
@@ -89,14 +100,29 @@ class Diary:
         process.wait()
         given(lambda: not any(self.consumers(queue) for queue in self._queues("all")), "no consumer is left")
 
-    def end_all(self) -> None:
-        """Kill what runs and forget what is queued."""
-        for process in self.processes:
+    def tidy(self) -> None:
+        """Between two tests: only a process that still serves stays, nothing is queued and nothing is written."""
+        survivor = self._survivor()
+        self.end_all(but=survivor)
+        if survivor is None:
+            for queue in (*self._queues("all"), *self.queues_besides):
+                self.channel().queue_delete(queue)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"truncate {', '.join(self.tables)}")
+
+    def _survivor(self) -> subprocess.Popen[bytes] | None:
+        return None
+
+    def end_all(self, *, but: subprocess.Popen[bytes] | None = None) -> None:
+        """Kill what runs."""
+        ending = [process for process in self.processes if process is not but]
+        for process in ending:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait()
-        self.processes.clear()
+            self.processes.remove(process)
+        self._serving = but
 
     def close(self) -> None:
         """End it all."""
@@ -168,7 +194,8 @@ class Diary:
 
     def heard_of(self, content: str) -> int:
         """How often events of entries with this text took effect."""
-        return self.count("select count(*) from hearings h join entries e on e.id = h.entry_id where text = :one", one=content)
+        query = "select count(*) from hearings h join entries e on e.id = h.entry_id where text = :one"
+        return self.count(query, one=content)
 
     def noted(self, subject: str, step: str) -> int:
         """How often a worker came to a step."""
@@ -201,8 +228,7 @@ class Diary:
         """A new channel of the test's own connection."""
         if self._broker is None:
             self._broker = kombu.Connection(self.amqp_uri)
-        self._broker.ensure_connection(max_retries=3)
-        return self._broker.default_connection_channel() if False else self._broker.connection.channel()
+        return self._broker.ensure_connection(max_retries=3).connection.channel()
 
     def _state(self, queue: str) -> tuple[int, int]:
         channel = self.channel()
@@ -239,6 +265,8 @@ class ChassisDiary(Diary):
 
     kind = "chassis"
     events = "diary.on_written.v1"
+    queues_besides = ("diary.retry.0.2s", "diary.retry.0.4s", "diary.dead")
+    tables = (*Diary.tables, "outbox", "inbox", "dead_letters", "idempotency_keys")
 
     def __init__(self, database_url: str, amqp_uri: str, folder: Path) -> None:
         super().__init__(database_url, amqp_uri, folder)
@@ -249,6 +277,12 @@ class ChassisDiary(Diary):
             "RETRY_DELAYS": "0.2,0.4",
             "GRACE_SECONDS": str(GRACE_SECONDS),
         }
+
+    def serve(self, **environment: str) -> subprocess.Popen[bytes]:
+        return super().serve()
+
+    def _survivor(self) -> subprocess.Popen[bytes] | None:
+        return self._serving if self._serving is not None and self._serving.poll() is None else None
 
     def command(self, part: str) -> list[str]:
         names = {"all": "rpc,events,relay", "requests": "rpc,relay", "events": "events"}[part]
@@ -297,7 +331,7 @@ class StockDiary(Diary):
 
     def command(self, part: str) -> list[str]:
         name = {"all": "Diary", "requests": "Writer", "events": "Listener", "caller": "Caller"}[part]
-        return ["tests.resilience.hazards.stock_diary", name]
+        return ["tests.resilience.hazards.stock", name]
 
     def _queues(self, part: str) -> list[str]:
         return ["rpc-caller"] if part == "caller" else super()._queues(part)

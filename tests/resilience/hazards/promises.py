@@ -27,10 +27,11 @@ class PromiseBroken(AssertionError):
 def hazard(number: int, stock: str) -> Callable[[_Test], _Test]:
     """The test tries hazard `number` on both diaries; `stock` says what stock nameko does instead."""
     broken = pytest.mark.xfail(strict=True, raises=PromiseBroken, reason=f"hazard {number}: {stock}")
-    both = pytest.mark.parametrize("kind", ["chassis", pytest.param("stock", marks=broken)])
+    sides = ["chassis", pytest.param("stock", marks=broken)]
+    # of module scope, so that the tests of a module share a diary
 
     def mark(test: _Test) -> _Test:
-        return pytest.mark.hazard(number)(both(test))  # type: ignore[no-any-return]
+        return pytest.mark.hazard(number)(pytest.mark.parametrize("kind", sides, scope="module")(test))  # type: ignore[no-any-return]
 
     return mark
 

@@ -12,14 +12,14 @@ from tests.resilience.hazards.promises import always, given, hazard, now, soon
 class TestEvents:
     @hazard(2, "the event is acknowledged and gone")
     def test_that_fail_once_are_applied_in_the_end(self, diary: Diary) -> None:
-        diary.start("events")
+        diary.serve()
         entry = diary.send_event("fails 1")
         given(lambda: diary.noted(entry, "heard"), "the handler was called")
         soon(lambda: diary.heard(entry) == 1, "the event is applied", seconds=5)
 
     @hazard(3, "with requeue_on_error it is called again at once, for ever")
     def test_that_always_fail_are_tried_a_few_times(self, diary: Diary) -> None:
-        diary.start("events", DIARY_REQUEUES="1")
+        diary.serve(DIARY_REQUEUES="1")
         entry = diary.send_event("fails 1000000")
         given(lambda: diary.noted(entry, "heard") > 1, "the handler was called again")
         always(lambda: diary.noted(entry, "heard") <= 3, "at most three tries", seconds=2.5)
@@ -31,7 +31,7 @@ class TestEvents:
         ids=["no JSON", "no JSON promised"],
     )
     def test_that_nobody_can_read_are_kept_with_their_bytes(self, diary: Diary, body: bytes, content_type: str) -> None:
-        diary.start("events")
+        diary.serve()
         diary.send_to_handler(body, content_type=content_type, content_encoding="utf-8")
         after = diary.send_event("readable")
         given(lambda: diary.heard(after) == 1, "what came after was applied")
@@ -41,7 +41,7 @@ class TestEvents:
 class TestWorkers:
     @hazard(18, "the container is killed and the process ends")
     def test_survive_a_dependency_that_breaks_in_any_hook(self, diary: Diary) -> None:
-        process = diary.start("requests")
+        process = diary.serve()
         for hook in HOOKS:
             diary.ask_aside("echo", timeout=1, text=f"breaks {hook}").join()
             now(diary.answers(), f"requests are served after a fault in {hook}")
@@ -49,16 +49,18 @@ class TestWorkers:
 
     @hazard(19, "each Timeout holds its place in the prefetch window for ever")
     def test_that_run_into_a_timeout_are_free_again(self, diary: Diary) -> None:
-        diary.start("requests")
+        diary.serve()
         given(diary.answers, "requests are served")
         for _ in range(40):
-            diary.send_request("time_out", b'{"args": [], "kwargs": {}}', reply_to="nobody", content_type="application/json")
+            diary.send_request(
+                "time_out", b'{"args": [], "kwargs": {}}', reply_to="nobody", content_type="application/json"
+            )
         given(lambda: diary.noted("time_out", "begun") >= 10, "the workers ran into their timeouts")
         now(diary.answers(), "requests are served")
 
     @hazard(19, "the event is neither acknowledged nor given back")
     def test_that_run_into_a_timeout_apply_their_event_later(self, diary: Diary) -> None:
-        diary.start("events")
+        diary.serve()
         entry = diary.send_event("times-out")
         given(lambda: diary.noted(entry, "heard"), "the handler was called")
         soon(lambda: diary.heard(entry) == 1, "the event is applied", seconds=5)

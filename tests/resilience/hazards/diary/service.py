@@ -1,4 +1,4 @@
-"""The front door of the diary on the chassis. What it does is what ``stock_diary`` does, method by method."""
+"""The front door of the diary on the chassis. What it does is what the one in ``stock`` does, method by method."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ class Service:
     def on_written(self, work: Work, events: list[Event]) -> None:
         for event in events:
             times = note(event.data["entry_id"], "heard")
-            work.session.execute(sql("insert into hearings (entry_id) values (:id)"), {"id": UUID(event.data["entry_id"])})
+            work.session.execute(
+                sql("insert into hearings (entry_id) values (:id)"), {"id": UUID(event.data["entry_id"])}
+            )
             if event.data["text"] == "dies at the commit" and times == 1:
                 sqlalchemy.event.listen(work.session, "before_commit", lambda session: die())
             behave(event.data["text"], times)

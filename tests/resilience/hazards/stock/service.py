@@ -1,23 +1,19 @@
 """The diary in stock nameko, as its documentation teaches it: what the chassis' diary does, method by method.
 
-Run by nameko's own runner: ``python -m tests.resilience.hazards.stock_diary Diary``. It commits inside its handlers, the
+Run by nameko's own runner (``main``). It commits inside its handlers, the
 best a stock service can do, except where a test is about committing elsewhere. Not here: anything of the chassis.
 """
 
 from __future__ import annotations
 
-import eventlet
-
-eventlet.monkey_patch()
-
 import contextlib
 import logging
 import os
-import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import eventlet
 import psycopg2
 from kombu import Queue
 from nameko.cli.run import run
@@ -181,9 +177,10 @@ def rename_the_handler() -> None:
     del Listener.on_written
 
 
-if __name__ == "__main__":
+def main(part: str) -> None:
+    """Run one of the service classes as ``nameko run`` does."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if os.environ.get("DIARY_RENAMED"):
         rename_the_handler()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     config = {"AMQP_URI": os.environ["AMQP_URI"], "max_workers": int(os.environ.get("DIARY_WORKERS", "10"))}
-    run([{"Diary": Diary, "Writer": Writer, "Listener": Listener, "Caller": Caller}[sys.argv[1]]], config)
+    run([{"Diary": Diary, "Writer": Writer, "Listener": Listener, "Caller": Caller}[part]], config)
