@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,7 +81,8 @@ class _Pending:
 
 
 class RpcClient:
-    """Calls services. Create it anywhere, even before a fork: it connects at the first call.
+    """Calls services. Create it anywhere, even before a fork: it connects at the first call, and a child that inherits
+    a connected one connects anew.
 
     :param user_id: the broker user this process logs in as; the broker refuses the message if it is not true, so the
         service can trust the caller named in the headers. Taken from the URI when not given.
@@ -89,11 +92,18 @@ class RpcClient:
         self._uri = amqp_uri
         self._name = name
         self._user_id = user_id or parse_url(amqp_uri.split(";")[0]).get("userid") or "guest"
+        self._begin_anew()
+        _after_fork(self)
+
+    def _begin_anew(self) -> None:
+        """Hold no connection. What a child inherits is dropped without a word on it, for it is still its parent's; its
+        threads and the holders of its locks stayed behind.
+        """
         self._connecting = threading.Lock()
         self._wire: Wire | None = None
         self._channel: amqp.Channel | None = None
         self._pending: dict[str, _Pending] = {}
-        self._presence = Presence(amqp_uri, name=f"{name}.presence")
+        self._presence = Presence(self._uri, name=f"{self._name}.presence")
         self._retry_at = 0.0
 
     def call(
@@ -228,6 +238,17 @@ class RpcClient:
         if wire is not None:
             wire.close()
         self._presence.close()
+
+
+def _after_fork(client: RpcClient) -> None:
+    """Let `client` begin anew in every child of this process, as long as somebody holds it."""
+    held = weakref.ref(client)
+
+    def begin_anew() -> None:
+        if (inherited := held()) is not None:
+            inherited._begin_anew()
+
+    os.register_at_fork(after_in_child=begin_anew)
 
 
 def _result_of(pending: _Pending, service: str) -> Any:
