@@ -21,15 +21,12 @@ from eventlet.greenthread import GreenThread
 from nameko.extensions import SharedExtension
 
 from chassis import metrics
+from chassis.topology import TopologyConflict
 from chassis.wire import CONNECTION_ERRORS, Wire
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-
-
-class TopologyConflict(Exception):
-    """A queue exists with other arguments. Waiting does not help: the process ends and says so (hazard 23)."""
 
 
 class Subscription(NamedTuple):
@@ -125,7 +122,9 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
             try:
                 self.declare(channel)
             except PreconditionFailed as error:
-                raise TopologyConflict(str(error)) from error
+                raise TopologyConflict(
+                    f"a queue has other arguments; migrate it or take a new name: {error}"
+                ) from error
             for number, subscription in enumerate(self.subscriptions()):
                 self._consume(channel, f"{self.lane}.{number}", subscription)
             self._set_ready(True)

@@ -100,8 +100,7 @@ class EventConsumer(LaneConsumer):
         for handler in self.entrypoints:
             queue = topology.consumer_queue(handler.consumer_name)
             yield Subscription(queue, 2 * BATCH, handler.on_message)
-        dead = topology.dead_queue(self.container.service_name)
-        yield Subscription(dead, 10, functools.partial(self.entrypoints[0].on_dead_message))
+        yield Subscription(topology.dead_queue(self.container.service_name), 10, self.entrypoints[0].on_dead_message)
 
     def connection_lost(self) -> None:
         for handler in self.entrypoints:
@@ -131,6 +130,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         return f"{self.container.service_name}.{self.method_name}"
 
     def setup(self) -> None:
+        topology.require_subscriber(self.consumer_name, self.event_types)
         self.consumer.register(self)
 
     def stop(self) -> None:

@@ -27,12 +27,13 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis import clock, lanes, migrations
-from chassis.consumer import LaneConsumer, TopologyConflict
+from chassis.consumer import LaneConsumer
 from chassis.container import LaneContainer
 from chassis.database import make_engine
 from chassis.health import Health
 from chassis.keys import KeyProblem
 from chassis.settings import ServiceSettings
+from chassis.topology import TopologyConflict
 from contracts import envelope
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Process:
             self.container.start()
             self.container.wait()
         except TopologyConflict as conflict:
-            log.critical("the broker holds a queue with other arguments; migrate it or take a new name: %s", conflict)
+            log.critical("the code and the broker do not agree: %s", conflict)
             return EXIT_CONFIGURATION
         except KeyProblem as problem:
             log.critical("not started: %s", problem)

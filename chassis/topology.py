@@ -32,6 +32,10 @@ _QUORUM: dict[str, Any] = {
 }
 
 
+class TopologyConflict(Exception):
+    """Code and broker do not agree on a queue. Waiting does not help: the process ends and says so (hazards 23, 24)."""
+
+
 def events_exchange(service: str) -> str:
     """The topic exchange a service's events are published to; nameko's own name for it."""
     return f"{service}.events"
@@ -61,6 +65,15 @@ def consumers_of(service: str) -> list[str]:
     """Every handler of a service the catalogue names."""
     named = {consumer for entry in EVENTS.values() for consumer in entry.subscribers}
     return sorted(consumer for consumer in named if consumer.partition(".")[0] == service)
+
+
+def require_subscriber(consumer: str, event_types: Iterable[str]) -> None:
+    """Refuse (TopologyConflict) a handler the catalogue does not name: under another name it would make itself another
+    queue, and the one it had would fill with nobody reading it.
+    """
+    strange = sorted(set(event_types) - set(consumed_types(consumer)))
+    if strange:
+        raise TopologyConflict(f"the catalogue does not name {consumer} as a subscriber of {', '.join(strange)}")
 
 
 def source_of(event_type: str) -> str:
