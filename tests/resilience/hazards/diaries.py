@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import signal
@@ -18,20 +19,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import amqp
 import kombu
-from nameko.standalone.rpc import ServiceRpcProxy
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
-from chassis import topology
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
 from contracts import envelope
 from deploy.local.throwaway import free_port
+from tests.resilience.hazards.clients import CLIENTS, Client
 from tests.resilience.hazards.diary.service import WRITTEN, join_catalogue
-from tests.resilience.hazards.promises import NotPrepared, given
+from tests.resilience.hazards.promises import given
 from tests.resilience.proxy import Proxy
 
 GRACE_SECONDS = 2
@@ -134,15 +133,19 @@ class Diary:
     # -- requests and events
 
     @contextlib.contextmanager
-    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
-        """A client, as this platform has it: ``ask(method, **fields)`` returns the answer or raises."""
-        raise NotImplementedError
+    def client(self, *, timeout: float) -> Iterator[Client]:
+        """A caller of this kind."""
+        client = CLIENTS[self.kind](self.amqp_uri, timeout=timeout)
+        try:
+            yield client
+        finally:
+            client.close()
 
     def ask(self, method: str, *, timeout: float = 5, **fields: Any) -> Any:
         """The answer to one request; NoAnswer when there is none in time."""
-        with self.caller(timeout=timeout) as ask:
+        with self.client(timeout=timeout) as client:
             try:
-                return ask(method, **fields)
+                return client.ask(method, **fields)
             except Exception as error:
                 raise NoAnswer(repr(error)) from error
 
@@ -154,15 +157,27 @@ class Diary:
             return False
 
     def ask_aside(self, method: str, *, timeout: float = 5, **fields: Any) -> threading.Thread:
-        """Ask, and care for no answer."""
+        """Ask in a thread of its own, and care for no answer."""
+        return aside(lambda: self.ask(method, timeout=timeout, **fields))
 
-        def act() -> None:
-            with contextlib.suppress(NoAnswer):
-                self.ask(method, timeout=timeout, **fields)
+    def begin_to_ask_the_mute(self) -> Callable[[], bool]:
+        """Let the platform ask a service that takes a request and never answers; whether that has come to an end."""
+        raise NotImplementedError
 
-        thread = threading.Thread(target=act, daemon=True)
-        thread.start()
-        return thread
+    def begin_to_compose(self, count: int) -> list[str]:
+        """Let the platform do `count` pieces of work at once, each of two requests; the answers, as they come."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def mute_service(self) -> Iterator[None]:
+        """A consumer of the requests to ``mute`` that answers none."""
+        channel = self.channel()
+        channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
+        channel.queue_declare("rpc-mute", durable=True, auto_delete=False)
+        channel.queue_bind("rpc-mute", "nameko-rpc", "mute.*")
+        channel.basic_consume("rpc-mute", callback=lambda message: None)
+        yield
+        channel.close()
 
     def send_request(self, method: str, body: bytes, **properties: Any) -> None:
         """Put a request on the wire as it is."""
@@ -192,10 +207,14 @@ class Diary:
         """How many entries have this text."""
         return self.count("select count(*) from entries where text = :one", one=content)
 
-    def heard_of(self, content: str) -> int:
-        """How often events of entries with this text took effect."""
-        query = "select count(*) from hearings h join entries e on e.id = h.entry_id where text = :one"
-        return self.count(query, one=content)
+    def entry(self, content: str) -> str | None:
+        """The id of an entry with this text, the first that was written where there are more."""
+        with self.engine.connect() as connection:
+            found = connection.execute(
+                text("select id from entries where text = :one order by number"), {"one": content}
+            )
+            first = found.scalars().first()
+        return str(first) if first else None
 
     def noted(self, subject: str, step: str) -> int:
         """How often a worker came to a step."""
@@ -273,7 +292,7 @@ class ChassisDiary(Diary):
         join_catalogue()
         self.environment |= {
             "YOUTHCITY_ENV": "dev",
-            "GATEWAY_BROKER_USER": RpcClient(amqp_uri)._user_id,
+            "GATEWAY_BROKER_USER": user_of(amqp_uri),
             "RETRY_DELAYS": "0.2,0.4",
             "GRACE_SECONDS": str(GRACE_SECONDS),
         }
@@ -288,19 +307,6 @@ class ChassisDiary(Diary):
         names = {"all": "rpc,events,relay", "requests": "rpc,relay", "events": "events"}[part]
         return ["tests.resilience.hazards.diary", "--lanes", names]
 
-    @contextlib.contextmanager
-    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
-        client = RpcClient(uri or self.amqp_uri, name="hazards")
-
-        def ask(method: str, **fields: Any) -> Any:
-            context = CallContext("tester", "test", "request", idempotency_key=uuid.uuid4().hex)
-            return client.call("diary", method, fields, context=context, timeout=timeout)
-
-        try:
-            yield ask
-        finally:
-            client.close()
-
     def event(self, entry_id: str, content: str) -> bytes:
         event = envelope.Event(
             id=uuid.uuid4(),
@@ -313,6 +319,26 @@ class ChassisDiary(Diary):
             traceparent=None,
         )
         return envelope.compose(event).encode()
+
+    def begin_to_ask_the_mute(self) -> Callable[[], bool]:
+        def ask() -> None:
+            with self.client(timeout=2) as client:
+                client.ask("echo", service="mute", text="anybody?")
+
+        asking = aside(ask)
+        return lambda: not asking.is_alive()
+
+    def begin_to_compose(self, count: int) -> list[str]:
+        self.start("requests", DIARY_RPC_WORKERS="2")
+        answers: list[str] = []
+
+        def compose(content: str) -> None:
+            self.ask("wait", seconds=0.3)
+            answers.append(self.ask("echo", text=content)["text"])
+
+        for number in range(count):
+            aside(lambda content=f"piece {number}": compose(content))
+        return answers
 
     def unpublished(self) -> int:
         return self.count("select count(*) from outbox where position is null")
@@ -336,17 +362,22 @@ class StockDiary(Diary):
     def _queues(self, part: str) -> list[str]:
         return ["rpc-caller"] if part == "caller" else super()._queues(part)
 
-    @contextlib.contextmanager
-    def caller(self, *, timeout: float, uri: str | None = None) -> Iterator[Callable[..., Any]]:
-        with ServiceRpcProxy("diary", {"AMQP_URI": uri or self.amqp_uri}, timeout=timeout) as proxy:
-
-            def ask(method: str, **fields: Any) -> Any:
-                return getattr(proxy, method)(**fields)
-
-            yield ask
-
     def event(self, entry_id: str, content: str) -> bytes:
         return json.dumps({"entry_id": entry_id, "text": content}).encode()
+
+    def begin_to_ask_the_mute(self) -> Callable[[], bool]:
+        self.start("caller")
+        aside(lambda: self.ask("ask_the_mute", service="caller", timeout=10))
+        given(lambda: self.noted("ask_the_mute", "begun"), "it was asked to ask")
+        return lambda: self.noted("ask_the_mute", "ended") > 0
+
+    def begin_to_compose(self, count: int) -> list[str]:
+        self.start("caller", DIARY_WORKERS="2")
+        answers: list[str] = []
+        for number in range(count):
+            ask = functools.partial(self.ask, "outer", service="caller", timeout=10, text=f"piece {number}")
+            aside(lambda ask=ask: answers.append(ask()))
+        return answers
 
     def unpublished(self) -> int:
         return self.noted_all("publish begun") - self.noted_all("publish ended")
@@ -356,13 +387,37 @@ class StockDiary(Diary):
         return self.count("select count(*) from notes where step = :step", step=step)
 
 
+def aside(act: Callable[[], Any]) -> threading.Thread:
+    """Do it in a thread of its own, and care for no failure."""
+
+    def run() -> None:
+        with contextlib.suppress(Exception):
+            act()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def says(process: subprocess.Popen[bytes], words: str) -> bool:
+    """Whether the log of a process has the words."""
+    return words in process.log.read_text(errors="replace")  # type: ignore[attr-defined, no-any-return]
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process is over."""
+    return process.poll() is not None
+
+
+def user_of(uri: str) -> str:
+    """The broker user of an AMQP URI."""
+    return urlsplit(uri).username or "guest"
+
+
 def proxy_of(uri: str) -> Proxy:
     """A proxy in front of the broker of an AMQP URI."""
-    host, _, port = uri.rpartition("@")[2].partition("/")[0].partition(":")
-    if not port:
-        raise NotPrepared(f"no port in {host}")
-    return Proxy(host, int(port))
+    parts = urlsplit(uri)
+    return Proxy(parts.hostname or "127.0.0.1", parts.port or 5672)
 
 
 KINDS: dict[str, type[Diary]] = {"chassis": ChassisDiary, "stock": StockDiary}
-__all__ = ["KINDS", "ChassisDiary", "Diary", "NoAnswer", "StockDiary", "proxy_of", "topology"]

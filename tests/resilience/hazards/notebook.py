@@ -14,7 +14,7 @@ import eventlet
 import psycopg2
 
 TABLES = """
-create table entries (id uuid primary key, text text not null);
+create table entries (id uuid primary key, text text not null, number bigint generated always as identity);
 create table hearings (number bigint generated always as identity, entry_id uuid not null);
 create table notes (number bigint generated always as identity, subject text not null, step text not null);
 """
@@ -56,7 +56,7 @@ def behave(text: str, times: int) -> None:
 def seconds_of(text: str) -> float:
     """How long an entry ``slow S`` takes to hear; 0 for any other."""
     word, _, rest = text.partition(" ")
-    return float(rest) if word == "slow" else 0.0
+    return float(rest.split()[0]) if word == "slow" else 0.0
 
 
 def die() -> None:

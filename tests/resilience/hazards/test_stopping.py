@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from tests.resilience.hazards.diaries import GRACE_SECONDS, REQUESTS, Diary
+from tests.resilience.hazards.diaries import GRACE_SECONDS, REQUESTS, Diary, says
 from tests.resilience.hazards.promises import given, hazard, now, soon
 from tests.resilience.proxy import Proxy
 
@@ -54,13 +54,9 @@ class TestStart:
     def test_on_a_queue_with_other_arguments_ends_with_an_error(self, diary: Diary) -> None:
         diary.channel().queue_declare(REQUESTS, durable=True, auto_delete=False, arguments={"x-max-length": 5})
         process = diary.start("requests", wait=False)
-        given(lambda: _says(process, "PRECONDITION_FAILED"), "the broker refused its queue")
+        given(lambda: says(process, "PRECONDITION_FAILED"), "the broker refused its queue")
         soon(lambda: process.poll(), "it has ended with an error status", seconds=6)
 
 
-def _says(process: subprocess.Popen[bytes], words: str) -> bool:
-    return words in process.log.read_text(errors="replace")  # type: ignore[attr-defined, no-any-return]
-
-
 def _has_tried_to_connect(process: subprocess.Popen[bytes]) -> bool:
-    return process.poll() is not None or _says(process, "ECONNREFUSED")
+    return process.poll() is not None or says(process, "ECONNREFUSED")

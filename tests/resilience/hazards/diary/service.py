@@ -56,9 +56,9 @@ class Service:
         times = note(text, "write begun")
         eventlet.sleep(seconds_of(text))
         entry_id = uuid7()
-        work.session.execute(sql("insert into entries values (:id, :text)"), {"id": entry_id, "text": text})
+        work.session.execute(sql("insert into entries (id, text) values (:id, :text)"), {"id": entry_id, "text": text})
         work.announce(WRITTEN, subject_id=entry_id, version=1, data={"entry_id": str(entry_id), "text": text})
-        if text == "dies after the commit" and times == 1:
+        if text == "killed after the commit" and times == 1:
             sqlalchemy.event.listen(work.session, "after_commit", lambda session: die())
         return {"entry_id": entry_id, "text": text}
 
@@ -91,7 +91,7 @@ class Service:
             work.session.execute(
                 sql("insert into hearings (entry_id) values (:id)"), {"id": UUID(event.data["entry_id"])}
             )
-            if event.data["text"] == "dies at the commit" and times == 1:
+            if event.data["text"] == "killed at the commit" and times == 1:
                 sqlalchemy.event.listen(work.session, "before_commit", lambda session: die())
             behave(event.data["text"], times)
         eventlet.sleep(max(seconds_of(event.data["text"]) for event in events))

@@ -89,8 +89,8 @@ class Writer:
         eventlet.sleep(seconds_of(text))
         entry_id = str(uuid.uuid4())
         with transaction() as cursor:
-            cursor.execute("insert into entries values (%s, %s)", (entry_id, text))
-        if text == "dies after the commit" and times == 1:
+            cursor.execute("insert into entries (id, text) values (%s, %s)", (entry_id, text))
+        if text == "killed after the commit" and times == 1:
             die()
         note(text, "publish begun")
         self.dispatch(WRITTEN, {"entry_id": entry_id, "text": text})
@@ -133,7 +133,7 @@ class Listener:
     def on_written(self, payload: dict[str, str]) -> None:
         entry_id, text = payload["entry_id"], payload["text"]
         times = note(entry_id, "heard")
-        if text == "dies at the commit":
+        if text == "killed at the commit":
             self.late.append(entry_id)
             return
         behave(text, times)
@@ -157,8 +157,10 @@ class Caller:
     @rpc
     def ask_the_mute(self) -> None:
         note("ask_the_mute", "begun")
-        self.mute.echo(text="anybody?")
-        note("ask_the_mute", "ended")
+        try:
+            self.mute.echo(text="anybody?")
+        finally:
+            note("ask_the_mute", "ended")
 
     @rpc
     def outer(self, text: str) -> str:
