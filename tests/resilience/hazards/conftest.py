@@ -8,7 +8,8 @@ import pytest
 
 from chassis import migrations
 from tests.conftest import Broker
-from tests.resilience.hazards.diaries import KINDS, Diary, proxy_of
+from tests.resilience.hazards.diaries import Diary, proxy_of
+from tests.resilience.hazards.kinds import KINDS
 from tests.resilience.hazards.notebook import TABLES
 from tests.resilience.proxy import Proxy
 

@@ -36,7 +36,7 @@ def hazard(number: int, stock: str) -> Callable[[_Test], _Test]:
     return mark
 
 
-def given(condition: Callable[[], Any], what: str, *, seconds: float = 20) -> Any:
+def given(condition: Callable[[], Any], what: str, *, seconds: float = 30) -> Any:
     """Wait for a part of the scene and return it."""
     found = _first(condition, seconds)
     if not found:
