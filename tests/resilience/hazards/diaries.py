@@ -29,7 +29,7 @@ from tests.resilience.hazards.diary.service import WRITTEN
 from tests.resilience.hazards.promises import given
 from tests.resilience.proxy import Proxy
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 REQUESTS = "rpc-diary"
 EXCHANGE = "diary.events"
 
@@ -64,6 +64,8 @@ class Diary:
 
     def start(self, part: str = "all", *, wait: bool = True, **environment: str) -> subprocess.Popen[bytes]:
         """Start a process; returns when it consumes its queues, at once where not asked to `wait`."""
+        if all(has_ended(one) for one in self.processes):
+            self._await_no_consumer()
         before = {queue: self.consumers(queue) for queue in self._queues(part)}
         with open(self.folder / f"{self.kind}-{len(self.processes)}-{free_port()}.log", "wb") as log:
             process = subprocess.Popen(
@@ -93,6 +95,10 @@ class Diary:
         """kill -9; returns when the broker has noticed."""
         process.kill()
         process.wait()
+        self._await_no_consumer()
+
+    def _await_no_consumer(self) -> None:
+        """Until the broker has noticed the end of the last process."""
         given(lambda: not any(self.consumers(queue) for queue in self._queues("all")), "no consumer is left")
 
     def tidy(self) -> None:

@@ -12,7 +12,7 @@ import time
 
 from tests.resilience.hazards.clients import CLIENTS
 
-CHILDREN, CALLS, SECONDS = 4, 20, 8
+CHILDREN, CALLS, SECONDS = 4, 20, 7
 
 
 def main(kind: str, uri: str) -> None:

@@ -48,7 +48,7 @@ class TestAClient:
 
             for thread in range(THREADS):
                 aside(lambda thread=thread: call(thread))
-            soon(lambda: len(right) == THREADS * CALLS, "every call has its own answer", seconds=8)
+            soon(lambda: len(right) == THREADS * CALLS, "every call has its own answer", seconds=6)
 
     @hazard(27, "the children read one another's frames off the socket they share")
     def test_made_before_a_fork_serves_every_child(self, diary: Diary) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.resilience.hazards.diaries import Diary
 from tests.resilience.hazards.fragile import HOOKS
 from tests.resilience.hazards.promises import always, given, hazard, now, soon
@@ -25,17 +23,14 @@ class TestEvents:
         always(lambda: diary.noted(entry, "heard") <= 3, "at most three tries", seconds=2.5)
 
     @hazard(4, "it is acknowledged unread")
-    @pytest.mark.parametrize(
-        ("body", "content_type"),
-        [(b"\xff\xfe{", "application/json"), (b"\x80\x04N.", "application/x-python-serialize")],
-        ids=["no JSON", "no JSON promised"],
-    )
-    def test_that_nobody_can_read_are_kept_with_their_bytes(self, diary: Diary, body: bytes, content_type: str) -> None:
+    def test_that_nobody_can_read_are_kept_with_their_bytes(self, diary: Diary) -> None:
         diary.serve()
-        diary.send_to_handler(body, content_type=content_type, content_encoding="utf-8")
+        no_json, not_even_called_so = b"\xff\xfe{", b"\x80\x04N."
+        diary.send_to_handler(no_json, content_type="application/json", content_encoding="utf-8")
+        diary.send_to_handler(not_even_called_so, content_type="application/x-python-serialize")
         after = diary.send_event("readable")
         given(lambda: diary.heard(after) == 1, "what came after was applied")
-        soon(lambda: body in diary.kept(), "the bytes are kept", seconds=3)
+        soon(lambda: {no_json, not_even_called_so} <= set(diary.kept()), "the bytes are kept", seconds=3)
 
 
 class TestWorkers:

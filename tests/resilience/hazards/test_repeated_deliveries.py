@@ -42,7 +42,7 @@ class TestAnEvent:
             process = diary.start("events", wait=False, **limit)
         after = diary.send_event("after the crashes")
         given(lambda: diary.heard(after), "the crash loop is over")
-        soon(lambda: all(_is_safe(diary, entry) for entry in innocents), "each is applied or laid aside", seconds=6)
+        soon(lambda: all(_is_safe(diary, entry) for entry in innocents), "each is applied or laid aside", seconds=5)
 
 
 class TestARequest:

@@ -55,7 +55,7 @@ class TestStart:
         diary.channel().queue_declare(REQUESTS, durable=True, auto_delete=False, arguments={"x-max-length": 5})
         process = diary.start("requests", wait=False)
         given(lambda: says(process, "PRECONDITION_FAILED"), "the broker refused its queue")
-        soon(lambda: process.poll(), "it has ended with an error status", seconds=6)
+        soon(lambda: process.poll(), "it has ended with an error status", seconds=5)
 
 
 def _has_tried_to_connect(process: subprocess.Popen[bytes]) -> bool:
