@@ -82,6 +82,13 @@ class Service:
         "perks.entitlement.granted.v1",
         "perks.entitlement.suspended.v1",
         "perks.entitlement.reinstated.v1",
+        "events.registration.confirmed.v1",
+        "events.registration.waitlisted.v1",
+        "events.registration.offered.v1",
+        "events.registration.promoted.v1",
+        "events.registration.lapsed.v1",
+        "events.registration.cancelled.v1",
+        "events.registration.voided.v1",
     )
     def on_announcement(self, work: Work, events: list[Event]) -> None:
         messages.announce(work, events, open_channels=OPEN, quiet_hours=QUIET_HOURS)

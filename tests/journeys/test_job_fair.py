@@ -1,0 +1,182 @@
+"""The story grows: a student has the pass, registers for a job fair, waits, moves up, is told each time, and checks in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from deploy.local.throwaway import eventually
+from examples.client import ApiError
+from tests.journeys.conftest import Town
+from tests.journeys.test_messages import await_messages, inbox
+from tests.notify.smtp_sink import Sink
+
+Activity = dict[str, Any]
+SOON = dt.timedelta(hours=1)
+
+
+def subjects(town: Town, person: str) -> list[str]:
+    return [message["subject"]["zh-CN"] for message in inbox(town, person)]
+
+
+class Fair:
+    """A job fair of a university that has students, and what happens around it."""
+
+    def __init__(self, town: Town, *, capacity: int, **chosen: Any) -> None:
+        self.town, self.university = town, town.organisation("university")
+        self.title = f"金秋招聘会{town.number}"
+        starts_at = dt.datetime.now(dt.UTC) + SOON
+        body = {
+            "kind": "job_fair",
+            "title": {"zh-CN": self.title, "en": f"Autumn job fair {town.number}"},
+            "organiser_id": self.university["id"],
+            "open_to": [{"role": "student", "organisation_kind": "university"}],
+            "sessions": [
+                {
+                    "starts_at": starts_at.isoformat(),
+                    "ends_at": (starts_at + dt.timedelta(hours=4)).isoformat(),
+                    "place": "大学城体育馆",
+                    "capacity": capacity,
+                }
+            ],
+            **chosen,
+        }
+        self.activity = eventually(lambda: self._created(body), what="an organiser events has heard of")
+        self.path = f"/v1/activities/{self.activity['id']}"
+        for move in ("publish", "open"):
+            self.activity = town.client.post(f"{self.path}/{move}", {})
+
+    def _created(self, body: dict[str, Any]) -> Activity | None:
+        try:
+            return dict(self.town.client.post("/v1/activities", body))
+        except ApiError as error:
+            if error.problem["code"] != "not_yet_known":
+                raise
+            return None
+
+    def student(self, number: int) -> str:
+        return self.town.student(self.university, email=f"fair{self.town.number}.{number}@example.com")
+
+    def register(self, person: str) -> dict[str, Any]:
+        def registered() -> dict[str, Any] | None:
+            try:
+                return dict(self.town.client.post(f"{self.path}/registrations", {"person_id": person}))
+            except ApiError as error:
+                # the affiliation is on its way to events
+                if error.problem["code"] not in ("not_yet_known", "events.not_eligible"):
+                    raise
+                return None
+
+        return dict(eventually(registered, what="the registration"))
+
+    def get(self, registration: dict[str, Any]) -> dict[str, Any]:
+        return dict(self.town.client.get(f"/v1/registrations/{registration['id']}"))
+
+    def scan(self, registration: dict[str, Any], nonce: str) -> dict[str, Any]:
+        token = self.town.client.get(f"/v1/registrations/{registration['id']}/ticket")["token"]
+        return dict(self.town.client.post("/v1/checkins", {"ticket": token, "nonce": nonce}))
+
+
+def held(town: Town) -> int:
+    figures = {figure["key"]: figure["value"] for figure in town.client.get("/v1/figures")["items"]}
+    return int(figures["job_fairs.held"])
+
+
+def test_a_student_waits_moves_up_is_told_and_checks_in(town: Town, mails: Sink) -> None:
+    fair = Fair(town, capacity=1)
+    first, second = fair.student(1), fair.student(2)
+    seated, waiting = fair.register(first), fair.register(second)
+    assert (seated["state"], seated["position"]) == ("confirmed", None)
+    assert (waiting["state"], waiting["position"]) == ("waiting", 1)
+    assert await_messages(town, first, 1) and subjects(town, first) == [f"报名成功：{fair.title}"]
+    (told,) = await_messages(town, second, 1)
+    assert told["subject"]["zh-CN"] == f"已进入候补：{fair.title}" and "第1位" in told["body"]["zh-CN"]
+
+    with pytest.raises(ApiError) as refused:
+        town.client.post(f"{fair.path}/registrations", {"person_id": second})
+    assert (refused.value.status, refused.value.problem["code"]) == (409, "events.already_registered")
+    with pytest.raises(ApiError) as no_ticket:
+        fair.scan(waiting, "too-early")
+    assert no_ticket.value.problem["code"] == "events.no_ticket"
+
+    assert town.client.post(f"/v1/registrations/{seated['id']}/cancel")["state"] == "cancelled"
+    assert fair.get(waiting)["state"] == "confirmed"
+    await_messages(town, second, 2)
+    assert sorted(subjects(town, second)) == sorted([f"已进入候补：{fair.title}", f"候补成功：{fair.title}"])
+    address = f"fair{town.number}.2@example.com"
+    eventually(lambda: len(mails.to(address)) == 2, what="two mails")
+
+    admitted = fair.scan(waiting, "at-the-door")
+    assert (admitted["outcome"], admitted["holder"]) == ("admitted", "欧阳*")
+    assert fair.scan(waiting, "at-the-door")["id"] == admitted["id"]
+    with pytest.raises(ApiError) as again:
+        fair.scan(waiting, "a-second-time")
+    assert (again.value.status, again.value.problem["code"]) == (409, "events.checked_in_before")
+
+
+def test_a_fair_counts_once_it_is_held(town: Town) -> None:
+    before = held(town)
+    fair = Fair(town, capacity=5)
+    registration = fair.register(fair.student(1))
+    with pytest.raises(ApiError) as refused:
+        town.client.post(f"{fair.path}/hold", {})
+    assert refused.value.problem["code"] == "events.activity_not_begun"
+    assert held(town) == before
+    known = town.client.get(fair.path)
+    begun = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    session = {**known["sessions"][0], "starts_at": begun.isoformat()}
+    session = {name: session[name] for name in ("id", "starts_at", "ends_at", "place", "capacity")}
+    town.client.patch(fair.path, {"sessions": [session]}, if_match=f'"v{known["version"]}"')
+    assert fair.scan(registration, "in")["outcome"] == "admitted"
+    assert town.client.post(f"{fair.path}/hold", {})["state"] == "held"
+    assert held(town) == before + 1
+    reported = town.client.post(f"{fair.path}/report", {"attendance_stated": 40})
+    assert reported["attendance"] == {"counted": 1, "stated": 40}
+
+
+def test_a_cancelled_activity_tells_everybody_once(town: Town, mails: Sink) -> None:
+    fair = Fair(town, capacity=2)
+    people = [fair.student(number) for number in range(4)]
+    registrations = [fair.register(person) for person in people]
+    assert town.client.post(f"{fair.path}/cancel", {"reason": "场馆检修"})["state"] == "cancelled"
+    for registration in registrations:
+        eventually(lambda one=registration: fair.get(one)["state"] == "voided", what="a voided registration")
+    for number, person in enumerate(people):
+        await_messages(town, person, 2)
+        assert subjects(town, person).count(f"活动取消：{fair.title}") == 1
+        address = f"fair{town.number}.{number}@example.com"
+        eventually(lambda at=address: len(mails.to(at)) == 2, what="two mails")
+    with pytest.raises(ApiError) as refused:
+        town.client.post(f"{fair.path}/registrations", {"person_id": people[0]})
+    assert refused.value.problem["code"] == "events.registration_closed"
+
+
+def test_an_offer_is_refused_and_goes_to_the_next_who_accepts(town: Town) -> None:
+    fair = Fair(town, capacity=1, promotion="offer", offer_hours=1)
+    seated, second, third = (fair.register(fair.student(number)) for number in range(3))
+    town.client.post(f"/v1/registrations/{seated['id']}/cancel")
+    offered = fair.get(second)
+    assert offered["state"] == "offered" and offered["offer_expires_at"]
+    assert town.client.post(f"/v1/registrations/{second['id']}/refuse")["state"] == "refused"
+    assert fair.get(third)["state"] == "offered"
+    assert town.client.post(f"/v1/registrations/{third['id']}/accept")["state"] == "confirmed"
+    with pytest.raises(ApiError) as refused:
+        town.client.post(f"/v1/registrations/{second['id']}/accept")
+    assert refused.value.problem["code"] == "events.no_offer"
+
+
+def test_a_fair_is_open_to_students_alone(town: Town) -> None:
+    fair = Fair(town, capacity=1)
+    stranger = fair.student(1)
+    member_of = town.organisation("enterprise")
+    other = town.student(member_of, role="employee")
+    fair.register(stranger)
+    eventually(lambda: _refusal(town, fair, other) == "events.not_eligible", what="a refusal")
+
+
+def _refusal(town: Town, fair: Fair, person: str) -> str:
+    with pytest.raises(ApiError) as refused:
+        town.client.post(f"{fair.path}/registrations", {"person_id": person})
+    return str(refused.value.problem["code"])
