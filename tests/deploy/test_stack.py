@@ -86,7 +86,9 @@ class TestStack:
         assert described["gateway_url"] in printed
         assert max((client["scopes"] for client in described["clients"].values()), key=len) == sorted(SCOPES)
         assert client_of(described, "gate").get("/v1/redemptions")["items"] == []
-        assert set(checkout.state("processes.json")) == {"perks-1", "talent-1", "talent-2", "gateway"}
+        assert set(checkout.state("processes.json")) == {
+            *("events-1", "notify-1", "perks-1", "talent-1", "talent-2", "gateway")
+        }
         for url in checkout.state("processes.json").values():
             assert urllib.request.urlopen(url, timeout=10).status == 200
         _try(printed)
