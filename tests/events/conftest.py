@@ -1,0 +1,207 @@
+"""What the events tests share: a migrated database, facts as events, activities, ticket keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+
+from chassis import migrations
+from chassis.database import make_engine
+from chassis.ids import uuid7
+from chassis.work import PLATFORM, Caller, Work, open_work
+from contracts.envelope import Event
+from services.events import (
+    activities,
+    activity_moves,
+    checkins,
+    facts,
+    registration_rows,
+    registrations,
+    tickets,
+    voiding,
+    waiting_list,
+)
+from services.events.rules.checkins import ScanTimes
+from tests.perks.conftest import event, write_keys
+
+NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+LEAGUE = Caller(client_id="league", department="youth_league", request_id="test", trusted=True)
+OTHERS = Caller(client_id="others", department="education", request_id="test", trusted=True)
+DOOR = Caller(client_id="door", department="youth_league", request_id="test", trusted=True)
+SCAN_TIMES = ScanTimes(kept=dt.timedelta(days=7), ahead=dt.timedelta(minutes=5), early=dt.timedelta(hours=3))
+
+
+def session(capacity: int = 2, *, starts_at: dt.datetime = NOW + DAY, hours: int = 4, **more: Any) -> dict[str, Any]:
+    ends_at = starts_at + hours * HOUR
+    return {"starts_at": starts_at, "ends_at": ends_at, "place": "体育馆", "capacity": capacity, **more}
+
+
+class Town:
+    """events' database with the moves a test makes in it."""
+
+    def __init__(self, engine: Engine, keys: tickets.TicketKeys) -> None:
+        self.engine, self.keys = engine, keys
+        self.organiser = self.organisation()
+
+    def work(self, *, now: dt.datetime = NOW, caller: Caller = LEAGUE) -> Any:
+        return open_work(self.engine, caller=caller, now=now)
+
+    # -- facts
+
+    def organisation(self, kind: str = "university") -> UUID:
+        organisation_id = uuid7()
+        data = {"organisation_id": str(organisation_id), "kind": kind, "name": "某单位", "status": "active"}
+        with self.work() as work:
+            facts.apply_organisations(
+                work.session, [event("talent.organisation.registered.v1", organisation_id, 1, data)]
+            )
+        return organisation_id
+
+    def people(self, count: int) -> list[UUID]:
+        found = [uuid7() for _ in range(count)]
+        told = [event("talent.person.registered.v1", one, 1, {"person_id": str(one), "version": 1}) for one in found]
+        with self.work() as work:
+            facts.apply_people(work.session, told)
+        return found
+
+    def person(self) -> UUID:
+        return self.people(1)[0]
+
+    def hear(self, *events: Event) -> None:
+        with self.work() as work:
+            facts.apply_affiliations(work.session, events)
+
+    # -- activities
+
+    def draft(self, *sessions: dict[str, Any], **more: Any) -> dict[str, Any]:
+        said: dict[str, Any] = {
+            "kind": "job_fair",
+            "title": {"zh-CN": "校园招聘会", "en": "Campus job fair"},
+            "organiser_id": self.organiser,
+            "co_organiser_ids": [],
+            "open_to": None,
+            "promotion": "automatic",
+            "offer_hours": 24,
+            "sessions": list(sessions) or [session()],
+        }
+        with self.work() as work:
+            return activities.create_activity(work, **{**said, **more})
+
+    def open(self, *sessions: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """An activity that takes registrations."""
+        activity = self.draft(*sessions, **more)
+        self.move("publish", activity["id"])
+        return self.move("open", activity["id"])
+
+    def move(self, move: str, activity_id: UUID, *, now: dt.datetime = NOW, **more: Any) -> dict[str, Any]:
+        caller = more.pop("caller", LEAGUE)
+        with self.work(now=now, caller=caller) as work:
+            if move in ("publish", "open", "close"):
+                return activity_moves.move_activity(work, move, activity_id=activity_id)
+            if move == "report":
+                more = {"attendance_stated": None, **more}
+            elif move == "cancel":
+                more = {"reason": "暴雨", **more}
+            return getattr(activity_moves, f"{move}_activity")(work, activity_id=activity_id, **more)  # type: ignore[no-any-return]
+
+    def change(self, activity: dict[str, Any], *, now: dt.datetime = NOW, **changes: Any) -> dict[str, Any]:
+        with self.work(now=now) as work:
+            known = {"activity_id": activity["id"], "version": activity["version"]}
+            return activities.change_activity(work, **known, changes=changes)
+
+    def seats(self, activity: dict[str, Any]) -> list[tuple[int, int]]:
+        """(seats taken, waiting) of each session."""
+        with self.work() as work:
+            found = activities.list_sessions(work, activity_id=activity["id"])["items"]
+        return [(one["seats_taken"], one["waiting"]) for one in found]
+
+    # -- registrations
+
+    def register(
+        self, activity: dict[str, Any], person_id: UUID, *, session_id: UUID | None = None, now: dt.datetime = NOW
+    ) -> dict[str, Any]:
+        with self.work(now=now) as work:
+            return registrations.register(work, activity_id=activity["id"], person_id=person_id, session_id=session_id)
+
+    def cancel(self, registration: dict[str, Any], *, now: dt.datetime = NOW) -> dict[str, Any]:
+        with self.work(now=now) as work:
+            return waiting_list.cancel_registration(work, registration_id=registration["id"])
+
+    def accept(self, registration: dict[str, Any], *, now: dt.datetime = NOW) -> dict[str, Any]:
+        with self.work(now=now) as work:
+            return waiting_list.accept_offer(work, registration_id=registration["id"])
+
+    def refuse(self, registration: dict[str, Any], *, now: dt.datetime = NOW) -> dict[str, Any]:
+        with self.work(now=now) as work:
+            return waiting_list.refuse_offer(work, registration_id=registration["id"])
+
+    def seen(self, registration: dict[str, Any]) -> dict[str, Any]:
+        with self.work() as work:
+            return registration_rows.get_registration(work, registration_id=registration["id"])
+
+    def states(self, *found: dict[str, Any]) -> list[str]:
+        return [self.seen(one)["state"] for one in found]
+
+    def settle(self, *, now: dt.datetime = NOW) -> None:
+        """Let the timers do all they have to do."""
+        for step in (waiting_list.lapse_offers, waiting_list.fill_seats, voiding.void_registrations):
+            more = True
+            while more:
+                with self.work(now=now, caller=PLATFORM) as work:
+                    more = step(work)
+
+    # -- the door
+
+    def ticket(self, registration: dict[str, Any], *, now: dt.datetime = NOW) -> str:
+        with self.work(now=now) as work:
+            issued = tickets.issue_ticket(work, keys=self.keys, registration_id=registration["id"], holder="张*")
+        return str(issued["token"])
+
+    def scan(self, token: str, nonce: str, *, now: dt.datetime = NOW + DAY, **more: Any) -> dict[str, Any]:
+        with self.work(now=now, caller=more.pop("caller", DOOR)) as work:
+            return self.check_in(work, token, nonce, **more)
+
+    def check_in(self, work: Work, token: str, nonce: str, **more: Any) -> dict[str, Any]:
+        return checkins.check_in(work, keys=self.keys, times=SCAN_TIMES, token=token, nonce=nonce, **more)
+
+    # -- what the database says
+
+    def count(self, sql: str, **names: Any) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(text(sql), names).scalar_one())
+
+    def rows(self, sql: str, **names: Any) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(sql), names)]
+
+    def told(self, what: str) -> int:
+        """How often a type of event was announced."""
+        return self.count("select count(*) from outbox where type = :type", type=f"events.{what}.v1")
+
+    def check_books(self) -> None:
+        """The counters of every session say what its registrations are, and no seat is given twice."""
+        counted = """
+            select s.seats_taken, s.waiting, s.capacity, count(r.id) filter (where r.state in ('confirmed', 'offered')),
+                count(r.id) filter (where r.state = 'waiting')
+            from sessions s left join registrations r on r.session_id = s.id group by s.id
+        """
+        for seats_taken, waiting, capacity, seated, queued in self.rows(counted):
+            assert (seats_taken, waiting) == (seated, queued)
+            assert seats_taken <= capacity
+
+
+@pytest.fixture
+def town(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[Town]:
+    url = fresh_database("events")
+    migrations.upgrade(url, "events")
+    engine = make_engine(url, pool_size=60, name="test")
+    write_keys(tmp_path / "keys.json", "k1")
+    yield Town(engine, tickets.TicketKeys.from_file(tmp_path / "keys.json", is_dev=True))
+    engine.dispose()
