@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy import event as listener
 
 from chassis import migrations
 from chassis.database import make_engine
@@ -41,6 +43,19 @@ SCAN_TIMES = ScanTimes(kept=dt.timedelta(days=7), ahead=dt.timedelta(minutes=5),
 def session(capacity: int = 2, *, starts_at: dt.datetime = NOW + DAY, hours: int = 4, **more: Any) -> dict[str, Any]:
     ends_at = starts_at + hours * HOUR
     return {"starts_at": starts_at, "ends_at": ends_at, "place": "体育馆", "capacity": capacity, **more}
+
+
+@contextlib.contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, sql: str, *rest: Any) -> None:
+        sent.append(" ".join(sql.split()[:3]))
+
+    listener.listen(engine, "before_cursor_execute", note)
+    yield sent
+    listener.remove(engine, "before_cursor_execute", note)
 
 
 class Town:
