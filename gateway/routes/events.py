@@ -77,8 +77,7 @@ def create_activity() -> Response:
     try:
         record = backend.command("events", "create_activity", said)
     except Refusal as refusal:
-        if refusal.code == "events.organiser_not_known":
-            owners.raise_if_known("talent", "get_organisation", dict(refusal.params))
+        _ask_for_organiser(refusal)
         raise
     response = records.tagged(respond((record, 201)), record)
     response.headers["Location"] = f"/v1/activities/{record['id']}"
@@ -135,7 +134,16 @@ def list_sessions(activity_id: str) -> Any:
 )
 def change_activity(activity_id: str) -> Response:
     key = {"activity_id": activity_id}
-    return records.change("events", "change_activity", key, ACTIVITY_CHANGES, read_by="get_activity")
+    try:
+        return records.change("events", "change_activity", key, ACTIVITY_CHANGES, read_by="get_activity")
+    except Refusal as refusal:
+        _ask_for_organiser(refusal)
+        raise
+
+
+def _ask_for_organiser(refusal: Refusal) -> None:
+    if refusal.code == "events.organiser_not_known":
+        owners.raise_if_known("talent", "get_organisation", dict(refusal.params))
 
 
 def _move(move: str, activity_id: str, body: Any = NOTHING) -> Response:

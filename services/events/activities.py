@@ -15,7 +15,7 @@ from sqlalchemy.engine import RowMapping
 
 from chassis.ids import uuid7
 from chassis.pages import read_page
-from chassis.versions import VersionStale
+from chassis.versions import check_version
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.events import facts, sessions, waiting_list
@@ -105,7 +105,10 @@ def change_activity(work: Work, *, activity_id: UUID, version: int, changes: Map
     Raises ActivityNotFound, NotYourActivity, ActivityOver, VersionStale, OrganiserNotKnown, SessionNotFound, SessionInUse,
     CapacityTooSmall.
     """
-    row = own_activity(work, activity_id)
+    row = own_activity(work, activity_id, is_locked=True)
+    if row["state"] not in law.CHANGEABLE:
+        raise ActivityOver()
+    check_version(row["version"], version)
     organisers = [changes["organiser_id"]] if "organiser_id" in changes else []
     facts.check_organisers(work.session, [*organisers, *changes.get("co_organiser_ids", [])])
     values = {name: changes[name] for name in ("title", "organiser_id", "promotion", "offer_hours") if name in changes}
@@ -114,14 +117,8 @@ def change_activity(work: Work, *, activity_id: UUID, version: int, changes: Map
         values |= _outline(changes["sessions"])
     if not values:
         return get_activity(work, activity_id=activity_id)
-    changeable = TABLE.c.state.in_(law.CHANGEABLE)
-    found = update(TABLE).where(TABLE.c.id == activity_id, TABLE.c.version == version, changeable)
-    changed = found.values(**values, version=version + 1).returning(*TABLE.c)
-    after = work.session.connection().execute(changed).mappings().one_or_none()
-    if after is None:
-        if row["version"] == version:
-            raise ActivityOver()
-        raise VersionStale(current=row["version"])
+    changed = update(TABLE).where(TABLE.c.id == activity_id).values(**values, version=version + 1).returning(*TABLE.c)
+    after = work.session.connection().execute(changed).mappings().one()
     if "sessions" in changes:
         for session_id in sessions.replace_sessions(work, activity_id, after["state"], changes["sessions"]):
             waiting_list.give_on(work, sessions.lock_session(work, session_id))
@@ -149,16 +146,18 @@ def announce(work: Work, row: Mapping[str, Any], what: str) -> None:
     work.announce(f"events.activity.{what}.v1", subject_id=row["id"], version=row["version"], data=data)
 
 
-def own_activity(work: Work, activity_id: UUID) -> RowMapping:
-    """The row, if it is the caller's department's. Raises ActivityNotFound, NotYourActivity."""
-    row = _row(work, activity_id)
+def own_activity(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
+    """The row, if it is the caller's department's; locked if wanted. Raises ActivityNotFound, NotYourActivity."""
+    row = _row(work, activity_id, is_locked=is_locked)
     if row["department"] != work.caller.department:
         raise NotYourActivity()
     return row
 
 
-def _row(work: Work, activity_id: UUID) -> RowMapping:
-    found = work.session.connection().execute(select(TABLE).where(TABLE.c.id == activity_id)).mappings().one_or_none()
+def _row(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
+    asked = select(TABLE).where(TABLE.c.id == activity_id)
+    asked = asked.with_for_update() if is_locked else asked
+    found = work.session.connection().execute(asked).mappings().one_or_none()
     if found is None:
         raise ActivityNotFound()
     return found

@@ -1,7 +1,8 @@
 """The moves of an activity: publish, open, close, hold, report, cancel.
 
-A move is one conditional update; the sessions' copy of the state follows in the same statement (foreign key), behind
-whoever is giving a seat at that moment. Not here: what becomes of the registrations of a cancelled one (``voiding``).
+A move is made under the lock of the activity's row; the sessions' copy of the state follows in the same statement (foreign
+key), behind whoever is giving a seat at that moment. Not here: what becomes of the registrations of a cancelled one
+(``voiding``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.work import Work
@@ -50,42 +51,46 @@ _ATTENDED = text("select count(*) from checkins where activity_id = :activity_id
 
 def move_activity(work: Work, move: str, *, activity_id: UUID) -> dict[str, Any]:
     """Publish, open or close it. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
-    return _move(work, move, activity_id)
+    return _move(work, move, _movable(work, move, activity_id))
 
 
 def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
     """Say that it took place. Raises ActivityNotBegun and what `move_activity` raises."""
-    row = activities.own_activity(work, activity_id)
-    if law.may_move("hold", row["state"]) and not law.has_begun(row["starts_at"], work.now):
+    row = _movable(work, "hold", activity_id)
+    if not law.has_begun(row["starts_at"], work.now):
         raise ActivityNotBegun()
-    return _move(work, "hold", activity_id, held_at=work.now)
+    return _move(work, "hold", row, held_at=work.now)
 
 
 def report_activity(work: Work, *, activity_id: UUID, attendance_stated: int | None) -> dict[str, Any]:
     """Close its books: admitted check-ins are counted, from now on none is added. Raises what `move_activity` raises."""
-    activities.own_activity(work, activity_id)
-    # a scan under way holds the row shared, so it is counted or comes too late
-    work.session.execute(select(TABLE.c.id).where(TABLE.c.id == activity_id).with_for_update())
+    row = _movable(work, "report", activity_id)
     counted = work.session.scalar(_ATTENDED, {"activity_id": activity_id})
-    return _move(work, "report", activity_id, attendance_counted=counted, attendance_stated=attendance_stated)
+    return _move(work, "report", row, attendance_counted=counted, attendance_stated=attendance_stated)
 
 
 def cancel_activity(work: Work, *, activity_id: UUID, reason: str) -> dict[str, Any]:
     """Call it off at once; the registrations follow in chunks. Raises what `move_activity` raises."""
-    return _move(work, "cancel", activity_id, cancel_reason=reason, is_voiding=True)
+    return _move(work, "cancel", _movable(work, "cancel", activity_id), cancel_reason=reason, is_voiding=True)
 
 
-def _move(work: Work, move: str, activity_id: UUID, **values: Any) -> dict[str, Any]:
-    before = activities.own_activity(work, activity_id)["state"]
-    if not law.may_move(move, before):
-        raise MoveNotAllowed(state=before)
-    found = update(TABLE).where(TABLE.c.id == activity_id, TABLE.c.state == before)
-    moved = found.values(state=law.MOVES[move][1], version=TABLE.c.version + 1, **values).returning(*TABLE.c)
-    row = work.session.connection().execute(moved).mappings().one_or_none()
-    if row is None:  # somebody moved it at the same moment
-        raise MoveNotAllowed(state=activities.own_activity(work, activity_id)["state"])
-    _tell(work, row, before, move)
-    return activities.get_activity(work, activity_id=activity_id)
+def _movable(work: Work, move: str, activity_id: UUID) -> RowMapping:
+    """The row, locked, if the move may start from its state. A scan under way holds it shared, so who closes the books has
+    it counted, or it comes too late.
+    """
+    row = activities.own_activity(work, activity_id, is_locked=True)
+    if not law.may_move(move, row["state"]):
+        raise MoveNotAllowed(state=row["state"])
+    return row
+
+
+def _move(work: Work, move: str, before: RowMapping, **values: Any) -> dict[str, Any]:
+    moved = update(TABLE).where(TABLE.c.id == before["id"]).returning(*TABLE.c)
+    state = law.MOVES[move][1]
+    changed = moved.values(state=state, version=before["version"] + 1, **values)
+    row = work.session.connection().execute(changed).mappings().one()
+    _tell(work, row, before["state"], move)
+    return activities.get_activity(work, activity_id=row["id"])
 
 
 def _tell(work: Work, row: RowMapping, before: str, move: str) -> None:
