@@ -28,9 +28,16 @@ def running(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[su
 
 def result_of(module: str, *arguments: str, env: Mapping[str, str]) -> float:
     """The number a load program prints last."""
+    return float(lines_of(module, *arguments, env=env)[-1])
+
+
+def lines_of(module: str, *arguments: str, env: Mapping[str, str]) -> list[str]:
+    """What a load program prints."""
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, env={**os.environ, **env}, stdout=subprocess.PIPE, check=True, timeout=300)
-    return float(done.stdout.split()[-1])
+    done = subprocess.run(
+        command, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True, check=True, timeout=300
+    )
+    return done.stdout.splitlines()
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
