@@ -52,7 +52,7 @@ EVENTS: dict[str, EventType] = {
         talent_events.OrganisationSet, subscribers=("perks.on_organisation_set_published",)
     ),
     "talent.person.registered.v1": EventType(talent_events.Person, subscribers=("events.on_person_registered",)),
-    "talent.person.changed.v1": EventType(talent_events.Person),
+    "talent.person.changed.v1": EventType(talent_events.Person, subscribers=("events.on_person_registered",)),
     "talent.affiliation.reported.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
     "talent.affiliation.confirmed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),
     "talent.affiliation.changed.v1": EventType(talent_events.Affiliation, subscribers=_AFFILIATIONS),

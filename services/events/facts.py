@@ -44,7 +44,7 @@ def apply_organisations(session: Session, events: Sequence[Event]) -> None:
 
 
 def apply_people(session: Session, events: Sequence[Event]) -> None:
-    """Note who is on record."""
+    """Note who is on record, and which version of their record that is: what ``compare`` holds against talent's."""
     rows = [{"id": UUID(event.data["person_id"]), "version": event.version} for event in copies.newest(events)]
     copies.take_newer(session, Person, rows)
 

@@ -137,7 +137,7 @@ class Service:
     def on_organisation_changed(self, work: Work, events: list[Event]) -> None:
         facts.apply_organisations(work.session, events)
 
-    @on_events("talent.person.registered.v1")
+    @on_events("talent.person.registered.v1", "talent.person.changed.v1")
     def on_person_registered(self, work: Work, events: list[Event]) -> None:
         facts.apply_people(work.session, events)
 

@@ -128,16 +128,17 @@ class TestWhatDoesNotStart:
             ("services.talent", "id_lookup"),
             ("services.talent", "upload_encryption"),
             ("services.perks", "pass_signing"),
+            ("services.events", "ticket_signing"),
         ],
     )
     def test_a_process_with_a_key_its_data_was_not_written_with(
         self, door: Door, tmp_path: Path, process: str, keyring: str
     ) -> None:
-        replace = other_signing_key if keyring == "pass_signing" else other_key
+        replace = other_signing_key if keyring.endswith("_signing") else other_key
         ended = start(door.platform, process, keys_with(door.platform, tmp_path, keyring, replace))
         assert (ended.returncode, keyring in ended.stdout) == (EX_CONFIG, True), ended.stdout[-2000:]
 
-    @pytest.mark.parametrize("process", ["services.talent", "services.perks", "gateway"])
+    @pytest.mark.parametrize("process", ["services.talent", "services.perks", "services.events", "gateway"])
     def test_a_process_with_demo_keys_outside_dev(self, door: Door, process: str) -> None:
         ended = start(door.platform, process, door.platform.folder / "keys", YOUTHCITY_ENV="prod")
         assert (ended.returncode, "demo" in ended.stdout) == (EX_CONFIG, True), ended.stdout[-2000:]
