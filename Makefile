@@ -13,7 +13,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo test check fmt bench migration clean
+.PHONY: help run up down demo test hazards check fmt bench migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,10 @@ demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
 
 test: check ## Set everything up and pass the tests (T=path for some of them)
-	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(T)
+	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(if $(filter tests,$(T)),-m "not hazard") $(T)
+
+hazards: $(STATE)/ready ## Try the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
+	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest -rx tests/resilience/hazards
 
 check: $(STATE)/ready ## Lint, types, import rules, architecture: what needs no servers
 	@$(PYTHON) -m ruff check .
