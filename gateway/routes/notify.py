@@ -8,7 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import notify as schemas
-from gateway import backend, lists, reading, records
+from gateway import backend, conditional, lists, reading, records
 from gateway.operations import operation
 
 blueprint = Blueprint(
@@ -16,6 +16,7 @@ blueprint = Blueprint(
 )
 READ, WRITE = "notify:read", "notify:write"
 
+TEMPLATES = records.body_schema(schemas.ListTemplates)
 TEMPLATE = records.body_schema(schemas.TemplateBody)
 PREFERENCES = records.body_schema(schemas.PreferencesBody)
 MESSAGES = lists.query_schema(schemas.ListMessages)
@@ -58,7 +59,7 @@ def get_template(key: str) -> Response:
     answers={200: schemas.Templates},
 )
 def list_templates() -> Any:
-    return backend.query("notify", "list_templates", {})
+    return backend.query("notify", "list_templates", reading.query_of(TEMPLATES))
 
 
 @operation(
@@ -84,7 +85,11 @@ def put_preferences(person_id: str) -> Response:
     answers={200: schemas.Preferences, 304: None},
 )
 def get_preferences(person_id: str) -> Response:
-    return records.read("notify", "get_preferences", {"person_id": person_id})
+    """What was set; for somebody who has set nothing, the defaults, once talent knows them."""
+    response = records.read("notify", "get_preferences", {"person_id": person_id})
+    if response.headers["ETag"] == conditional.etag(0):
+        backend.query("talent", "get_person", {"person_id": person_id})
+    return response
 
 
 @operation(
