@@ -25,6 +25,7 @@ from chassis.calls import CallContext
 from chassis.database import make_engine
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
+from contracts import envelope
 
 LEDGER_TABLES = """
 create table entries (id uuid primary key, text text not null, client_id text not null);
@@ -132,6 +133,13 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def values_are_checked() -> Iterator[None]:
+    """A command run in this process says whether events are held against their schema; the next test wants them to be."""
+    yield
+    envelope.check_values(True)
 
 
 @pytest.fixture
