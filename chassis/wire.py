@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import random
 import socket
 import threading
 import time
@@ -51,13 +52,7 @@ class Wire:
     """
 
     def __init__(self, uri: str, *, name: str, heartbeat: int = 20, connect_timeout: float = 4.0) -> None:
-        self._client = kombu.connection.Connection(
-            uri,
-            heartbeat=heartbeat,
-            connect_timeout=connect_timeout,
-            transport_options={"client_properties": {"connection_name": name}},
-        )
-        self.connection: amqp.Connection = self._client.transport.establish_connection()
+        self._client, self.connection = _connect(uri, name, heartbeat, connect_timeout)
         self.connection.transport.sock.settimeout(SETUP_TIMEOUT)
         self._outgoing: deque[bytes] = deque()
         self._outgoing_bytes = 0
@@ -194,6 +189,32 @@ class Wire:
         self._break()
         with contextlib.suppress(Exception):
             self.connection.collect()
+
+
+def _connect(
+    uri: str, name: str, heartbeat: int, timeout: float
+) -> tuple[kombu.connection.Connection, amqp.Connection]:
+    """A connection to the first node that answers, of the several `uri` may name with ";" between them.
+
+    Begins with any of them, so that connections spread over a cluster. A node that stands still may use up its share of
+    `timeout` seconds and no more. Raises what the last one raised.
+    """
+    nodes = uri.split(";")
+    random.shuffle(nodes)
+    deadline = time.monotonic() + timeout
+    while True:
+        client = kombu.connection.Connection(
+            nodes.pop(),
+            heartbeat=heartbeat,
+            connect_timeout=max(0.1, deadline - time.monotonic()) / (len(nodes) + 1),
+            transport_options={"client_properties": {"connection_name": name}},
+        )
+        try:
+            return client, client.transport.establish_connection()
+        except CONNECTION_ERRORS as error:
+            if not nodes:
+                raise
+            log.info("a broker node does not answer, trying another: %s", error)
 
 
 def to_json(value: Any) -> str:
