@@ -30,6 +30,8 @@ REPLY_TO = "amq.rabbitmq.reply-to"
 BACKLOG_LIMIT = 1000
 """Requests that may wait in a service's queue. More would wait longer than their callers do."""
 CONNECT_PAUSE_SECONDS = 0.25
+SILENCE_SECONDS = 1.0
+"""A timeout after less says nothing about the connection."""
 
 
 class ServiceUnavailable(Refusal):
@@ -67,9 +69,11 @@ class Reply(dict[str, Any]):
 
 
 class _Pending:
-    __slots__ = ("answered", "failure", "reply", "started")
+    __slots__ = ("answered", "failure", "reply", "service", "started", "wire")
 
-    def __init__(self) -> None:
+    def __init__(self, service: str, wire: Wire) -> None:
+        self.service = service
+        self.wire = wire
         self.answered = threading.Event()
         self.reply: bytes | str | None = None
         self.failure: Exception | None = None
@@ -103,6 +107,7 @@ class RpcClient:
         self._wire: Wire | None = None
         self._channel: amqp.Channel | None = None
         self._pending: dict[str, _Pending] = {}
+        self._heard_at: dict[str, float] = {}
         self._presence = Presence(self._uri, name=f"{self._name}.presence")
         self._retry_at = 0.0
 
@@ -135,7 +140,7 @@ class RpcClient:
         self._require_consumer(service, deadline)
         wire, channel = self._connected(service)
         correlation_id = calls.new_correlation_id()
-        pending = self._pending[correlation_id] = _Pending()
+        pending = self._pending[correlation_id] = _Pending(service, wire)
         left = deadline - time.monotonic()
         try:
             wire.publish(
@@ -153,11 +158,14 @@ class RpcClient:
                 application_headers=context.headers(timeout=left),
             )
             if not pending.answered.wait(left):
+                self._doubt(pending)
                 raise RpcTimeout(f"{service}.{method} did not answer in time")
         except CONNECTION_ERRORS as error:
             raise RpcTimeout(f"connection lost while calling {service}.{method}") from error
         finally:
             del self._pending[correlation_id]
+            if wire is not self._wire:
+                self._leave(wire)
         return _result_of(pending, service)
 
     def _require_consumer(self, service: str, deadline: float) -> None:
@@ -197,6 +205,7 @@ class RpcClient:
         channel.exchange_declare(calls.RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
         channel.basic_consume(REPLY_TO, no_ack=True, callback=self._on_reply)
         channel.events["basic_return"].add(self._on_return)
+        self._heard_at = {}
         self._wire, self._channel = wire, channel
         threading.Thread(target=self._read, args=(wire,), name=f"{self._name}.reader", daemon=True).start()
         return wire, channel
@@ -211,11 +220,30 @@ class RpcClient:
                 self._wire = self._channel = None
             wire.close()
             for pending in list(self._pending.values()):
-                pending.fail(RpcTimeout("the connection to the broker was lost"))
+                if pending.wire is wire:
+                    pending.fail(RpcTimeout("the connection to the broker was lost"))
+
+    def _doubt(self, unanswered: _Pending) -> None:
+        """Let later calls take a new connection where the service answered nobody on this one since the request left.
+
+        A channel opened while a cluster loses a node may hold on to a queue's leader that is gone: what it publishes to
+        that queue goes nowhere, for ever and without an error (docs/cluster.md).
+        """
+        silent = self._heard_at.get(unanswered.service, 0.0) < unanswered.started
+        waited = time.monotonic() - unanswered.started
+        if silent and waited >= SILENCE_SECONDS and self._wire is unanswered.wire:
+            self._wire = self._channel = None
+
+    def _leave(self, wire: Wire) -> None:
+        """Close a connection no call takes any more, once the last has left that waits on it."""
+        if not any(pending.wire is wire for pending in list(self._pending.values())):
+            threading.Thread(target=wire.close, name=f"{self._name}.closing", daemon=True).start()
 
     def _on_reply(self, message: Any) -> None:
         pending = self._pending.get(message.properties.get("correlation_id"))
         if pending is not None:
+            if pending.wire is self._wire:
+                self._heard_at[pending.service] = time.monotonic()
             pending.reply = message.body
             pending.answered.set()
 

@@ -1,18 +1,19 @@
-"""Connections where the broker is a cluster: which of its nodes they go to, and how long they look for one."""
+"""Connections where the broker is a cluster: which of its nodes they go to, how long they look for one, when they are left."""
 
 from __future__ import annotations
 
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
+from chassis.rpc_client import RpcClient, RpcTimeout
 from chassis.wire import CONNECTION_ERRORS, Wire
 from deploy.local.throwaway import free_port
-from tests.chassis.conftest import Ledger
+from tests.chassis.conftest import Ledger, until
 from tests.conftest import Broker
 
 CONTEXT = CallContext("tester", "test_department", "request-1")
@@ -75,3 +76,34 @@ class TestService:
             client = RpcClient(uri, name="test.client", user_id=ledger.client._user_id)
             assert client.call("ledger", "echo", {"text": "here"}, context=CONTEXT, timeout=5) == {"text": "here"}
             client.close()
+
+
+class TestACallThatIsNotAnswered:
+    """A channel opened while a cluster loses a node may publish into nowhere for ever (tests/cluster shows it for real)."""
+
+    def test_is_the_last_on_a_connection_nobody_is_answered_on_and_takes_none_of_the_others_with_it(
+        self, ledger: Ledger
+    ) -> None:
+        ledger.start(lanes="rpc")
+        with ThreadPoolExecutor(1) as aside:
+            slow = aside.submit(ledger.call, "wait", {"seconds": 4}, timeout=15)
+            first = until(lambda: ledger.client._pending and ledger.client._wire)
+            first.publish = lambda *arguments, **properties: None
+            with pytest.raises(RpcTimeout):
+                ledger.call("echo", {"text": "into nowhere"}, timeout=1.5)
+            assert ledger.call("echo", {"text": "here"}) == {"text": "here"}
+            assert first.is_open
+            assert slow.result() == {"seconds": 4}
+        until(lambda: not first.is_open, what="the end of the connection that was left")
+
+    def test_ends_no_connection_on_which_others_are_answered(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        ledger.call("echo", {"text": "warm"})
+        first = ledger.client._wire
+        with ThreadPoolExecutor(1) as aside:
+            slow = aside.submit(ledger.call, "wait", {"seconds": 3}, timeout=1.5)
+            until(lambda: ledger.client._pending)
+            ledger.call("echo", {"text": "meanwhile"})
+            with pytest.raises(RpcTimeout):
+                slow.result()
+        assert ledger.client._wire is first
