@@ -13,10 +13,10 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo test hazards check fmt bench migration clean
+.PHONY: help run up down demo test hazards test-cluster check fmt bench migration clean
 
 help: ## Print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: $(STATE)/ready ## Set everything up and run the platform in the foreground
 	@$(PYTHON) -m deploy.local run
@@ -35,6 +35,9 @@ test: check ## Set everything up and pass the tests (T=path for some of them)
 
 hazards: $(STATE)/ready ## Try the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest -rx tests/resilience/hazards
+
+test-cluster: $(STATE)/ready ## Take nodes away from a RabbitMQ cluster of three (docs/cluster.md)
+	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest tests/cluster
 
 check: $(STATE)/ready ## Lint, types, import rules, architecture: what needs no servers
 	@$(PYTHON) -m ruff check .

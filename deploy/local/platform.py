@@ -20,6 +20,7 @@ from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
 from deploy.local.processes import run_step, run_steps
 from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.rabbitmq_cluster import Cluster
 from deploy.local.supervising import Supervisor
 from examples.client import client_of
 
@@ -84,6 +85,8 @@ class Platform:
         say("stopping the servers")
         self.rabbitmq.stop()
         self.postgres.stop()
+        if self.place.is_test:
+            Cluster(self.place).stop()  # what killed tests may have left
 
     def environment(self) -> dict[str, str]:
         """What every process and command of the platform about to start finds in its environment."""

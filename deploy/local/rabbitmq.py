@@ -33,14 +33,19 @@ class RabbitMQ:
         self._folder = place.data / "rabbitmq"
         self._mark = f"{place.state}:rabbitmq"
 
+    @property
+    def name(self) -> str:
+        """The node, as Erlang knows it."""
+        return f"youthcity-{self._place.tag}@localhost"
+
     def uri(self, user: str = OPS, vhost: str = VHOST) -> str:
         """The broker, for `user`."""
-        return f"amqp://{user}:{self._secret(user)}@127.0.0.1:{self._notes.port('amqp')}/{vhost}"
+        return f"amqp://{user}:{self._secret(user)}@127.0.0.1:{self._port('amqp')}/{vhost}"
 
     @property
     def api(self) -> str:
         """The management API, with the ops user's login."""
-        return f"http://{OPS}:{self._secret(OPS)}@127.0.0.1:{self._notes.port('management')}"
+        return f"http://{OPS}:{self._secret(OPS)}@127.0.0.1:{self._port('management')}"
 
     def begin(self) -> None:
         """Begin to start the node, if it does not run; `await_ready` waits for it."""
@@ -48,8 +53,7 @@ class RabbitMQ:
             return
         self.stop()  # what a broken start may have left
         say("starting RabbitMQ")
-        for name in _PORTS:
-            self._notes.free_port(name)
+        self._take_ports()
         self._place.folder(self._folder)
         self._place.folder(self._folder / "home")
         self._place.file(self._folder / "rabbitmq.conf", self._configuration())
@@ -94,12 +98,19 @@ class RabbitMQ:
         # the port mapper, and whatever else stayed
         running.end(running.members(self._mark), seconds=5)
 
+    def _take_ports(self) -> None:
+        for name in _PORTS:
+            self._notes.free_port(name)
+
+    def _port(self, name: str) -> int:
+        return self._notes.port(name)
+
     def _node(self) -> int | None:
         """The process id of the node itself, once it is an Erlang machine."""
         return next(iter(running.commanded(f"-home {self._folder}/home ")), None)
 
     def _is_ready(self) -> bool:
-        if not answers(self._notes.port("amqp")):
+        if not answers(self._port("amqp")):
             return False
         try:
             self._ask("GET", f"/vhosts/{VHOST}")
@@ -117,10 +128,10 @@ class RabbitMQ:
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": f"{folder}/home",
             "LC_ALL": "C.UTF-8",
-            "ERL_EPMD_PORT": str(self._notes.port("epmd")),
+            "ERL_EPMD_PORT": str(self._port("epmd")),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"youthcity-{self._place.tag}@localhost",
-            "RABBITMQ_DIST_PORT": str(self._notes.port("distribution")),
+            "RABBITMQ_NODENAME": self.name,
+            "RABBITMQ_DIST_PORT": str(self._port("distribution")),
             "RABBITMQ_MNESIA_BASE": f"{folder}/data",
             "RABBITMQ_LOG_BASE": f"{folder}/log",
             "RABBITMQ_PID_FILE": f"{folder}/node.pid",
@@ -134,9 +145,9 @@ class RabbitMQ:
 
     def _configuration(self) -> str:
         lines = [
-            f"listeners.tcp.local = 127.0.0.1:{self._notes.port('amqp')}",
+            f"listeners.tcp.local = 127.0.0.1:{self._port('amqp')}",
             "management.tcp.ip = 127.0.0.1",
-            f"management.tcp.port = {self._notes.port('management')}",
+            f"management.tcp.port = {self._port('management')}",
             f"default_user = {OPS}",
             f"default_pass = {self._secret(OPS)}",
             f"default_vhost = {VHOST}",
@@ -150,7 +161,7 @@ class RabbitMQ:
         """One request to the management API; raises OSError when it fails."""
         login = base64.b64encode(f"{OPS}:{self._secret(OPS)}".encode()).decode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self._notes.port('management')}/api{path}",
+            f"http://127.0.0.1:{self._port('management')}/api{path}",
             json.dumps(body).encode() if body is not None else None,
             {"Authorization": f"Basic {login}", "Content-Type": "application/json"},
             method=method,
