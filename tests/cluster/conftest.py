@@ -35,9 +35,13 @@ class Site:
 
     def node_of(self, queue: str) -> Node:
         """The node a classic queue is on, or the leader of a quorum queue."""
-        found = next(found for found in self._queues(self._living()) if found["name"] == queue)
+        found = self.queue(queue)
         name = found.get("leader") or found.get("node")
         return next(node for node in self._nodes if node.name == name)
+
+    def queue(self, name: str) -> dict[str, Any]:
+        """What the management API says of a queue."""
+        return next(found for found in self._queues(self._living()) if found["name"] == name)
 
     def is_whole(self) -> bool:
         """Whether every node sees all others run and every quorum queue on all of them."""
