@@ -66,14 +66,15 @@ class TestClassicRequestQueue:
         assert ledger.call("echo", {"text": "before"}) == {"text": "before"}
         node = site.node_of(REQUESTS)
         node.stop()
-        # what was sent in the very second of the loss has nobody to answer it
-        until(lambda: outcome(ledger, seconds=2) == "unavailable", seconds=10, what="a clear refusal")
+        # what is sent before everybody has noticed has nobody to answer it
+        until(lambda: site.queue(REQUESTS).get("state") == "down", what="the others noticing")
+        until(lambda: all(outcome(ledger, seconds=2) == "unavailable" for _ in range(5)), what="a clear refusal")
         started = time.monotonic()
         assert {outcome(ledger) for _ in range(5)} == {"unavailable"}
         assert time.monotonic() - started < 5
         node.begin()
         node.await_ready()
-        until(lambda: outcome(ledger) == "answered", seconds=30, what="an answer")
+        until(lambda: outcome(ledger) == "answered", seconds=60, what="an answer")
         assert process.poll() is None
 
 
