@@ -53,8 +53,8 @@ class Client:
         headers = {"If-Match": if_match, "Content-Type": "application/merge-patch+json"}
         return self.send("PATCH", path, body, headers)[2]
 
-    def upload(self, path: str, file: Path, **form: str) -> Any:
-        """POST a file and form fields as multipart/form-data."""
+    def upload(self, path: str, file: Path, *, key: str | None = None, **form: str) -> Any:
+        """POST a file and form fields as multipart/form-data, under an idempotency key."""
         boundary = uuid.uuid4().hex
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -64,7 +64,7 @@ class Client:
         parts += [f"{head}Content-Type: {XLSX}\r\n\r\n".encode(), file.read_bytes(), f"\r\n--{boundary}--\r\n".encode()]
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Idempotency-Key": f'"{uuid.uuid4()}"',
+            "Idempotency-Key": f'"{key or uuid.uuid4()}"',
         }
         return self.send("POST", path, b"".join(parts), headers)[2]
 
