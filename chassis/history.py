@@ -1,4 +1,8 @@
-"""The history of states: appended in the transaction of the change, never edited."""
+"""The history of states: appended in the transaction of the change, never edited.
+
+Its order is that of its ids: one is made when the step is recorded, by whoever has the subject locked. `recorded_at` is when
+the work began, and work that began earlier may have waited for that lock longer.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +25,4 @@ def append(session: Session, rows: list[dict[str, Any]]) -> None:
 def of_subject(session: Session, subject: str, subject_id: str) -> list[dict[str, Any]]:
     """Every change of one subject, oldest first."""
     asked = select(TABLE).where(TABLE.c.subject == subject, TABLE.c.subject_id == subject_id)
-    return [dict(row) for row in session.execute(asked.order_by(TABLE.c.recorded_at, TABLE.c.id)).mappings()]
+    return [dict(row) for row in session.execute(asked.order_by(TABLE.c.id)).mappings()]

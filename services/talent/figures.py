@@ -19,7 +19,7 @@ from contracts.figures import FIGURES
 _ACTIVE_ORGANISATIONS = (
     "select count(*) from organisations o where o.created_at < :until and 'closed' is distinct from"
     " (select h.to_state from history h where h.subject = 'organisation' and h.subject_id = cast(o.id as text)"
-    " and h.recorded_at < :until order by h.recorded_at desc, h.id desc limit 1)"
+    " and h.recorded_at < :until order by h.id desc limit 1)"
 )
 
 _COUNTS = {

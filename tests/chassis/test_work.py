@@ -50,6 +50,15 @@ class TestCommit:
         )
         assert change["recorded_at"] == LATE_EVENING
 
+    def test_keeps_the_steps_of_a_subject_in_the_order_they_were_taken(self, engine: Engine) -> None:
+        with open_work(engine, now=LATE_EVENING) as held_up:
+            with open_work(engine, now=LATE_EVENING + dt.timedelta(seconds=1)) as work:
+                work.record("person", "7", from_state=None, to_state="known")
+            held_up.record("person", "7", from_state="known", to_state="checked")
+        with open_reading(engine) as work:
+            steps = history.of_subject(work.session, "person", "7")
+        assert [step["to_state"] for step in steps] == ["known", "checked"]
+
     def test_sends_one_statement_for_all_events_and_one_for_all_history(self, engine: Engine) -> None:
         with statements_of(engine) as sent, open_work(engine) as work:
             for _ in range(7):

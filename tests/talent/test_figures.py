@@ -58,6 +58,16 @@ class TestCountFigures:
             organisations.change_organisation(work, organisation_id=made["id"], version=2, changes={"status": "active"})
         assert [counts(town, f"2026-09-0{day}")["talent.universities"] for day in (1, 2, 3)] == [1, 0, 1]
 
+    def test_of_two_changes_the_one_that_waited_longer_for_the_record_counts_as_the_last(self, town: City) -> None:
+        made = register(town, "甲大学", FIRST - dt.timedelta(hours=1))
+        with town.work(now=FIRST) as late:  # begins first, and is held up
+            with town.work(now=FIRST + dt.timedelta(seconds=1)) as work:
+                change = {"organisation_id": made["id"], "version": 1, "changes": {"status": "closed"}}
+                organisations.change_organisation(work, **change)
+            change = {"organisation_id": made["id"], "version": 2, "changes": {"status": "active"}}
+            organisations.change_organisation(late, **change)
+        assert counts(town, "2026-09-01")["talent.universities"] == 1
+
     def test_answers_only_the_keys_it_is_asked_for_and_has(self, town: City) -> None:
         with town.work() as work:
             answer = figures.count_figures(work, keys=["talent.people", "scenic.areas"])
