@@ -13,7 +13,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo test hazards test-cluster check fmt bench migration clean
+.PHONY: help run up down demo test hazards chaos test-cluster check fmt bench migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ hazards: $(STATE)/ready ## Try the thirty hazards on the chassis and on stock na
 
 test-cluster: $(STATE)/ready ## Take nodes away from a RabbitMQ cluster of three (docs/cluster.md)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest tests/cluster
+
+chaos: $(STATE)/ready ## Hurt everything while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
+	@$(PYTHON) -m tests.resilience.chaos $(ARGS)
 
 check: $(STATE)/ready ## Lint, types, import rules, architecture: what needs no servers
 	@$(PYTHON) -m ruff check .
