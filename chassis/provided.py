@@ -9,6 +9,7 @@ from nameko.extensions import DependencyProvider
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import lanes
+from chassis.rpc import past_a_lost_connection
 from chassis.settings import ServiceSettings
 from chassis.work import Work
 
@@ -38,7 +39,10 @@ class Provided(DependencyProvider):  # type: ignore[misc]
             return  # the first worker will
 
     def get_dependency(self, worker_ctx: Any) -> Any:
-        self._ensure_proven()
+        if worker_ctx.entrypoint.lane == lanes.RPC:
+            past_a_lost_connection(self._ensure_proven)  # a caller is told that the database is away
+        else:
+            self._ensure_proven()
         return self._made
 
     def _ensure_proven(self) -> None:

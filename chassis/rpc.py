@@ -70,7 +70,7 @@ def command(schema: type[Schema], *, answer: type[Schema] | None = None) -> Call
                     reply = idempotency.run(work, method.__name__, fields, effect)
                 return Replayed(reply) if work.replayed else reply
 
-            return _past_a_lost_connection(once)
+            return past_a_lost_connection(once)
 
         return Rpc.decorator(handle)  # type: ignore[no-any-return]
 
@@ -96,7 +96,7 @@ def disclosure(schema: type[Schema], *, answer: type[Schema], to: str) -> Callab
                         raise CallerNotTrusted()
                     return _dump(dumper, method(self, work, **loaded))
 
-            return _past_a_lost_connection(once)
+            return past_a_lost_connection(once)
 
         return Rpc.decorator(handle)  # type: ignore[no-any-return]
 
@@ -116,14 +116,14 @@ def query(schema: type[Schema], *, answer: type[Schema] | None = None) -> Callab
                 with self.database.reading() as work:
                     return _dump(dumper, method(self, work, **loaded))
 
-            return _past_a_lost_connection(once)
+            return past_a_lost_connection(once)
 
         return Rpc.decorator(handle)  # type: ignore[no-any-return]
 
     return decorate
 
 
-def _past_a_lost_connection(once: Callable[[], Any]) -> Any:
+def past_a_lost_connection(once: Callable[[], Any]) -> Any:
     """Run it again when the database broke under it: after a restart the pool still holds dead connections, and a
     deadlock picks one of two innocents. Safe for a command too: its key is in the transaction that was lost, or kept.
     Raises DatabaseUnavailable when the second try breaks as well, CommitUnclear where the first may have been kept.
