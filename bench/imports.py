@@ -63,6 +63,7 @@ def _roster(folder: Path, number: int) -> Path:
             "居民身份证",
             id_number,
             f"199{number:02d}{n:06d}",
+            f"bench{number}.{n}@example.com",
             "测速大学",
             "学生",
             "2024-09-01",
