@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import create_engine, make_url
 
-from bench import imports, redemption, registration, rpc
+from bench import deliveries, imports, redemption, registration, rpc
 from bench.rounds import Row
 from deploy.local.throwaway import ThrowawayPlatform
 
@@ -24,7 +24,7 @@ RESULT = Path(".state/bench.json")
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rpc", "redemption", "registration", "imports"]
+    chosen = sys.argv[1:] or ["rpc", "redemption", "registration", "imports", "deliveries"]
     server = os.environ["TEST_DATABASE_URL"]
     rows: list[Row] = []
     for name in chosen:
@@ -47,6 +47,8 @@ def _on_platform(name: str, folder: Path, server: str, amqp_uri: str) -> list[Ro
             return redemption.rows(platform)
         if name == "registration":
             return registration.rows(platform)
+        if name == "deliveries":
+            return deliveries.rows(platform, _database_maker(server))
         platform.start_gateway()
         platform.wait_for("gateway")
         return imports.rows(platform)

@@ -128,7 +128,7 @@ def mails() -> Iterator[Sink]:
 
 #: No quiet hours, as tests run at any time of the day; pauses short enough to wait for.
 NOTIFY_QUICKLY = {
-    "NOTIFY_SMTP_FROM": "city@jinzhong.test",
+    "NOTIFY_SMTP_FROM": "青年之城 <city@jinzhong.test>",
     "NOTIFY_QUIET_HOURS": "",
     "NOTIFY_SEND_SECONDS": "0.1",
     "NOTIFY_PAUSE_SECONDS": "0.5",

@@ -116,7 +116,9 @@ class Round:
 
     def _suitable(self, work: Work, claimed: list[Claimed], wishes: dict[UUID, Wishes]) -> list[Claimed]:
         """What may be sent now: wishes may have changed since the message was made, and it may have become late."""
-        unwanted, suitable = {}, []
+        unwanted: dict[UUID, str] = {}
+        too_late: dict[dt.datetime, list[UUID]] = {}
+        suitable = []
         for one in claimed:
             wish = wishes[one.person_id]
             reason = objection(wish, programme=one.programme, channel=self.channel.name)
@@ -124,10 +126,12 @@ class Round:
             if reason is not None:
                 unwanted[one.id] = reason
             elif later is not None:
-                deliveries.release(work, self.id, [one.id], not_before=later, reason=None)
+                too_late.setdefault(later, []).append(one.id)
             else:
                 suitable.append(one)
         deliveries.withhold(work, self.id, unwanted)
+        for later, ids in sorted(too_late.items()):
+            deliveries.release(work, self.id, ids, not_before=later, reason=None)
         return suitable
 
     def _address(self, claimed: list[Claimed], wishes: dict[UUID, Wishes]) -> list[Parcel]:

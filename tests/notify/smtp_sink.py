@@ -12,6 +12,7 @@ import email
 import email.policy
 import threading
 from dataclasses import dataclass
+from email.headerregistry import Address
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -27,7 +28,15 @@ class Mail:
     to: str
     subject: str
     body: str
-    headers: dict[str, str]
+    headers: dict[str, Any]
+
+    @property
+    def addressees(self) -> tuple[Address, ...]:
+        return tuple(self.headers["To"].addresses)
+
+    @property
+    def senders(self) -> tuple[Address, ...]:
+        return tuple(self.headers["From"].addresses)
 
 
 class Sink:

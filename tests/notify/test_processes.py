@@ -32,7 +32,7 @@ class Notify:
         self.environment = {
             "NOTIFY_DATABASE_URL": office.url,
             "NOTIFY_SMTP_URL": sink.url,
-            "NOTIFY_SMTP_FROM": "city@jinzhong.test",
+            "NOTIFY_SMTP_FROM": "青年之城 <city@jinzhong.test>",
             "NOTIFY_QUIET_HOURS": "",
             "NOTIFY_SEND_SECONDS": "0.1",
             "NOTIFY_RESCUE_SECONDS": "0.2",
