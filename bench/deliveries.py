@@ -2,8 +2,8 @@
 broker doing the same sends to the same sink.
 
 Two processes of notify, one hearing and one sending, and a talent to ask, against a Celery worker of two processes with the
-contacts in its own database. Both start from a full queue: they are stopped (SIGSTOP) while it is filled. The note says how long a fact
-takes from its commit in perks to the person's inbox at half that rate.
+contacts in its own database. Both start from a full queue: they are stopped (SIGSTOP) while it is filled. The note says how
+long a fact takes from its commit in perks to the person's inbox at half that rate.
 """
 
 from __future__ import annotations

@@ -33,8 +33,9 @@ def load() -> NotifySettings:
     """Read the environment; raises RuntimeError for what cannot work.
 
     * NOTIFY_SMTP_URL (file): smtp://user:password@host:port, smtp+starttls://… or smtps://…; without it no e-mail is sent.
-    * NOTIFY_SMTP_FROM: the address mails come from, with a name if wanted. NOTIFY_SMTP_TIMEOUT_SECONDS 10: longest wait for one reply.
-    * NOTIFY_SMTP_CONNECTIONS 4: connections of one round. NOTIFY_BATCH 400: deliveries of one round.
+    * NOTIFY_SMTP_FROM: the address mails come from, with a name if wanted.
+    * NOTIFY_SMTP_TIMEOUT_SECONDS 10: longest wait for one reply. NOTIFY_SMTP_CONNECTIONS 4: connections of one round.
+    * NOTIFY_BATCH 400: deliveries of one round.
     * NOTIFY_CHUNK 20: handed over together, what a killed process leaves of unknown outcome per connection.
     * NOTIFY_SEND_SECONDS 0.25, NOTIFY_RESCUE_SECONDS 5: how often what is due, and what is stuck, is looked for.
     * NOTIFY_ROUND_SECONDS 15: no call is begun later in a round. NOTIFY_LEASE_SECONDS 120: held no longer.
@@ -78,7 +79,9 @@ def _smtp(env: Env) -> SmtpSettings | None:
     sender = env.str("NOTIFY_SMTP_FROM", "")
     address = parseaddr(sender)[1]
     if "@" not in address or not address.isascii():
-        raise RuntimeError("set NOTIFY_SMTP_FROM to the address mails come from: city@example.cn or 青年之城 <city@example.cn>")
+        raise RuntimeError(
+            "set NOTIFY_SMTP_FROM to the address mails come from: city@example.cn or 青年之城 <city@example.cn>"
+        )
     return SmtpSettings(url=url, sender=sender, timeout_seconds=env.float("NOTIFY_SMTP_TIMEOUT_SECONDS", 10.0))
 
 
