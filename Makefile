@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STATE := .state
 PYTHON := $(STATE)/venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(STATE)/pycache
 T ?= tests
 
 # The first Python that is there, works and is new enough (a version manager may have put up a name with nothing behind it).

@@ -12,14 +12,16 @@ import uuid
 import structlog
 from flask import Flask, Response, g, request
 from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis import tracing
 from chassis.database import make_engine
 from chassis.keys import read_keyring
 from chassis.rpc_client import RpcClient
-from gateway import describing, framework_problems, health, limits, request_metrics
+from gateway import body_limits, describing, framework_problems, health, rate_limits, request_metrics
 from gateway.auth.tokens import Tokens
 from gateway.cursors import Cursors
+from gateway.rate_limits import RateLimits
 from gateway.routes import events, figures, imports, notify, oauth, perks, registrations, talent
 from gateway.settings import GatewaySettings
 
@@ -42,14 +44,17 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.config.update(
         PUBLIC_URL=settings.public_url,
         CALL_SECONDS=settings.call_seconds,
-        MAX_CONTENT_LENGTH=limits.JSON_BYTES,
+        MAX_CONTENT_LENGTH=body_limits.JSON_BYTES,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         PROPAGATE_EXCEPTIONS=False,
         **describing.CONFIGURATION,
     )
     app.extensions["cursors"], app.extensions["tokens"] = load_keys(settings)
     app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
+    app.extensions["rate_limits"] = RateLimits(settings.rates, settings.rate_store)
     app.extensions["rpc"] = RpcClient(settings.amqp_uri, name="gateway")
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
     api = Api(app, spec_kwargs=describing.SPECIFICATION)
@@ -77,12 +82,13 @@ def _begin() -> None:
     g.traceparent = tracing.child_of(request.headers.get("traceparent"))
     g.trace_id = tracing.trace_id(g.traceparent)
     if request.endpoint == "imports.start_import":
-        request.max_content_length = limits.UPLOAD_BYTES + limits.UPLOAD_OVERHEAD_BYTES
+        request.max_content_length = body_limits.UPLOAD_BYTES + body_limits.UPLOAD_OVERHEAD_BYTES
 
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["traceparent"] = g.traceparent
+    rate_limits.add_fields(response)
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     seconds = time.monotonic() - g.started

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.keys import KeyProblem
 from contracts.refusals import Refusal
-from gateway import limits, problems
+from gateway import body_limits, problems
 from gateway.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def _of_framework(error: HTTPException) -> Response:
     if status < 400:
         return error.get_response(request.environ)  # type: ignore[return-value]
     if status == 413:
-        limits.discard_body()
+        body_limits.discard_body()
     code, zh, en = _FRAMEWORK.get(status, ("request_refused", "请求被拒绝。", "The request was refused."))
     response = problems.respond(status, code, (zh, en))
     valid = getattr(error, "valid_methods", None)

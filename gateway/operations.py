@@ -16,8 +16,9 @@ from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from gateway import rate_limits
 from gateway.auth.clients import Principal
-from gateway.auth.tokens import TokenMissing, Tokens
+from gateway.auth.tokens import TokenInvalid, TokenMissing, Tokens
 from gateway.problems import Problem
 
 View = Callable[..., Any]
@@ -49,7 +50,7 @@ class ScopeMissing(Problem):
 class Shape:
     """What goes in and comes out of an operation, and what it is, in Chinese and English.
 
-    `answers` is status → schema (None for no JSON); problems 400, 401, 403, 404, 422, 503 and 504 go without saying.
+    `answers` is status → schema (None for no JSON); problems 400, 401, 403, 404, 422, 429, 503 and 504 go without saying.
     """
 
     summary: tuple[str, str]
@@ -83,13 +84,18 @@ def operation(
 
 
 def authenticated(scope: str) -> Principal:
-    """The caller of this request. Raises TokenMissing, TokenInvalid, ScopeMissing."""
+    """The caller of this request. Raises TokenMissing, TokenInvalid, QuotaExceeded, ScopeMissing."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         metadata = f"{current_app.config['PUBLIC_URL']}/.well-known/oauth-protected-resource"
         raise TokenMissing(headers={"WWW-Authenticate": f'Bearer resource_metadata="{metadata}"'})
     tokens: Tokens = current_app.extensions["tokens"]
-    principal = tokens.verify(token.strip())
+    try:
+        principal = tokens.verify(token.strip())
+    except TokenInvalid:
+        rate_limits.spend_of_address()
+        raise
+    rate_limits.spend(rate_limits.CLIENT, principal.client_id)
     if scope not in principal.scopes:
         challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
         raise ScopeMissing(scope=scope, headers={"WWW-Authenticate": challenge})
@@ -110,6 +116,14 @@ def respond(answer: Any) -> Response:
 
 
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds."}
+_RATE_FIELDS = {
+    name: {"schema": {"type": "string"}, "description": f"{text} (draft-ietf-httpapi-ratelimit-headers-11)"}
+    for name, text in {
+        "RateLimit-Policy": "The shares this request was counted against",
+        "RateLimit": "What is left of them",
+    }.items()
+}
 _USUAL_PROBLEMS = {
     400: "Malformed",
     401: "No valid access token",
@@ -123,6 +137,7 @@ _USUAL_PROBLEMS = {
     415: "Unsupported media type",
     422: "The content does not hold",
     428: "If-Match is needed",
+    429: "Too many requests",
     503: "Not available now",
     504: "Outcome unknown",
 }
@@ -143,13 +158,16 @@ def _description(declared: Operation, shape: Shape) -> dict[str, Any]:
 
 
 def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
-    usual = [400, 401, 403, 404, 422, 503, 504] if declared.scope else [400]
+    usual = [400, 401, 403, 404, 422, 429, 503, 504] if declared.scope else [400]
     responses: dict[str, Any] = {}
+    counted = {"headers": _RATE_FIELDS} if declared.scope else {}
     for status, schema in (shape.answers or {200: None}).items():
         content = {"content": {"application/json": {"schema": schema}}} if schema is not None else {}
-        responses[str(status)] = {"description": "Not modified" if status == 304 else "OK", **content}
+        responses[str(status)] = {"description": "Not modified" if status == 304 else "OK", **content, **counted}
     for status in sorted({*usual, *shape.problems}):
         responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
+    if "429" in responses:
+        responses["429"]["headers"] = {"Retry-After": _RETRY_AFTER, **_RATE_FIELDS}
     return responses
 
 

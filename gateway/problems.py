@@ -1,7 +1,7 @@
 """Refusals on their way out: RFC 9457 ``application/problem+json`` in Chinese or English.
 
 Lives here: the shape, and the HTTP status of each kind of refusal. Not here: what is refused and why (the services, and
-the gateway module that raises), the pages behind ``type`` (``problem_pages``), what the framework itself raises
+the gateway module that raises), the pages behind ``type`` (``describing``), what the framework itself raises
 (``framework_problems``).
 """
 
@@ -67,17 +67,22 @@ class Problem(Exception):
     en: ClassVar[str]
     #: Whether the same request may succeed later, unchanged.
     retryable: ClassVar[bool | None] = None
+    #: A registered problem type; the page of its code else.
+    type: ClassVar[str | None] = None
 
     def __init__(
         self,
         *,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
         **params: object,
     ) -> None:
         super().__init__(self.code)
         self.errors = list(errors)
         self.headers = dict(headers or {})
+        #: Further members of the document (RFC 9457, section 3.2).
+        self.members = {**({"type": self.type} if self.type else {}), **(members or {})}
         self.params = params
 
     def texts(self) -> tuple[str, str]:
@@ -95,6 +100,7 @@ def of_problem(problem: Problem) -> Response:
         errors=problem.errors,
         headers=problem.headers,
         retryable=problem.retryable,
+        extra=problem.members,
     )
 
 

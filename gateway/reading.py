@@ -13,7 +13,7 @@ from flask import request
 from marshmallow import Schema, ValidationError
 
 from contracts.schema import violations
-from gateway import limits
+from gateway import body_limits
 from gateway.problems import Problem
 
 #: RFC 7493, section 2.2: integers beyond this are not the same number for every reader.
@@ -64,7 +64,7 @@ def body_of(schema: Schema, content_types: tuple[str, ...] = JSON_TYPES) -> dict
 
     An absent body counts as an empty object. Raises MalformedJson, UnsupportedContentType or InvalidBody.
     """
-    raw = limits.body_bytes()
+    raw = body_limits.body_bytes()
     if not raw and not request.content_type:
         body: dict[str, Any] = {}
     else:

@@ -22,6 +22,9 @@ class GatewaySettings:
     key_dir: Path
     is_dev: bool
     call_seconds: float
+    trusted_proxies: int
+    rate_store: str
+    rates: dict[str, str]
 
 
 def load() -> GatewaySettings:
@@ -34,6 +37,10 @@ def load() -> GatewaySettings:
     * KEY_DIR: the folder with token_signing.json and cursor.json, default "keys".
     * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
     * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is asked for once more.
+    * GATEWAY_TRUSTED_PROXIES: how many proxies stand before it and say whom they pass on (X-Forwarded-For), 0.
+    * GATEWAY_RATE_CLIENT 6000/minute: requests of one client. GATEWAY_RATE_IMPORTS 600/hour: files it may send.
+    * GATEWAY_RATE_ADDRESS 600/minute: requests for tokens, and with wrong ones, from one address. Empty for no limit.
+    * GATEWAY_RATE_STORE (file): redis://…, where all workers of all gateways count together; each for itself without it.
     """
     env = Env()
     bind = env.str("GATEWAY_BIND", "127.0.0.1:8000")
@@ -46,4 +53,16 @@ def load() -> GatewaySettings:
         key_dir=env.path("KEY_DIR", Path("keys")),
         is_dev=env.str("YOUTHCITY_ENV", PROD) == DEV,
         call_seconds=env.float("GATEWAY_CALL_SECONDS", 5.0),
+        trusted_proxies=env.int("GATEWAY_TRUSTED_PROXIES", 0),
+        rate_store=_store(env),
+        rates={
+            "client": env.str("GATEWAY_RATE_CLIENT", "6000/minute"),
+            "imports": env.str("GATEWAY_RATE_IMPORTS", "600/hour"),
+            "address": env.str("GATEWAY_RATE_ADDRESS", "600/minute"),
+        },
     )
+
+
+def _store(env: Env) -> str:
+    path = env.str("GATEWAY_RATE_STORE_FILE", "")
+    return Path(path).read_text().strip() if path else env.str("GATEWAY_RATE_STORE", "")

@@ -20,10 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: Program to find → Debian package that has it.
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
+#: What only tests need: the shared rate limits' store, and the reader departments open an annotated workbook in.
+FOR_TESTS = {"redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
 #: Comes along when something else is installed: the line to try, and the README's story, are told in it.
 COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
-UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket")
+UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server.service")
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTERS = Path("/etc/postgresql-common/createcluster.d/zz-youth-city.conf")
 _OURS = "# Youth City, while it installs packages\n"
@@ -48,17 +50,18 @@ def _version(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdigit() else 0
 
 
-def missing() -> list[str]:
+def missing(*, for_tests: bool = False) -> list[str]:
     """Debian packages this machine lacks."""
-    packages = [package for program, package in SERVERS.items() if find_program(program) is None]
+    wanted = SERVERS | FOR_TESTS if for_tests else SERVERS
+    packages = [package for program, package in wanted.items() if find_program(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return packages
 
 
-def ensure() -> None:
+def ensure(*, for_tests: bool = False) -> None:
     """Install what is missing. Exits with the one line to type where this user may not."""
-    packages = missing()
+    packages = missing(for_tests=for_tests)
     if not packages:
         return
     if shutil.which(COMPANION) is None:
@@ -79,7 +82,7 @@ def ensure() -> None:
             f"Missing: {names}. Only root may install them. This line does, and lets none of them start a server:\n\n"
             f"    su -c {shlex.quote(line)}\n\nThen type the same make command again."
         )
-    if still := missing():
+    if still := missing(for_tests=for_tests):
         sys.exit(f"Still missing after the installation: {' '.join(still)}")
 
 

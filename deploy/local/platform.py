@@ -44,7 +44,7 @@ class Platform:
 
     def start_servers(self) -> None:
         """Start the private servers; returns when they answer."""
-        packages.ensure()
+        packages.ensure(for_tests=self.place.is_test)
         self.rabbitmq.begin()
         self.postgres.start()
         self.rabbitmq.await_ready()

@@ -20,6 +20,9 @@ from deploy.local import demo_keys
 from deploy.local.processes import services
 from examples.client import Client
 
+#: Counted as ever, and never reached.
+UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "ADDRESS")}
+
 
 class ThrowawayPlatform:
     """Running processes, and clients of the gateway."""
@@ -40,6 +43,7 @@ class ThrowawayPlatform:
             "NOTIFY_BROKER_USER": broker_user,
             "GATEWAY_BIND": f"127.0.0.1:{self.port}",
             "RETRY_DELAYS": "0.5,1,2",
+            **UNLIMITED,
             **{f"{name.upper()}_DATABASE_URL": url for name, url in self.databases.items()},
         }
         self.processes: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
@@ -62,6 +66,13 @@ class ThrowawayPlatform:
 
     def start_gateway(self) -> None:
         self.spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
+
+    def start_further_gateway(self, name: str, **environment: str) -> str:
+        """Another gateway beside the first, with settings of its own; returns its address."""
+        bind = f"127.0.0.1:{free_port()}"
+        self.spawn(name, ["-m", "gateway"], f"http://{bind}/readyz", {"GATEWAY_BIND": bind, **environment})
+        self.wait_for(name)
+        return f"http://{bind}"
 
     def start_service(self, service: str, name: str, *lanes: str, **environment: str) -> None:
         port = free_port()

@@ -7,14 +7,14 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, g, request, stream_with_context
 from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
 from contracts import talent_imports as schemas
 from contracts.schema import Schema, violations
-from gateway import backend, idempotency, limits, lists
+from gateway import backend, body_limits, idempotency, lists, rate_limits
 from gateway.operations import operation, respond
 from gateway.problems import Problem
 from gateway.reading import InvalidBody
@@ -75,7 +75,8 @@ class FileTooLarge(Problem):
 )
 def start_import() -> Response:
     """Accepted: the rows are applied by a job; ask ``GET /v1/imports/{id}`` how far it is."""
-    with limits.arriving_within(limits.UPLOAD_SECONDS):
+    rate_limits.spend(rate_limits.IMPORTS, g.principal.client_id)
+    with body_limits.arriving_within(body_limits.UPLOAD_SECONDS):
         upload = request.files.get("file")
         form = request.form.to_dict()
     if errors := UPLOAD.validate(form):
@@ -101,8 +102,8 @@ def _measured(upload: FileStorage) -> tuple[int, str]:
     while piece := upload.stream.read(schemas.CHUNK_BYTES):
         digest.update(piece)
         size += len(piece)
-        if size > limits.UPLOAD_BYTES:
-            raise FileTooLarge(mebibytes=limits.UPLOAD_BYTES // 2**20)
+        if size > body_limits.UPLOAD_BYTES:
+            raise FileTooLarge(mebibytes=body_limits.UPLOAD_BYTES // 2**20)
     upload.stream.seek(0)
     return size, digest.hexdigest()
 

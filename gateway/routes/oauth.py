@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from contracts.schema import Schema
-from gateway import limits
+from gateway import body_limits, rate_limits
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
@@ -49,11 +49,12 @@ class TokenAnswer(Schema):
     body=TokenForm(),
     body_type="application/x-www-form-urlencoded",
     answers={200: TokenAnswer},
-    problems=(401,),
+    problems=(401, 429),
 )
 def issue_token() -> Response:
-    """Errors are those of RFC 6749, section 5.2."""
-    with limits.arriving_within(limits.JSON_SECONDS):
+    """Errors are those of RFC 6749, section 5.2, but for the rate limit's."""
+    rate_limits.spend_of_address()
+    with body_limits.arriving_within(body_limits.JSON_SECONDS):
         form = request.form
     if form.get("grant_type") != "client_credentials":
         given = form.get("grant_type")

@@ -89,13 +89,17 @@ class Desk:
         return [row["verdict"] for row in self.rows(found)]
 
     def workbook(self, found: dict[str, Any]) -> Any:
-        """The sheet of the annotated workbook, read in all its parts."""
+        """The sheet of the annotated workbook."""
+        return load_workbook(io.BytesIO(self.workbook_file(found))).active
+
+    def workbook_file(self, found: dict[str, Any]) -> bytes:
+        """The annotated workbook, read in all its parts."""
         content, offset = b"", 0
         while offset is not None:
             with self.city.work(found["reported_by"]) as work:
                 part = imports.read_import_workbook(work, uploads=self.uploads, import_id=found["id"], offset=offset)
             content, offset = content + base64.b64decode(part["data_base64"]), part["next_offset"]
-        return load_workbook(io.BytesIO(content)).active
+        return content
 
     def waits_no_longer(self, import_id: UUID) -> None:
         """Let the lease of a worker that died run out."""

@@ -5,6 +5,7 @@
 * ``servers``: a private PostgreSQL and RabbitMQ; ``town``: the processes on them, each started again when it ends;
 * ``traffic``: clients that import, report, end and redeem, and note what they were told (``acknowledged``);
 * ``ledgers``: a small service as it is, and two controls: one without inbox, one that commits and then publishes;
+* ``messages``: counts of who was told of what, up to the mails that arrived;
 * ``faults``: a function per kind of fault; ``schedule``: which one when, from the seed;
 * ``counting``: what was told against what is there; ``run``: all of it in order.
 

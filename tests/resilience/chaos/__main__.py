@@ -1,6 +1,6 @@
 """``python -m tests.resilience.chaos``: one chaos run, a table of its faults, and the line ``lost=0 twice=0 stuck=0``.
 
-Exit status: 0 as promised; 1 something was lost, twice or stuck; 2 void, as a control did not fail.
+Exit status: 0 as promised; 1 something was lost, twice, stuck or exposed; 2 void, as a control did not fail.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(seed: int | None, facts: int, minutes: float) -> None:
     chosen = seed if seed is not None else random.SystemRandom().randrange(1_000_000)
     verdict = run(seed=chosen, facts=facts, minutes=minutes, say=say)
     click.echo(summary(verdict))
-    sys.exit(0 if verdict.is_proven else 1 if not verdict.count.is_clean() else 2)
+    sys.exit(0 if verdict.is_proven else 2 if verdict.count.is_clean() and not verdict.exposed else 1)
 
 
 def summary(verdict: Verdict) -> str:
@@ -50,6 +50,8 @@ def summary(verdict: Verdict) -> str:
     count = verdict.count
     for what, findings in (("lost", count.lost), ("twice", count.twice), ("stuck", count.stuck)):
         lines += [f"{what}: {finding}" for finding in findings[:SHOWN]]
+    lines += [f"exposed: {place}" for place in verdict.exposed]
+    lines.append(verdict.mails)
     lines.append(f"{verdict.facts} facts acknowledged in {verdict.seconds:.0f} s under {_times(verdict)} faults")
     lines.append(count.line())
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from tests.resilience.chaos.acknowledged import Acknowledged
 from tests.resilience.chaos.activities import count_registrations
 from tests.resilience.chaos.count import Count
 from tests.resilience.chaos.ledgers import Ledger
+from tests.resilience.chaos.messages import count_deliveries, count_mails, count_messages
 from tests.resilience.chaos.town import Town
 
 
@@ -77,15 +78,6 @@ def count_redemptions(count: Count) -> None:
     count.compare("events of redemption", redeemed, count.events("perks", "perks.pass.redeemed.v1"))
 
 
-def count_messages(count: Count) -> None:
-    """In notify: of every event people are told of, they are told once."""
-    types = [row.event_type for row in count.rows("notify", "select event_type from templates where is_current")]
-    announced = "select id::text, 1 as times from outbox where type = any(:types)"
-    expected = {id_: 1 for service in ("perks", "events") for id_ in count.times(service, announced, types=types)}
-    told = "select event_id::text as id, count(*) as times from messages group by 1"
-    count.compare("message of event", expected, count.times("notify", told))
-
-
 _LAST_STATE = (
     "select distinct on (subject_id) subject_id as id, to_state as state from history where subject = 'entitlement'"
     " order by subject_id, history.id desc"
@@ -127,14 +119,17 @@ _WAITING = (
     ("a dead letter", "dead_letters", "redriven_at is null"),
     ("an import", "imports", "state not in ('done', 'rejected', 'failed')"),
     ("an evaluation", "evaluation_runs", "finished_at is null"),
+    ("a delivery", "deliveries", "state in ('due', 'sending', 'calling')"),
 )
 
 COUNTERS = (
     count_people_and_affiliations,
     count_entitlements,
     count_redemptions,
-    count_messages,
     count_registrations,
+    count_messages,
+    count_deliveries,
+    count_mails,
 )
 
 

@@ -14,16 +14,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from deploy.local.rabbitmq import VHOST
 from deploy.local.throwaway import eventually
 from tests.resilience.chaos import activities, schedule, traffic
 from tests.resilience.chaos.acknowledged import PATIENCE_SECONDS, Acknowledged, Patience
 from tests.resilience.chaos.count import Count
 from tests.resilience.chaos.counting import count_effects, count_entries, count_waiting
 from tests.resilience.chaos.ledgers import NO_INBOX, NO_OUTBOX, PROOF, Ledger
+from tests.resilience.chaos.messages import in_words
 from tests.resilience.chaos.schedule import Happened
 from tests.resilience.chaos.servers import Servers
 from tests.resilience.chaos.town import Town
 from tests.resilience.chaos.traffic import Clerk
+from tests.resilience.personal_data import leaks
 
 #: How long everything may take to arrive after the last fault and the last request.
 SETTLE_SECONDS = 240.0
@@ -56,6 +59,9 @@ class Verdict:
     controls: dict[str, Count]
     instead: dict[str, int]
     ended_alone: dict[str, int]
+    mails: str
+    exposed: list[str]
+    """Where somebody of the rosters can be found who should be found nowhere."""
 
     @property
     def is_void(self) -> bool:
@@ -63,7 +69,7 @@ class Verdict:
 
     @property
     def is_proven(self) -> bool:
-        return self.count.is_clean() and not self.is_void
+        return self.count.is_clean() and not self.exposed and not self.is_void
 
 
 def run(*, seed: int, facts: int, minutes: float, say: Say) -> Verdict:
@@ -82,6 +88,7 @@ def run(*, seed: int, facts: int, minutes: float, say: Say) -> Verdict:
             keep_logs = not verdict.is_proven
         finally:
             town.stop()
+            town.mails.close()
     finally:
         servers.close()
         if keep_logs:
@@ -117,9 +124,19 @@ def _run(town: Town, *, seed: int, facts: int, minutes: float, say: Say) -> Verd
         _join(clients, patience)
     seconds = time.monotonic() - started
     say(f"{told.facts()} facts acknowledged in {seconds:.0f} s; waiting for what is on its way")
-    count = _settled(town, told, say)
+    count, exposed = _settled(town, told, say)
     controls = {ledger.name: _control(town, told, ledger) for ledger in town.ledgers if ledger.name != PROOF}
-    return Verdict(told.facts(), seconds, faults, count, controls, dict(patience.instead), dict(town.ended_alone))
+    return Verdict(
+        facts=told.facts(),
+        seconds=seconds,
+        faults=faults,
+        count=count,
+        controls=controls,
+        instead=dict(patience.instead),
+        ended_alone=dict(town.ended_alone),
+        mails=in_words(count),
+        exposed=exposed,
+    )
 
 
 def _await_perks(town: Town, setting: traffic.Setting) -> None:
@@ -165,9 +182,9 @@ def _join(clients: list[threading.Thread], patience: Patience) -> None:
         thread.join(60)
 
 
-def _settled(town: Town, told: Acknowledged, say: Say) -> Count:
+def _settled(town: Town, told: Acknowledged, say: Say) -> tuple[Count, list[str]]:
     """The count once nothing waits and nothing is missing, or as it is at the deadline; read after every process stopped,
-    so that what a consumer held in its hands is back in its queue.
+    so that what a consumer held in its hands is back in its queue. And where people can be found who should not be.
     """
     deadline, said_at = time.monotonic() + SETTLE_SECONDS, time.monotonic()
     while not (count := _counted(town, told)).is_clean() and time.monotonic() < deadline:
@@ -175,11 +192,12 @@ def _settled(town: Town, told: Acknowledged, say: Say) -> Count:
             said_at = time.monotonic()
             say(f"still {count.line()}; {(count.stuck + count.lost + count.twice)[0]}")
         time.sleep(0.5)
+    exposed = leaks(town.platform, town.servers.broker, VHOST)
     late = town.stop()
     count = _counted(town, told)
     count.stuck += [f"{name} did not end on SIGTERM" for name in late]
     count.twice += told.wrong
-    return count
+    return count, exposed
 
 
 def _counted(town: Town, told: Acknowledged) -> Count:

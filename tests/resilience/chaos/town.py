@@ -1,4 +1,5 @@
-"""The processes of a chaos run: two of every service and of every ledger, one gateway; what ends is started again.
+"""The processes of a chaos run: two of every service and of every ledger, one gateway; what ends is started again. And the
+SMTP server their mails go to.
 
 Lives here: starting, ending and watching processes. Not here: the servers under them (``servers``), which one is hurt
 (``faults``).
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from deploy.local import processes, throwaway
 from deploy.local.throwaway import ThrowawayPlatform
+from tests.conftest import NOTIFY_QUICKLY
+from tests.notify.smtp_sink import Sink
 from tests.resilience.chaos.ledgers import LEDGERS, Ledger
 from tests.resilience.chaos.servers import Servers, owner_of_port
 
@@ -25,8 +28,15 @@ EACH = 2
 #: Only a deadline: on a machine whose cores many share a start takes minutes.
 READY_SECONDS = 240
 WATCH_SECONDS = 0.1
-#: A claim on an import outlives its holder by so much; short, so that a run of minutes sees takeovers.
-SETTINGS = {"TALENT_IMPORT_LEASE_SECONDS": "8", "PYTHONUNBUFFERED": "1"}
+#: A claim on an import, and on a mail, outlives its holder by so much; short, so that a run of minutes sees takeovers.
+SETTINGS = {
+    "TALENT_IMPORT_LEASE_SECONDS": "8",
+    "PYTHONUNBUFFERED": "1",
+    **NOTIFY_QUICKLY,
+    "NOTIFY_LEASE_SECONDS": "15",
+    "NOTIFY_ROUND_SECONDS": "5",
+    "NOTIFY_RESCUE_SECONDS": "2",
+}
 
 
 class Town:
@@ -35,7 +45,8 @@ class Town:
     def __init__(self, servers: Servers, folder: Path) -> None:
         self.servers = servers
         self.platform = ThrowawayPlatform(folder, servers.make_database, servers.amqp_uri, servers.broker.user)
-        self.platform.environment |= SETTINGS
+        self.mails = Sink()
+        self.platform.environment |= {**SETTINGS, "NOTIFY_SMTP_URL": self.mails.url}
         self.ledgers = [Ledger(name, module, servers) for name, module in LEDGERS.items()]
         self.services = processes.services()
         self.targets = [*self.services, LEDGER]

@@ -1,0 +1,59 @@
+"""Whoever is told of something is told once, by every channel of the template: counted from events to mails that arrived.
+
+Lives here: the counters of notify. The mails are those a real SMTP server took, whatever notify believes of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.resilience.chaos.count import Count
+
+_CHANNELS = (
+    "select m.id::text || ' by ' || channel as id, 1 as times from messages m"
+    " join templates t on t.key = m.template_key and t.version = m.template_version,"
+    " jsonb_array_elements_text(t.channels) channel"
+)
+_DELIVERIES = "select message_id::text || ' by ' || channel as id, count(*) as times from deliveries group by 1"
+_MAILS = "select id::text, state, reason from deliveries where channel = 'email'"
+
+
+def count_messages(count: Count) -> None:
+    """In notify: of every event people are told of, they are told once."""
+    types = [row.event_type for row in count.rows("notify", "select event_type from templates where is_current")]
+    announced = "select id::text, 1 as times from outbox where type = any(:types)"
+    expected = {id_: 1 for service in ("perks", "events") for id_ in count.times(service, announced, types=types)}
+    told = "select event_id::text as id, count(*) as times from messages group by 1"
+    count.compare("message of event", expected, count.times("notify", told))
+
+
+def count_deliveries(count: Count) -> None:
+    """Every message has one delivery by each channel of its template."""
+    count.compare("delivery of message", count.times("notify", _CHANNELS), count.times("notify", _DELIVERIES))
+
+
+def count_mails(count: Count) -> None:
+    """Every delivered mail arrived once, and of no other delivery did one arrive; where nobody knows the outcome, it arrived or
+    did not, and was never sent again. Only who has no address gets none.
+    """
+    arrived = arrived_mails(count)
+    expected: dict[str, int] = {}
+    for row in count.rows("notify", _MAILS):
+        if row.state == "delivered":
+            expected[row.id] = 1
+        elif row.state == "outcome_unknown":
+            expected[row.id] = min(arrived.get(row.id, 0), 1)
+        elif row.state == "failed" or (row.state == "suppressed" and row.reason != "no_address"):
+            count.lost.append(f"mail of delivery {row.id}: {row.state}, {row.reason}")
+    count.compare("mail of delivery", expected, arrived)
+
+
+def arrived_mails(count: Count) -> dict[str, int]:
+    """Delivery → how many mails with its Message-ID the SMTP server took."""
+    return dict(Counter(mail.message_id.strip("<>").partition("@")[0] for mail in list(count.town.mails.mails)))
+
+
+def in_words(count: Count) -> str:
+    """How many mails arrived, and of how many nobody knows."""
+    unknown = count.rows("notify", f"select count(*) from ({_MAILS} and state = 'outcome_unknown') unknown")[0][0]
+    return f"{sum(arrived_mails(count).values())} mails arrived, {unknown} of unknown outcome"
