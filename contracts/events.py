@@ -11,7 +11,7 @@ import datetime as dt
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.messages import Text
-from contracts.schema import Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
 
 STATES = ("draft", "published", "open", "closed", "held", "reported", "cancelled")
 PROMOTIONS = ("automatic", "offer")
@@ -20,12 +20,6 @@ MAX_SESSIONS = 50
 MAX_RULES = 20
 LONGEST_SESSION = dt.timedelta(days=62)
 
-_SLUG = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
-    error=Text(
-        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
-    ),
-)
 _ENDS_FIRST = Text("empty_period", "结束时间须晚于开始时间。", "The end must be after the start.")
 _TOO_LONG = Text("session_too_long", "单场活动不能超过62天。", "A session may last 62 days at most.")
 _SAYS_NOTHING = Text(
@@ -37,13 +31,13 @@ class KindBody(Schema):
     """A kind of activity; `programme` is what its figure counts it under, e.g. ``job_fairs``."""
 
     name = fields.Nested(Bilingual, required=True)
-    programme = fields.String(required=True, validate=_SLUG)
+    programme = fields.String(required=True, validate=SLUG)
 
 
 class PutActivityKind(KindBody):
     """Add a kind, or rename one; `version` is the one it replaces, null for a new kind."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
     version = Whole(load_default=None, allow_none=True)
 
 
@@ -56,7 +50,7 @@ class ActivityKind(KindBody):
 
 
 class GetActivityKind(Schema):
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
 
 
 class ListActivityKinds(Schema):
@@ -125,7 +119,7 @@ class CreateActivity(Schema):
     offer to be accepted within `offer_hours`.
     """
 
-    kind = fields.String(required=True, validate=_SLUG)
+    kind = fields.String(required=True, validate=SLUG)
     title = fields.Nested(Bilingual, required=True)
     organiser_id = fields.UUID(required=True)
     co_organiser_ids = fields.List(fields.UUID(), load_default=list, validate=_MANY_ORGANISERS)
@@ -194,7 +188,7 @@ class CancelActivity(OfActivity):
 class ListActivities(Page):
     """Activities, oldest first."""
 
-    kind = fields.String(load_default=None, allow_none=True, validate=_SLUG)
+    kind = fields.String(load_default=None, allow_none=True, validate=SLUG)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(STATES))
     organiser_id = fields.UUID(load_default=None, allow_none=True)
     department = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=80))

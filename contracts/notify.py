@@ -9,7 +9,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.messages import Text
-from contracts.schema import Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
 
 CHANNELS = ("in_app", "email", "log")
 CLASSES = ("normal", "urgent")
@@ -18,12 +18,6 @@ DELIVERY_STATES = ("due", "sending", "calling", "delivered", "failed", "suppress
 
 MAX_PROGRAMMES = 100
 
-_SLUG = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
-    error=Text(
-        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
-    ),
-)
 _TIME = validate.Regexp(
     r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error=Text("invalid_time", "应为 HH:MM。", "Must be HH:MM.")
 )
@@ -37,7 +31,7 @@ class TemplateBody(Schema):
     programme = fields.String(
         load_default=None,
         allow_none=True,
-        validate=_SLUG,
+        validate=SLUG,
         metadata={"description": "What people switch on and off; null: as the event says (activity or scheme)."},
     )
     load_class = fields.String(
@@ -58,14 +52,14 @@ class TemplateBody(Schema):
 class PutTemplate(TemplateBody):
     """Publish a template's next version; `version` is the one it replaces, null for a new template."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
     version = Whole(load_default=None, allow_none=True)
 
 
 class GetTemplate(Schema):
     """A template's current version."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
 
 
 class Template(TemplateBody):
@@ -111,7 +105,7 @@ class PreferencesBody(Schema):
         metadata={"description": "Null: as the person's record says."},
     )
     programmes = fields.Dict(
-        keys=fields.String(validate=_SLUG),
+        keys=fields.String(validate=SLUG),
         values=fields.Nested(ProgrammePreference),
         load_default=dict,
         validate=validate.Length(max=MAX_PROGRAMMES),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.messages import Text
-from contracts.schema import Bilingual, Day, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
 
 COVERS = ("first_gate",)
 LIMIT_PER = ("place", "scheme")
@@ -22,12 +21,6 @@ MAX_EXPRESSION = 1_000
 MAX_CLAUSES = 20
 MAX_RELATIONS = 50
 
-_SLUG = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
-    error=Text(
-        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
-    ),
-)
 _PASS = validate.Length(min=1, max=2_000)
 _NONCE = validate.Length(min=1, max=100)
 
@@ -35,7 +28,7 @@ _NONCE = validate.Length(min=1, max=100)
 class Clause(Schema):
     """One condition of a scheme: a CEL expression over a person's facts, why it is asked, and where that is written."""
 
-    id = fields.String(required=True, validate=_SLUG)
+    id = fields.String(required=True, validate=SLUG)
     expr = fields.String(required=True, validate=validate.Length(min=1, max=MAX_EXPRESSION))
     message = fields.Nested(Bilingual, required=True)
     source = fields.String(required=True, validate=validate.Length(min=1, max=500))
@@ -44,8 +37,8 @@ class Clause(Schema):
 class Relation(Schema):
     """Which places serve the members of which institutions, for a half-open period: two sets, by key."""
 
-    place_set = fields.String(required=True, validate=_SLUG)
-    institution_set = fields.String(required=True, validate=_SLUG)
+    place_set = fields.String(required=True, validate=SLUG)
+    institution_set = fields.String(required=True, validate=SLUG)
     from_on = Day(required=True)
     until_on = Day(load_default=None, allow_none=True)
 
@@ -78,14 +71,14 @@ class SchemeBody(Schema):
 class PutScheme(SchemeBody):
     """Publish a scheme's next version; `version` is the one it replaces, null for a new scheme."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
     version = Whole(load_default=None, allow_none=True)
 
 
 class GetScheme(Schema):
     """A scheme's current version."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
 
 
 class Scheme(SchemeBody):
@@ -155,7 +148,7 @@ class ListEntitlements(Page):
     """Entitlements, oldest first."""
 
     person_id = fields.UUID(load_default=None, allow_none=True)
-    scheme_key = fields.String(load_default=None, allow_none=True, validate=_SLUG)
+    scheme_key = fields.String(load_default=None, allow_none=True, validate=SLUG)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(ENTITLEMENT_STATES))
 
 

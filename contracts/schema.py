@@ -26,6 +26,14 @@ SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
+#: A key people give to schemes, sets, templates, kinds and departments.
+SLUG = validate.Regexp(
+    r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
+    error=Text(
+        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
+    ),
+)
+
 _UNSTORABLE = Text("unstorable_text", "文本中含有无法保存的字符。", "The text holds characters that cannot be stored.")
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -89,12 +97,13 @@ class Day(fields.Date):
 
 
 class Whole(fields.Integer):
-    """A whole number; also as digits in a string, so that one schema reads bodies and query strings. Never rounds."""
+    """A whole number; also as digits in a string, so that one schema reads bodies and query strings. Never
+    rounds; 2.0 is a whole number in JSON."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, str) and not _WHOLE.fullmatch(value):
             raise self.make_error("invalid")
-        if isinstance(value, float):
+        if isinstance(value, float) and not value.is_integer():
             raise self.make_error("invalid")
         return super()._validated(value)
 

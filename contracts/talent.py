@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from contracts.messages import Text
-from contracts.schema import Bilingual, Day, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
 
 ORGANISATION_KINDS = (
     "university",
@@ -48,13 +48,7 @@ VERDICTS = ("accepted", "unchanged", "differs")
 MAX_ATTRIBUTES_BYTES = 8_192
 MAX_MEMBERS = 1_000
 
-_BLANK = Text("blank", "不能为空白。", "Must not be blank.")
 _TOO_LARGE = Text("too_large", "内容过大。", "The content is too large.")
-
-
-def _not_blank(value: str) -> None:
-    if not value.strip():
-        raise ValidationError([_BLANK])
 
 
 def _small_enough(value: Mapping[str, Any]) -> None:
@@ -62,15 +56,10 @@ def _small_enough(value: Mapping[str, Any]) -> None:
         raise ValidationError([_TOO_LARGE])
 
 
-_NAME = (_not_blank, validate.Length(max=200))
+_NOT_BLANK = validate.Regexp(r"\s*\S", error=Text("blank", "不能为空白。", "Must not be blank."))
+_NAME = (_NOT_BLANK, validate.Length(max=200))
 _NUMBER = validate.Length(min=1, max=60)
 _EMAIL = validate.Length(min=3, max=254)
-_SLUG = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.-]{0,79}\Z",
-    error=Text(
-        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
-    ),
-)
 _DEPARTMENTS = validate.Length(max=50)
 
 
@@ -84,7 +73,7 @@ class RegisterOrganisation(Schema):
     name = fields.String(required=True, validate=_NAME)
     name_en = fields.String(allow_none=True, validate=_NAME)
     uscc = fields.String(allow_none=True, validate=_NUMBER)
-    trusted_departments = fields.List(fields.String(validate=_SLUG), validate=_DEPARTMENTS)
+    trusted_departments = fields.List(fields.String(validate=SLUG), validate=_DEPARTMENTS)
     attributes = fields.Dict(keys=fields.String(), validate=_small_enough)
 
 
@@ -94,7 +83,7 @@ class OrganisationChanges(Schema):
     name = fields.String(validate=_NAME)
     name_en = fields.String(allow_none=True, validate=_NAME)
     uscc = fields.String(allow_none=True, validate=_NUMBER)
-    trusted_departments = fields.List(fields.String(validate=_SLUG), validate=_DEPARTMENTS)
+    trusted_departments = fields.List(fields.String(validate=SLUG), validate=_DEPARTMENTS)
     attributes = fields.Dict(keys=fields.String(), validate=_small_enough)
     status = fields.String(validate=validate.OneOf(ORGANISATION_STATUSES))
 
@@ -147,7 +136,7 @@ class Membership(Schema):
 class PutOrganisationSet(Schema):
     """The whole set; `version` is the one it replaces, null for a new one."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
     version = Whole(load_default=None, allow_none=True)
     name = fields.Nested(Bilingual, required=True)
     members = fields.List(fields.Nested(Membership), required=True, validate=validate.Length(max=MAX_MEMBERS))
@@ -156,7 +145,7 @@ class PutOrganisationSet(Schema):
 class GetOrganisationSet(Schema):
     """With `on`, only the members of that day."""
 
-    key = fields.String(required=True, validate=_SLUG)
+    key = fields.String(required=True, validate=SLUG)
     on = Day(load_default=None, allow_none=True)
 
 
@@ -204,7 +193,7 @@ class GetPerson(Schema):
 class ListPeople(Page):
     """`reported_by`: those this department has reported."""
 
-    reported_by = fields.String(validate=_SLUG)
+    reported_by = fields.String(validate=SLUG)
 
 
 class Person(Schema):

@@ -41,6 +41,7 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
+    app.url_map.converters["slug"] = describing.SlugConverter
     app.config.update(
         PUBLIC_URL=settings.public_url,
         CALL_SECONDS=settings.call_seconds,

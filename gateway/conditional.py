@@ -10,7 +10,10 @@ from flask import request
 from gateway.problems import Problem
 
 _ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.pattern})*")
 _VERSION_TAG = re.compile(r"v([1-9][0-9]{0,8})")
+#: What the API's description asks for: what we gave out. Lists and weak tags are read too.
+ENTITY_TAG = r'^(\*|"v[1-9][0-9]{0,8}")$'
 #: What to expect of a record that has moved on or never was: no record has this version.
 NO_SUCH_VERSION = 0
 
@@ -85,10 +88,6 @@ def is_unconditional() -> bool:
 
 
 def _tags(header: str, name: str) -> list[tuple[bool, str]]:
-    tags = []
-    for part in header.split(","):
-        found = _ENTITY_TAG.fullmatch(part.strip())
-        if found is None:
-            raise PreconditionMalformed(header=name)
-        tags.append((found.group(1) is not None, found.group(2)))
-    return tags
+    if _ENTITY_TAGS.fullmatch(header.strip()) is None:
+        raise PreconditionMalformed(header=name)
+    return [(bool(weak), opaque) for weak, opaque in _ENTITY_TAG.findall(header)]

@@ -9,7 +9,10 @@ from typing import Any
 import swagger_ui_bundle
 from flask import Blueprint, Response, abort, current_app, send_from_directory
 from flask_smorest import Api
+from marshmallow import fields
+from werkzeug.routing import UnicodeConverter
 
+from contracts.schema import SLUG
 from gateway import languages
 from gateway.auth.scopes import SCOPES
 
@@ -54,12 +57,37 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
+class SlugConverter(UnicodeConverter):
+    """A key in a path; any text, so that the service says what is wrong with it."""
+
+
 def add_components(api: Api) -> None:
-    """Add what every operation refers to."""
+    """Add what every operation refers to, and say patterns and keys as JSON Schema reads them."""
+    api.ma_plugin.converter.add_attribute_function(_pattern)
+    api.ma_plugin.converter.add_attribute_function(_keys)
+    slug = {"type": "string", "pattern": _ecma(SLUG.regex.pattern)}
+    api.register_converter(SlugConverter, lambda converter: slug)
     api.spec.components.schema("Problem", PROBLEM_SCHEMA)
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope: f"{zh} / {en}" for scope, (zh, en) in SCOPES.items()}}
     scheme = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     api.spec.components.security_scheme("oauth2", scheme)
+
+
+def _pattern(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Python's ``match`` begins at the start and knows ``\\Z``; JSON Schema searches anywhere and knows ``$`` (ECMA 262)."""
+    return {"pattern": _ecma(ret["pattern"])} if "pattern" in ret else {}
+
+
+def _ecma(pattern: str) -> str:
+    bare = pattern.removeprefix("^")
+    return "^" + (bare.removesuffix("\\Z") + "$" if bare.endswith("\\Z") else bare)
+
+
+def _keys(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """What the names in an object of free names may be."""
+    if not isinstance(field, fields.Dict) or field.key_field is None or not field.key_field.validators:
+        return {}
+    return {"propertyNames": self.field2property(field.key_field)}
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -34,6 +35,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refusal, problems.of_refusal)
     app.register_error_handler(HTTPException, _of_framework)
     app.register_error_handler(OperationalError, _of_the_database)
+    app.register_error_handler(ParseException, _of_a_broken_body)
+    app.register_error_handler(NoMoreData, _of_a_broken_body)
     app.register_error_handler(Exception, _of_the_unforeseen)
 
 
@@ -48,6 +51,14 @@ def _of_framework(error: HTTPException) -> Response:
     valid = getattr(error, "valid_methods", None)
     if valid:
         response.headers["Allow"] = ", ".join(sorted(valid))
+    return response
+
+
+def _of_a_broken_body(error: Exception) -> Response:
+    """The chunks of the body are no chunks, or end before the body does."""
+    code, zh, en = _FRAMEWORK[400]
+    response = problems.respond(400, code, (zh, en))
+    response.headers["Connection"] = "close"
     return response
 
 

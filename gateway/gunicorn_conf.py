@@ -1,4 +1,4 @@
-"""gunicorn's configuration: gevent workers, nothing shared across a fork."""
+"""gunicorn's configuration: gevent workers (``worker``), nothing shared across a fork."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _settings = settings.load()
 
 bind = _settings.bind
 workers = _settings.workers
-worker_class = "gevent"
+worker_class = "gateway.worker.Worker"
 worker_connections = 1000
 preload_app = False
 keepalive = 75

@@ -16,6 +16,8 @@ from gateway.problems import Problem
 #: A structured-field string (RFC 9651) or, as most clients send it, the bare token. Printable ASCII, 1 to 128 characters.
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,128})"')
 _BARE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]{1,128}")
+#: Both, as the API's description says it.
+PATTERN = f"^({_QUOTED.pattern}|{_BARE.pattern})$"
 _MADE_HERE = "gateway:"
 
 

@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gateway import rate_limits
+from gateway import conditional, idempotency, rate_limits
 from gateway.auth.clients import Principal
 from gateway.auth.tokens import TokenInvalid, TokenMissing, Tokens
 from gateway.problems import Problem
@@ -50,7 +50,8 @@ class ScopeMissing(Problem):
 class Shape:
     """What goes in and comes out of an operation, and what it is, in Chinese and English.
 
-    `answers` is status → schema (None for no JSON); problems 400, 401, 403, 404, 422, 429, 503 and 504 go without saying.
+    `answers` is status → schema (None for no JSON); 400, 401, 403, 404, 414, 422, 429, 431, 503 and 504 go without saying, and
+    408, 413 and 415 where there may be a body, 412 and 428 where a version is replaced.
     """
 
     summary: tuple[str, str]
@@ -124,20 +125,24 @@ _RATE_FIELDS = {
         "RateLimit": "What is left of them",
     }.items()
 }
-_USUAL_PROBLEMS = {
+_MEANINGS = {
+    304: "Not modified",
     400: "Malformed",
     401: "No valid access token",
     403: "Scope missing",
     404: "Not found",
     406: "Not acceptable",
+    408: "The body took too long to arrive",
     409: "Conflict",
     410: "Gone",
     412: "The record has changed",
     413: "Too large",
+    414: "The address is too long",
     415: "Unsupported media type",
     422: "The content does not hold",
     428: "If-Match is needed",
     429: "Too many requests",
+    431: "The header fields are too large",
     503: "Not available now",
     504: "Outcome unknown",
 }
@@ -158,14 +163,16 @@ def _description(declared: Operation, shape: Shape) -> dict[str, Any]:
 
 
 def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
-    usual = [400, 401, 403, 404, 422, 429, 503, 504] if declared.scope else [400]
+    usual = [400, 401, 403, 404, 414, 422, 429, 431, 503, 504] if declared.scope else [400]
     responses: dict[str, Any] = {}
     counted = {"headers": _RATE_FIELDS} if declared.scope else {}
     for status, schema in (shape.answers or {200: None}).items():
         content = {"content": {"application/json": {"schema": schema}}} if schema is not None else {}
-        responses[str(status)] = {"description": "Not modified" if status == 304 else "OK", **content, **counted}
-    for status in sorted({*usual, *shape.problems}):
-        responses[str(status)] = {"description": _USUAL_PROBLEMS.get(status, "Refused"), **_PROBLEM}
+        responses[str(status)] = {"description": _MEANINGS.get(status, "OK"), **content, **counted}
+    arriving = [408, 413, 415] if declared.method != "GET" else []
+    replacing = [412, 428] if declared.method in ("PUT", "PATCH") else []
+    for status in sorted({*usual, *arriving, *replacing, *shape.problems} - set(shape.answers)):
+        responses[str(status)] = {"description": _MEANINGS.get(status, "Refused"), **_PROBLEM}
     if "429" in responses:
         responses["429"]["headers"] = {"Retry-After": _RETRY_AFTER, **_RATE_FIELDS}
     return responses
@@ -176,13 +183,16 @@ def _parameters(declared: Operation, shape: Shape) -> list[dict[str, Any]]:
     if shape.query is not None:
         parameters.append({"in": "query", "schema": shape.query})
     if declared.method in ("POST", "PUT", "PATCH"):
-        parameters.append(_header("Idempotency-Key", "The same key again gives the same answer (48 hours)."))
+        text = "The same key again gives the same answer (48 hours)."
+        parameters.append(_header("Idempotency-Key", text, idempotency.PATTERN))
     if declared.method in ("PUT", "PATCH"):
-        parameters.append(_header("If-Match", "The ETag last read."))
+        parameters.append(_header("If-Match", "The ETag last read.", conditional.ENTITY_TAG))
     if declared.method == "GET" and 304 in shape.answers:
-        parameters.append(_header("If-None-Match", "The ETag you hold; 304 if it is current."))
+        text = "The ETag you hold; 304 if it is current."
+        parameters.append(_header("If-None-Match", text, conditional.ENTITY_TAG))
     return parameters
 
 
-def _header(name: str, text: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": text}
+def _header(name: str, text: str, pattern: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": pattern}
+    return {"in": "header", "name": name, "required": False, "schema": schema, "description": text}

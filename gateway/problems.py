@@ -45,6 +45,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     413: ("内容过大", "Content too large"),
     414: ("地址过长", "URI too long"),
     415: ("不支持的内容类型", "Unsupported media type"),
+    417: ("不支持的预期条件", "Expectation failed"),
     422: ("内容不符合要求", "The content does not hold"),
     428: ("需要带条件的请求", "Precondition required"),
     429: ("请求过于频繁", "Too many requests"),

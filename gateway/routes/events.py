@@ -28,12 +28,12 @@ NOTHING = records.body_schema(schemas.PublishActivity, "activity_id")
 @operation(
     blueprint,
     "PUT",
-    "/v1/activity-kinds/<key>",
+    "/v1/activity-kinds/<slug:key>",
     scope=WRITE,
     summary=("发布活动类别", "Put a kind of activity"),
     body=KIND,
     answers={201: schemas.ActivityKind, 200: schemas.ActivityKind},
-    problems=(409, 412, 413, 415),
+    problems=(409,),
 )
 def put_activity_kind(key: str) -> Response:
     return records.put("events", "put_activity_kind", {"key": key}, KIND, read_by="get_activity_kind")
@@ -42,7 +42,7 @@ def put_activity_kind(key: str) -> Response:
 @operation(
     blueprint,
     "GET",
-    "/v1/activity-kinds/<key>",
+    "/v1/activity-kinds/<slug:key>",
     scope=READ,
     summary=("读取活动类别", "Read a kind of activity"),
     answers={200: schemas.ActivityKind, 304: None},
@@ -71,7 +71,7 @@ def list_activity_kinds() -> Any:
     summary=("起草活动", "Draft an activity"),
     body=NEW_ACTIVITY,
     answers={201: schemas.Activity},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def create_activity() -> Response:
     said = reading.body_of(NEW_ACTIVITY)
@@ -131,7 +131,7 @@ def list_sessions(activity_id: str) -> Any:
     body=ACTIVITY_CHANGES,
     body_type="application/merge-patch+json",
     answers={200: schemas.Activity},
-    problems=(409, 412, 413, 415, 428),
+    problems=(409,),
 )
 def change_activity(activity_id: str) -> Response:
     key = {"activity_id": activity_id}
@@ -167,7 +167,7 @@ def _declare(move: str, zh: str, en: str, body: Any = NOTHING) -> None:
         summary=(zh, en),
         body=body,
         answers={200: schemas.Activity},
-        problems=(409, 413, 415),
+        problems=(409,),
     )(view)
 
 

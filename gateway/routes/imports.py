@@ -71,7 +71,7 @@ class FileTooLarge(Problem):
     body=UploadForm(),
     body_type="multipart/form-data",
     answers={202: schemas.Import},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def start_import() -> Response:
     """Accepted: the rows are applied by a job; ask ``GET /v1/imports/{id}`` how far it is."""

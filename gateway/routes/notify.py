@@ -27,12 +27,12 @@ NOTHING = records.body_schema(schemas.ReadMessage, "message_id")
 @operation(
     blueprint,
     "PUT",
-    "/v1/templates/<key>",
+    "/v1/templates/<slug:key>",
     scope=WRITE,
     summary=("发布消息模板", "Publish a message template"),
     body=TEMPLATE,
     answers={201: schemas.Template, 200: schemas.Template},
-    problems=(409, 412, 413, 415, 428),
+    problems=(409,),
 )
 def put_template(key: str) -> Response:
     return records.put("notify", "put_template", {"key": key}, TEMPLATE, read_by="get_template")
@@ -41,7 +41,7 @@ def put_template(key: str) -> Response:
 @operation(
     blueprint,
     "GET",
-    "/v1/templates/<key>",
+    "/v1/templates/<slug:key>",
     scope=READ,
     summary=("读取消息模板", "Read a message template"),
     answers={200: schemas.Template, 304: None},
@@ -70,7 +70,7 @@ def list_templates() -> Any:
     summary=("设置消息偏好", "Set a person's preferences"),
     body=PREFERENCES,
     answers={201: schemas.Preferences, 200: schemas.Preferences},
-    problems=(409, 412, 413, 415, 428),
+    problems=(409,),
 )
 def put_preferences(person_id: str) -> Response:
     return records.put("notify", "put_preferences", {"person_id": person_id}, PREFERENCES, read_by="get_preferences")
@@ -112,7 +112,7 @@ def list_messages() -> Response:
     scope=WRITE,
     summary=("标记消息已读", "Mark a message as read"),
     answers={200: schemas.Message},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def read_message(message_id: str) -> Any:
     reading.body_of(NOTHING)
@@ -151,7 +151,7 @@ def get_delivery(delivery_id: str) -> Any:
     scope=WRITE,
     summary=("重发失败或结果不明的投递", "Have a delivery sent again that failed or whose outcome is unknown"),
     answers={200: schemas.Delivery},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def resend_delivery(delivery_id: str) -> Any:
     reading.body_of(NOTHING)

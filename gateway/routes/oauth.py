@@ -40,6 +40,13 @@ class TokenAnswer(Schema):
     scope = fields.String(required=True)
 
 
+class TokenRefusal(Schema):
+    """RFC 6749, section 5.2."""
+
+    error = fields.String(required=True)
+    error_description = fields.String(required=True)
+
+
 @operation(
     blueprint,
     "POST",
@@ -48,8 +55,8 @@ class TokenAnswer(Schema):
     summary=("获取访问令牌", "Get an access token"),
     body=TokenForm(),
     body_type="application/x-www-form-urlencoded",
-    answers={200: TokenAnswer},
-    problems=(401, 429),
+    answers={200: TokenAnswer, 400: TokenRefusal, 401: TokenRefusal},
+    problems=(429,),
 )
 def issue_token() -> Response:
     """Errors are those of RFC 6749, section 5.2, but for the rate limit's."""

@@ -26,12 +26,12 @@ REDEMPTIONS = lists.query_schema(schemas.ListRedemptions)
 @operation(
     blueprint,
     "PUT",
-    "/v1/schemes/<key>",
+    "/v1/schemes/<slug:key>",
     scope=WRITE,
     summary=("发布政策", "Publish a scheme"),
     body=SCHEME,
     answers={201: schemas.Scheme, 200: schemas.Scheme},
-    problems=(409, 412, 413, 415),
+    problems=(409,),
 )
 def put_scheme(key: str) -> Response:
     return records.put("perks", "put_scheme", {"key": key}, SCHEME, read_by="get_scheme")
@@ -40,7 +40,7 @@ def put_scheme(key: str) -> Response:
 @operation(
     blueprint,
     "GET",
-    "/v1/schemes/<key>",
+    "/v1/schemes/<slug:key>",
     scope=READ,
     summary=("读取政策", "Read a scheme"),
     answers={200: schemas.Scheme, 304: None},
@@ -100,7 +100,7 @@ def get_pass(entitlement_id: str) -> Response:
     summary=("核销凭证", "Redeem a pass"),
     body=SCAN,
     answers={201: schemas.Redemption, 200: schemas.Redemption},
-    problems=(409, 410, 413, 415),
+    problems=(409, 410),
 )
 def redeem_pass() -> Response:
     """201 for a scan that admits, 200 for the same scan sent again; a refused scan is a problem with its redemption."""

@@ -31,7 +31,7 @@ SCAN = records.body_schema(schemas.CheckIn)
     summary=("报名", "Register a person"),
     body=NEW_REGISTRATION,
     answers={201: schemas.Registration},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def register(activity_id: str) -> Response:
     """A seat (``confirmed``), or a place in the waiting list (``waiting``, with its position)."""
@@ -94,7 +94,7 @@ def get_registration(registration_id: str) -> Any:
     scope=REGISTER,
     summary=("取消报名", "Cancel a registration"),
     answers={200: schemas.Registration},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def cancel_registration(registration_id: str) -> Response:
     return _moved("cancel_registration", registration_id)
@@ -107,7 +107,7 @@ def cancel_registration(registration_id: str) -> Response:
     scope=REGISTER,
     summary=("接受候补名额", "Accept the seat on offer"),
     answers={200: schemas.Registration},
-    problems=(409, 410, 413, 415),
+    problems=(409, 410),
 )
 def accept_offer(registration_id: str) -> Response:
     return _moved("accept_offer", registration_id)
@@ -120,7 +120,7 @@ def accept_offer(registration_id: str) -> Response:
     scope=REGISTER,
     summary=("放弃候补名额", "Refuse the seat on offer"),
     answers={200: schemas.Registration},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def refuse_offer(registration_id: str) -> Response:
     return _moved("refuse_offer", registration_id)
@@ -156,7 +156,7 @@ def get_ticket(registration_id: str) -> Response:
     summary=("签到", "Check a person in"),
     body=SCAN,
     answers={201: schemas.CheckInRecord, 200: schemas.CheckInRecord},
-    problems=(409, 410, 413, 415),
+    problems=(409, 410),
 )
 def check_in() -> Response:
     """201 for a scan that admits, 200 for the same scan sent again; a refused scan is a problem with its check-in."""

@@ -36,7 +36,7 @@ AFFILIATIONS = lists.query_schema(schemas.ListAffiliations)
     summary=("登记单位", "Register an organisation"),
     body=NEW_ORGANISATION,
     answers={201: schemas.Organisation, 200: schemas.Organisation},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def register_organisation() -> Response:
     record = backend.command("talent", "register_organisation", reading.body_of(NEW_ORGANISATION))
@@ -77,7 +77,7 @@ def get_organisation(organisation_id: str) -> Response:
     body=ORGANISATION_CHANGES,
     body_type="application/merge-patch+json",
     answers={200: schemas.Organisation},
-    problems=(409, 412, 413, 415, 428),
+    problems=(409,),
 )
 def change_organisation(organisation_id: str) -> Response:
     key = {"organisation_id": organisation_id}
@@ -87,12 +87,12 @@ def change_organisation(organisation_id: str) -> Response:
 @operation(
     blueprint,
     "PUT",
-    "/v1/organisation-sets/<key>",
+    "/v1/organisation-sets/<slug:key>",
     scope=WRITE,
     summary=("发布单位集合", "Publish a set of organisations"),
     body=SET,
     answers={201: schemas.OrganisationSet, 200: schemas.OrganisationSet},
-    problems=(409, 412, 413, 415),
+    problems=(409,),
 )
 def put_organisation_set(key: str) -> Response:
     return records.put("talent", "put_organisation_set", {"key": key}, SET, read_by="get_organisation_set")
@@ -101,7 +101,7 @@ def put_organisation_set(key: str) -> Response:
 @operation(
     blueprint,
     "GET",
-    "/v1/organisation-sets/<key>",
+    "/v1/organisation-sets/<slug:key>",
     scope=READ,
     summary=("读取单位集合", "Read a set of organisations"),
     query=ON,
@@ -119,7 +119,7 @@ def get_organisation_set(key: str) -> Response:
     summary=("登记人员", "Register a person"),
     body=NEW_PERSON,
     answers={201: schemas.Person, 200: schemas.Person},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def register_person() -> Response:
     return records.added(backend.command("talent", "register_person", reading.body_of(NEW_PERSON)), "/v1/people")
@@ -159,7 +159,7 @@ def get_person(person_id: str) -> Response:
     body=PERSON_CHANGES,
     body_type="application/merge-patch+json",
     answers={200: schemas.Person},
-    problems=(409, 412, 413, 415, 428),
+    problems=(409,),
 )
 def change_person(person_id: str) -> Response:
     return records.change("talent", "change_person", {"person_id": person_id}, PERSON_CHANGES, read_by="get_person")
@@ -173,7 +173,7 @@ def change_person(person_id: str) -> Response:
     summary=("报送身份关系", "Report an affiliation"),
     body=NEW_AFFILIATION,
     answers={201: schemas.Affiliation, 200: schemas.Affiliation},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def report_affiliation() -> Response:
     record = backend.command("talent", "report_affiliation", reading.body_of(NEW_AFFILIATION))
@@ -212,7 +212,7 @@ def get_affiliation(affiliation_id: str) -> Response:
     scope=WRITE,
     summary=("确认身份关系", "Confirm an affiliation"),
     answers={200: schemas.Affiliation},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def confirm_affiliation(affiliation_id: str) -> Response:
     reading.body_of(NOTHING)
@@ -227,7 +227,7 @@ def confirm_affiliation(affiliation_id: str) -> Response:
     summary=("终止身份关系", "End an affiliation"),
     body=END,
     answers={200: schemas.Affiliation},
-    problems=(409, 413, 415),
+    problems=(409,),
 )
 def end_affiliation(affiliation_id: str) -> Response:
     body = reading.body_of(END)

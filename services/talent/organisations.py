@@ -63,13 +63,17 @@ class CreditCodeTaken(Refusal):
     en = "Another organisation has this credit code or name."
 
 
+#: What people's rights hang on: whose word counts, and whether the organisation still stands.
+_GUARDED = frozenset({"trusted_departments", "uscc", "status"})
+
+
 class NotYourOrganisation(Refusal):
-    """Only a department the organisation trusts may say whom it trusts."""
+    """Only a department the organisation trusts may say whom it trusts, which organisation it is, and that it is closed."""
 
     kind = "forbidden"
     code = "talent.not_your_organisation"
-    zh = "只有该单位已授权的部门可以变更授权部门。"
-    en = "Only a department the organisation trusts may change whom it trusts."
+    zh = "只有该单位已授权的部门可以变更其授权部门、统一社会信用代码或状态。"
+    en = "Only a department the organisation trusts may change whom it trusts, its credit code or its status."
 
 
 def register_organisation(
@@ -155,14 +159,14 @@ def change_organisation(
         merged = {**before["attributes"], **changes["attributes"]}
         values["attributes"] = {key: value for key, value in merged.items() if value is not None}
     changed = {key: value for key, value in values.items() if value != before[key]}
-    if "trusted_departments" in changed and not _may_appoint(work, before):
+    if _GUARDED & changed.keys() and not _is_trusted(work, before):
         raise NotYourOrganisation()
     if changed:
         _write(work, before, changed)
     return get_organisation(work, organisation_id=organisation_id)
 
 
-def _may_appoint(work: Work, organisation: Mapping[str, Any]) -> bool:
+def _is_trusted(work: Work, organisation: Mapping[str, Any]) -> bool:
     trusted = organisation["trusted_departments"]
     if trusted:
         return work.caller.department in trusted

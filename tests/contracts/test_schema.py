@@ -157,11 +157,11 @@ class TestDay:
 
 
 class TestWhole:
-    @pytest.mark.parametrize("number", [1.0, 1.5, "1.0", "1e0", " 1", "", "x", True, "1" * 30, "１", [1], {}])
+    @pytest.mark.parametrize("number", [1.5, "1.0", "1e0", " 1", "", "x", True, "1" * 30, "１", [1], {}])
     def test_never_rounds_nor_guesses(self, number: Any) -> None:
         assert wrong({"count": number}) == {"#/count": "invalid_integer"}
 
-    @pytest.mark.parametrize("number", [2, "2"])
+    @pytest.mark.parametrize("number", [2, "2", 2.0])
     def test_reads_bodies_and_query_strings(self, number: Any) -> None:
         assert Everything().load({"count": number}) == {"count": 2}
 
