@@ -13,7 +13,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo test hazards chaos test-cluster check fmt bench migration clean
+.PHONY: help run up down demo doctor test hazards chaos test-cluster check fmt bench migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ down: ## Stop everything this checkout has started
 
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
+
+doctor: ## Say what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m deploy.local.doctor $(ARGS); fi
 
 test: check ## Set everything up and pass the tests (T=path for some of them)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(if $(filter tests,$(T)),-m "not hazard") $(T)

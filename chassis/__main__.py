@@ -1,4 +1,4 @@
-"""Commands for the broker as a whole: ``python -m chassis topology apply|check``."""
+"""Commands for the broker as a whole: ``python -m chassis topology apply|check|retire``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 from amqp.exceptions import PreconditionFailed
 
-from chassis import settings, topology
+from chassis import retiring, settings, topology
 from chassis.wire import CONNECTION_ERRORS, Wire
 
 
@@ -56,6 +56,22 @@ def check() -> None:
     for queue in missing:
         click.echo(f"missing: {queue}")
     sys.exit(1 if missing else 0)
+
+
+@topology_group.command()
+@click.argument("queue")
+@click.option("--to", metavar="QUEUE", help="Where its messages go: the queue of the handler that took over.")
+@click.option("--discard", is_flag=True, help="Its messages are not needed.")
+def retire(queue: str, to: str | None, discard: bool) -> None:
+    """Delete a QUEUE the catalogue no longer names, moving what waits in it. Run it again where it was interrupted."""
+    broker = settings.broker_settings()
+    try:
+        moved = retiring.retire(broker.amqp_uri, queue, to=to, discard=discard, delays=broker.retry_delays)
+    except retiring.CannotRetire as reason:
+        sys.exit(f"Not retired: {reason}")
+    except CONNECTION_ERRORS as error:
+        sys.exit(f"The broker is not reachable: {error}")
+    click.echo(f"{queue} is gone; {moved} messages {f'moved to {to}' if to else 'dropped'}")
 
 
 if __name__ == "__main__":

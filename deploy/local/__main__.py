@@ -1,4 +1,4 @@
-"""``python -m deploy.local run|up|down|demo|with-test-servers|new-migration``: what the Makefile calls."""
+"""``python -m deploy.local run|up|down|demo|doctor|command|with-test-servers|new-migration``: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sys
 
 import click
 
-from deploy.local import new_migrations, platform
+from deploy.local import environment, new_migrations, platform
+from deploy.local.doctor import examination
 from deploy.local.packages import ROOT
 from deploy.local.platform import Platform
 
@@ -46,6 +47,21 @@ def down() -> None:
 def demo() -> None:
     """Load the demo city into the running platform."""
     Platform().load_demo()
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("options", nargs=-1)
+def doctor(options: tuple[str, ...]) -> None:
+    """Say what is wrong with this checkout's platform, and what to type (--json, --lang zh|en)."""
+    sys.exit(examination.main(options))
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("words", nargs=-1, required=True)
+def command(words: tuple[str, ...]) -> None:
+    """Run `python -m WORDS` with the environment of this checkout's platform, e.g. services.perks dead list."""
+    whole = {**os.environ, **environment.current()}
+    os.execve(sys.executable, [sys.executable, "-m", *words], whole)
 
 
 @main.command("with-test-servers", context_settings={"ignore_unknown_options": True})

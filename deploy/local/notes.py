@@ -34,6 +34,10 @@ class Notes:
         kept = self._notes.get(f"secret.{name}")
         return str(kept) if kept else str(self._keep(f"secret.{name}", secrets.token_hex(16)))
 
+    def kept(self, key: str) -> Any:
+        """What is kept under `key` ("port.amqp", "secret.postgres"), None where nothing is; chooses and writes nothing."""
+        return self._notes.get(key)
+
     def _new_port(self, name: str) -> int:
         taken = {value for key, value in self._notes.items() if key.startswith("port.")}
         for _ in range(500):

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
 #: What only tests need: the shared rate limits' store, and the reader departments open an annotated workbook in.
 FOR_TESTS = {"redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
+#: Where Debian hides them from the PATH, and the parent of a folder per version of PostgreSQL.
+RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
 #: Comes along when something else is installed: the line to try, and the README's story, are told in it.
 COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
@@ -38,8 +40,8 @@ def say(text: str) -> None:
 
 def find_program(name: str) -> Path | None:
     """A server program: where Debian hides it, newest PostgreSQL first, or on the PATH."""
-    clusters = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
-    for folder in (Path("/usr/lib/rabbitmq/bin"), *clusters):
+    clusters = sorted(POSTGRESQL_FOLDER.glob("*/bin"), key=_version, reverse=True)
+    for folder in (RABBITMQ_FOLDER, *clusters):
         if (folder / name).exists():
             return folder / name
     found = shutil.which(name)

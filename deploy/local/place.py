@@ -94,6 +94,13 @@ def place(*, is_test: bool = False, root: Path = ROOT) -> Place:
     return Place(state=state, data=data, is_test=is_test, account=_account(data))
 
 
+def standing(*, root: Path = ROOT) -> Place:
+    """The stack of the checkout at `root` as it stands; makes nothing, so its folders may be missing."""
+    state = root / ".state"
+    data = state / "data"
+    return Place(state, Path(os.readlink(data)) if data.is_symlink() else data, is_test=False, account=None)
+
+
 def _open_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_uid == os.geteuid():

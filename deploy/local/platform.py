@@ -8,12 +8,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
-
-from sqlalchemy import make_url
 
 from deploy.local import clients, demo_keys, packages, processes
 from deploy.local.broker_users import GATEWAY
+from deploy.local.environment import compose
 from deploy.local.notes import Notes
 from deploy.local.packages import ROOT, say
 from deploy.local.place import Place, place
@@ -90,22 +88,14 @@ class Platform:
 
     def environment(self) -> dict[str, str]:
         """What every process and command of the platform about to start finds in its environment."""
-        server = make_url(self._database_server or self.postgres.url)
         bind = f"127.0.0.1:{os.environ.get('GATEWAY_PORT') or self.notes.free_port(GATEWAY)}"
-        found = {
-            "YOUTHCITY_ENV": "dev",
-            "KEY_DIR": str(self.place.data / "keys"),
-            "GATEWAY_BIND": bind,
-            "GATEWAY_PUBLIC_URL": f"http://{bind}",
-            "AMQP_URI": self._broker or self.rabbitmq.uri(),
-            "GATEWAY_BROKER_USER": _user_of(self._broker) if self._broker else GATEWAY,
-            **({"NOTIFY_BROKER_USER": _user_of(self._broker)} if self._broker else {}),
-        }
-        for name in (*processes.services(), GATEWAY):
-            url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)
-            found[f"{name.upper()}_DATABASE_URL"] = url
-            found[f"{name.upper()}_AMQP_URI"] = self._broker or self.rabbitmq.uri(name)
-        return found
+        return compose(
+            keys=self.place.data / "keys",
+            bind=bind,
+            database_server=self._database_server or self.postgres.url,
+            broker=self._broker,
+            uri_of=self.rabbitmq.uri,
+        )
 
     def broker_line(self) -> str:
         """Where to look at the private broker; nothing where it is somebody else's."""
@@ -190,7 +180,3 @@ Youth City runs.
 Try:
   curl -s -H "Authorization: Bearer {token}" {url}/v1/figures
 """)
-
-
-def _user_of(amqp_uri: str) -> str:
-    return urlsplit(amqp_uri.split(";")[0]).username or "guest"

@@ -22,7 +22,9 @@ from deploy.local.place import Place
 
 START_SECONDS = 90
 STOP_SECONDS = 30
-_PORTS = ("amqp", "management", "distribution", "epmd")
+#: Below it the node takes no messages.
+DISK_FREE_LIMIT_MB = 100
+PORTS = ("amqp", "management", "distribution", "epmd")
 
 
 class RabbitMQ:
@@ -99,7 +101,7 @@ class RabbitMQ:
         running.end(running.members(self._mark), seconds=5)
 
     def _take_ports(self) -> None:
-        for name in _PORTS:
+        for name in PORTS:
             self._notes.free_port(name)
 
     def _port(self, name: str) -> int:
@@ -152,7 +154,7 @@ class RabbitMQ:
             f"default_pass = {self._secret(OPS)}",
             f"default_vhost = {VHOST}",
             "loopback_users = none",
-            "disk_free_limit.absolute = 100MB",
+            f"disk_free_limit.absolute = {DISK_FREE_LIMIT_MB}MB",
             "management_agent.disable_metrics_collector = true",
         ]
         return "\n".join(lines) + "\n"

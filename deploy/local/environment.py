@@ -1,0 +1,84 @@
+"""The environment of a checkout's platform: how a start composes it, and how it is read back without changing anything.
+
+Lives here: what every process and command finds in its environment. Not here: starting them (``platform``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+
+from deploy.local import processes, running
+from deploy.local.broker_users import GATEWAY, OPS, VHOST
+from deploy.local.notes import Notes
+from deploy.local.postgres import USER
+
+
+def compose(
+    *, keys: Path, bind: str, database_server: str, broker: str | None, uri_of: Callable[[str], str]
+) -> dict[str, str]:
+    """What a start sets: `broker` is somebody else's, where one is given, and `uri_of(user)` the private one."""
+    server = make_url(database_server)
+    user = (urlsplit(broker.split(";")[0]).username or "guest") if broker else ""
+    found = {
+        "YOUTHCITY_ENV": "dev",
+        "KEY_DIR": str(keys),
+        "GATEWAY_BIND": bind,
+        "GATEWAY_PUBLIC_URL": f"http://{bind}",
+        "AMQP_URI": broker or uri_of(OPS),
+        "GATEWAY_BROKER_USER": user or GATEWAY,
+        **({"NOTIFY_BROKER_USER": user} if user else {}),
+    }
+    for name in (*processes.services(), GATEWAY):
+        url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)
+        found[f"{name.upper()}_DATABASE_URL"] = url
+        found[f"{name.upper()}_AMQP_URI"] = broker or uri_of(name)
+    return found
+
+
+def of_running(state: Path) -> dict[str, str] | None:
+    """What the supervisor of the stack in `state` was started with; None where none runs, or it is another user's."""
+    for pid in running.commanded(f"supervisord -c {state / 'supervisord.conf'}"):
+        try:
+            pairs = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    return None
+
+
+def of_next_start(data: Path, notes: Notes, given: Mapping[str, str]) -> dict[str, str] | None:
+    """What the next start would set, from the notes and from DATABASE_URL, AMQP_URI and GATEWAY_PORT in `given`; None
+    before the first start, unless both servers are given.
+    """
+    port, secret = notes.kept("port.postgres"), notes.kept("secret.postgres")
+    own_server = f"postgresql://{USER}:{secret}@127.0.0.1:{port}/postgres" if port else None
+    server, broker = given.get("DATABASE_URL") or own_server, given.get("AMQP_URI")
+    if server is None or not (broker or notes.kept("port.amqp")):
+        return None
+
+    def uri_of(user: str) -> str:
+        return f"amqp://{user}:{notes.kept(f'secret.amqp.{user}')}@127.0.0.1:{notes.kept('port.amqp')}/{VHOST}"
+
+    bind = f"127.0.0.1:{given.get('GATEWAY_PORT') or notes.kept(f'port.{GATEWAY}') or 8000}"
+    return compose(keys=data / "keys", bind=bind, database_server=server, broker=broker, uri_of=uri_of)
+
+
+def explicit(given: Mapping[str, str], names: Sequence[str]) -> bool:
+    """Whether `given` is itself the environment of a process: it names the database of one of `names`."""
+    return any(f"{name.upper()}_DATABASE_URL{ending}" in given for name in names for ending in ("", "_FILE"))
+
+
+def current() -> dict[str, str]:
+    """The environment of this checkout's platform as it runs, or as its next start would make it; exits without either."""
+    from deploy.local.place import standing
+
+    place = standing()
+    found = of_running(place.state) or of_next_start(place.data, Notes(place.data / "notes.json"), os.environ)
+    if found is None:
+        raise SystemExit("Nothing has been started in this checkout: `make up` does.")
+    return found
