@@ -123,9 +123,13 @@ def redrive(engine: Engine, publish: Publish, wanted: Wanted) -> tuple[int, int]
     left because they reached no queue.
 
     In batches of REDRIVEN, a transaction each. Taken with row locks, so two operators never send the same one; a crash
-    before a commit sends its batch again, which the handlers' inbox and natural keys absorb.
+    before a commit sends its batch again, which the handlers' inbox and natural keys absorb. Only what was dead when it
+    began: what dies again at once is not sent round and round.
     """
-    wanted = replace(wanted, redriven=False)
+    with engine.connect() as connection:
+        began = connection.execute(select(func.now())).scalar_one()
+    until = min(began, wanted.died_before) if wanted.died_before else began
+    wanted = replace(wanted, redriven=False, died_before=until)
     sent, left, last = 0, 0, None
     while True:
         with engine.begin() as connection:

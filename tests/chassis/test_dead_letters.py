@@ -168,6 +168,19 @@ class TestRedrive:
         assert redrive(engine, post) == 5, "one of each batch is left"
         assert sorted(message.body for message in post.sent) == [f"{number}".encode() for number in range(8)]
 
+    def test_ends_although_what_it_sends_dies_again_at_once(self, engine: Engine) -> None:
+        park(engine)
+        sent: list[Outgoing] = []
+
+        def post(messages: list[Outgoing]) -> set[str]:
+            sent.extend(messages)
+            assert len(sent) < 5, "it goes on for ever"
+            park(engine, reason="ValueError: no, again")
+            return set()
+
+        assert dead_letters.redrive(engine, post, Wanted()) == (1, 0)
+        assert [letter["reason"] for letter in listed(engine)] == ["ValueError: no, again"]
+
     def test_by_two_operators_sends_each_letter_once(self, engine: Engine) -> None:
         for _ in range(40):
             park(engine)
