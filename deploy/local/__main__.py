@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -13,6 +15,17 @@ from deploy.local import environment, new_migrations, platform
 from deploy.local.doctor import examination
 from deploy.local.packages import ROOT
 from deploy.local.platform import Platform
+
+
+@contextmanager
+def _pointing_to_the_doctor() -> Iterator[None]:
+    """A start that fails says where to look next."""
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            raise SystemExit(f"{end.code}\n`make doctor` says what is wrong and what to type.") from None
+        raise
 
 
 @click.group()
@@ -23,14 +36,16 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the platform in the foreground; loads the demo city into an empty one."""
-    sys.exit(platform.run())
+    with _pointing_to_the_doctor():
+        status = platform.run()
+    sys.exit(status)
 
 
 @main.command()
 def up() -> None:
     """Start the platform detached; returns when it is ready."""
     started = Platform()
-    with started.place.alone("another start"):
+    with started.place.alone("another start"), _pointing_to_the_doctor():
         started.up()
     platform.welcome(started)
     click.echo("`make demo` loads the demo city, `make down` stops everything.")

@@ -35,10 +35,10 @@ class Checkout:
         self.environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
         self.environment["PROCESSES_TALENT"] = "2"
 
-    def make(self, command: str) -> str:
+    def make(self, *command: str) -> str:
         """What ``make <command>`` prints once everything is set up."""
         done = subprocess.run(
-            [sys.executable, "-m", "deploy.local", command],
+            [sys.executable, "-m", "deploy.local", *command],
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -92,6 +92,8 @@ class TestStack:
         for url in checkout.state("processes.json").values():
             assert urllib.request.urlopen(url, timeout=10).status == 200
         _try(printed)
+        doctors = json.loads(checkout.make("doctor", "--json"))
+        assert (doctors["healthy"], doctors["findings"], doctors["not_looked_at"]) == (True, [], [])
         assert checkout.readable_by_others() == []
 
         assert checkout.make("up") == printed  # it runs already

@@ -92,6 +92,8 @@ class _Examination:
         yield from self._look(clocks.CLOCKS, lambda: clocks.clocks(site), unless=stopped)
         yield from self._look(servers.BROKER_ROOM, lambda: servers.broker_room(site), unless=no_broker)
         yield from self._look(platform.MIGRATIONS, lambda: platform.schemas(site), unless=no_data)
+        if no_data:  # the files can be read without it
+            yield from self._look(keyrings.KEYS, lambda: keyrings.key_files(site))
         yield from self._look(keyrings.KEYS, lambda: keyrings.keys(site), unless=no_data)
         yield from self._look(platform.DEAD_LETTERS, lambda: platform.dead_letters(site), unless=no_data)
         yield from self._look(queues.QUEUES, lambda: queues.queues(site), unless=no_broker)

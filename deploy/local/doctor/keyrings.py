@@ -28,15 +28,16 @@ KEYS = Text("密钥", "keys")
 _EVERY_FILE = (*demo_keys.KEYRINGS, *demo_keys.SIGNING)
 
 
+def key_files(site: Site) -> Iterator[Remark]:
+    """Whether every key file is private, well-formed and allowed here."""
+    for name in _expected(site):
+        if problem := _flaw(_folder(site), name, is_dev=_is_dev(site)):
+            yield _unusable(_folder(site), name, problem)
+
+
 def keys(site: Site) -> Iterator[Remark]:
-    """Whether every key file is private, well-formed and allowed here, and fits what the databases have."""
-    folder, is_dev = Path(site.environment.get("KEY_DIR") or "keys"), site.environment.get("YOUTHCITY_ENV", PROD) == DEV
-    unusable = {}
-    # where a process's own environment is given, its folder need hold no more than its own keys
-    for name in (name for name in _EVERY_FILE if not site.is_given or (folder / f"{name}.json").exists()):
-        if problem := _flaw(folder, name, is_dev=is_dev):
-            unusable[name] = problem
-            yield _unusable(folder, name, problem)
+    """Whether every key file can be used, and fits what the databases have."""
+    yield from key_files(site)
     proven = []
     for service in (name for name in site.names if name != GATEWAY):
         try:
@@ -46,15 +47,30 @@ def keys(site: Site) -> Iterator[Remark]:
             yield NotLookedAt(KEYS, Text(f"{service} 的数据库读不了", f"the database of {service} cannot be read"))
             continue
         for name, sealed in canaries:
-            if name in unusable:
-                continue
-            if problem := _misfit(folder, name, bytes(sealed), is_dev=is_dev):
-                yield _wrong(folder, service, name, problem)
+            if name in _expected(site) and _flaw(_folder(site), name, is_dev=_is_dev(site)):
+                continue  # told already
+            if problem := _misfit(_folder(site), name, bytes(sealed), is_dev=_is_dev(site)):
+                yield _wrong(_folder(site), service, name, problem)
             else:
                 proven.append(f"{service} {name}")
     if proven:
         words = ", ".join(proven)
         yield Well(KEYS, Text(f"与数据相符：{words}", f"fit the data: {words}"))
+
+
+def _folder(site: Site) -> Path:
+    return Path(site.environment.get("KEY_DIR") or "keys")
+
+
+def _is_dev(site: Site) -> bool:
+    return site.environment.get("YOUTHCITY_ENV", PROD) == DEV
+
+
+def _expected(site: Site) -> list[str]:
+    """Every key; those there are where a process's own environment is given, whose folder need hold no more than its own."""
+    if not site.is_given and (site.is_running or _folder(site).exists()):
+        return list(_EVERY_FILE)
+    return [name for name in _EVERY_FILE if (_folder(site) / f"{name}.json").exists()]
 
 
 def _flaw(folder: Path, name: str, *, is_dev: bool) -> str:
