@@ -38,7 +38,7 @@ def database(site: Site) -> Iterator[Remark]:
             connect(url).close()
             yield Well(DATABASE, Text(f"{place} 应答", f"{place} answers"))
         except psycopg2.OperationalError as error:
-            words = (str(error).strip().splitlines() or ["?"])[-1]
+            words = str(error).strip().partition("\n")[0].rpartition(" failed: ")[2]
             if "does not exist" in words:  # the database, not the server: the migrations say more
                 yield Well(DATABASE, Text(f"{place} 应答", f"{place} answers"))
             elif _NOBODY.search(str(error)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +82,9 @@ class Site:
 
     def command(self, *words: str) -> str:
         """What to type to run ``python -m <words>`` with the environment of the platform."""
-        python = f".state/venv/bin/python -m {'' if self.is_given else 'deploy.local command '}"
-        return python + shlex.join(words)
+        own = self.place.state / "venv" / "bin" / "python"
+        python = os.path.relpath(own, self.place.state.parent) if Path(sys.executable) == own else sys.executable
+        return shlex.join([python, "-m", *(() if self.is_given else ("deploy.local", "command")), *words])
 
     def has_servers_running(self) -> bool:
         """Whether a private server of this checkout runs."""
