@@ -63,7 +63,7 @@ class RateLimits:
     """
 
     def __init__(self, policies: Mapping[str, str], store: str) -> None:
-        self.items: dict[str, RateLimitItem] = {name: parse(policies[name]) for name in POLICIES if policies[name]}
+        self.items: dict[str, RateLimitItem] = {name: parse(policies[name]) for name in POLICIES if policies.get(name)}
         self._memory = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared = SlidingWindowCounterRateLimiter(_connected(store)) if store else None
         self._away_until = 0.0

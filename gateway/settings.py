@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env
@@ -22,9 +23,10 @@ class GatewaySettings:
     key_dir: Path
     is_dev: bool
     call_seconds: float
-    trusted_proxies: int
-    rate_store: str
-    rates: dict[str, str]
+    trusted_proxies: int = 0
+    rate_store: str = ""
+    rates: Mapping[str, str] = field(default_factory=dict)
+    """Policy → "6000/minute"; what is not named has no limit."""
 
 
 def load() -> GatewaySettings:

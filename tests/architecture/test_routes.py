@@ -16,7 +16,6 @@ from gateway.app import create_app
 from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.operations import OPERATIONS
-from gateway.rate_limits import POLICIES
 from gateway.settings import GatewaySettings
 
 ANY_ID = UUID("0190a000-0000-7000-8000-000000000000")
@@ -53,9 +52,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
             key_dir=Path(keys),
             is_dev=True,
             call_seconds=1.0,
-            trusted_proxies=0,
-            rate_store="",
-            rates=dict.fromkeys(POLICIES, ""),
         )
     )
 
