@@ -20,8 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: Program to find → Debian package that has it.
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
-#: What only tests need: the shared rate limits' store, and the reader departments open an annotated workbook in.
-FOR_TESTS = {"redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
+#: What only tests need: what the documents' commands are told in, the shared rate limits' store, and the reader departments
+#: open an annotated workbook in.
+FOR_TESTS = {"curl": "curl", "redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
 #: Where Debian hides them from the PATH, and the parent of a folder per version of PostgreSQL.
 RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
 #: Comes along when something else is installed: the line to try, and the README's story, are told in it.

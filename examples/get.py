@@ -1,0 +1,29 @@
+"""Prints fields of a JSON answer read from standard input, one value a line: ``… | python3 examples/get.py items.0.id``.
+
+A path goes by names and numbers; ``*`` stands for every item of a list. Text is printed bare, all else as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+def at(value: Any, steps: list[str]) -> Iterator[Any]:
+    """The values a path leads to. KeyError or IndexError where there is none."""
+    if not steps:
+        yield value
+    elif steps[0] == "*":
+        for item in value:
+            yield from at(item, steps[1:])
+    else:
+        yield from at(value[int(steps[0]) if isinstance(value, list) else steps[0]], steps[1:])
+
+
+if __name__ == "__main__":
+    document = json.load(sys.stdin)
+    for path in sys.argv[1:]:
+        for found in at(document, path.split(".")):
+            print(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))

@@ -1,0 +1,62 @@
+"""The platform the documents speak of: new, with the demo city in it, and nobody else at work there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.clients import CLIENTS
+from deploy.local.throwaway import ThrowawayPlatform, eventually
+from examples.client import client_of
+from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
+from tests.documents import blocks
+
+
+class City:
+    """A checkout as `make run` leaves it: `.state/platform.json`, `examples`, and the environment of the commands."""
+
+    def __init__(self, platform: ThrowawayPlatform, folder: Path) -> None:
+        self.platform, self.folder = platform, folder
+        self.environment = {**platform.environment, "PYTHONPATH": str(blocks.ROOT)}
+        described = folder / ".state" / "platform.json"
+        described.parent.mkdir()
+        clients = {name: self._registered(name) for name in CLIENTS}
+        described.write_text(json.dumps({"gateway_url": platform.url, "clients": clients}))
+        (folder / "examples").symlink_to(blocks.ROOT / "examples")
+        self.loaded = platform.run("examples.demo", "--platform", str(described))
+        self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
+        eventually(lambda: self._figure("notify.messages") == 2000, what="everybody being told", seconds=60)
+
+    def _registered(self, name: str) -> dict[str, object]:
+        department, scopes = CLIENTS[name]
+        chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
+        made = self.platform.run("gateway", "client", "add", name, "--department", department, "--json", *chosen)
+        return dict(json.loads(made))
+
+    def _figure(self, key: str) -> int:
+        return int(self.client.get("/v1/figures", key=key)["items"][0]["value"])
+
+    def differences(self, document: str, name: str) -> list[str]:
+        """Run the blocks of that name; what they print otherwise than the document shows."""
+        return blocks.run(document, name, folder=self.folder, environment=self.environment)
+
+
+@pytest.fixture(scope="session")
+def city(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The platform of the documents, one process of each service."""
+    databases = _make_databases(database_server)
+    vhost = broker.make_vhost()
+    folder = tmp_path_factory.mktemp("city")
+    made = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
+    made.environment |= NOTIFY_QUICKLY
+    try:
+        made.prepare()
+        made.start(processes_each=1)
+        yield City(made, folder)
+    finally:
+        made.close()
+        broker.ask("DELETE", f"/vhosts/{vhost}")
+        next(databases, None)
