@@ -1,4 +1,6 @@
-"""Demo keys: made once, mode 0600, kept with the data, marked "demo" so that they are refused outside dev."""
+"""Keys, made once, mode 0600: demo keys, kept with the data and marked "demo", so that they are refused outside dev; and, for
+``deploy.new_secrets``, real ones.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,17 @@ KEYRINGS = ("id_encryption", "id_lookup", "upload_encryption", "cursor", "idempo
 SIGNING = ("token_signing", "pass_signing", "ticket_signing")
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, *, is_demo: bool = True) -> None:
     """Make the key files that are missing in `folder`."""
+    label = "demo1" if is_demo else "first"
     folder.mkdir(mode=0o700, exist_ok=True)
     for name in KEYRINGS:
         secret = base64.b64encode(os.urandom(32)).decode()
-        _write(folder / f"{name}.json", {"demo": True, "current": "demo1", "keys": {"demo1": secret}})
+        _write(folder / f"{name}.json", {"demo": is_demo, "current": label, "keys": {label: secret}})
     for name in SIGNING:
-        key_id = f"{name}-demo1"
+        key_id = f"{name}-{label}"
         key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": "Ed25519"}, private=True)
-        _write(folder / f"{name}.json", {"demo": True, "current": key_id, "keys": [key.as_dict(private=True)]})
+        _write(folder / f"{name}.json", {"demo": is_demo, "current": key_id, "keys": [key.as_dict(private=True)]})
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

@@ -1,0 +1,113 @@
+"""Makes every secret of ``deploy/compose.yml``, once: ``python -m deploy.new_secrets deploy/secrets``.
+
+Lives here: passwords, the broker's users and rights, the databases and their owners, addresses, and the keys. Not here: what
+each broker user may touch (``deploy.local.broker_users``), and rotating a key (docs/operating.md).
+
+Only addresses and keys are secret in clear, for the user of the images alone; what the servers read holds salted hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from deploy.local import demo_keys
+from deploy.local.broker_users import GATEWAY, OPS, VHOST, permissions
+from deploy.local.processes import services
+
+#: The user of the images (deploy/Dockerfile).
+IMAGE_USER = 10001
+SCRAM_ROUNDS = 4096
+#: What the servers' images read as users of their own; the folder around it is closed.
+FOR_SERVERS, FOR_IMAGES = 0o644, 0o600
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--postgres", default="postgres:5432", show_default=True, help="host:port of PostgreSQL.")
+@click.option("--broker", default="rabbitmq:5672", show_default=True, help="host:port of RabbitMQ.")
+def main(folder: Path, postgres: str, broker: str) -> None:
+    """Make the secrets of deploy/compose.yml in FOLDER, which must be new."""
+    if folder.exists():
+        sys.exit(f"{folder} is there already: nothing was changed.")
+    make(folder, postgres=postgres, broker=broker)
+    if os.geteuid() != 0:
+        click.echo(f"The images run as user {IMAGE_USER}: sudo chown {IMAGE_USER} {folder}/*.json {folder}/*_u* ")
+
+
+def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: str = VHOST) -> None:
+    """Write every file; `prefix` stands before each user and database, for several platforms on the same servers."""
+    folder.mkdir(mode=0o700, parents=True)
+    demo_keys.make(folder, is_demo=False)
+    databases = {name: secrets.token_hex(24) for name in (*services(), GATEWAY)}
+    users = {name: secrets.token_hex(24) for name in (*services(), GATEWAY, OPS)}
+    for name, password in databases.items():
+        address = f"postgresql://{prefix}{name}:{password}@{postgres}/{prefix}youthcity_{name}\n"
+        _write(folder / f"{name}_database_url", address, FOR_IMAGES)
+    for name, password in users.items():
+        _write(folder / f"{name}_amqp_uri", f"amqp://{prefix}{name}:{password}@{broker}/{vhost}\n", FOR_IMAGES)
+    _write(folder / "notify_smtp_url", "", FOR_IMAGES)
+    for path in folder.iterdir():
+        if os.geteuid() == 0:
+            os.chown(path, IMAGE_USER, IMAGE_USER)
+    _write(folder / "postgres_password", secrets.token_hex(24), FOR_SERVERS)
+    _write(folder / "databases.sql", databases_sql(databases, prefix=prefix), FOR_SERVERS)
+    definitions = broker_definitions(users, prefix=prefix, vhost=vhost)
+    _write(folder / "broker_definitions.json", json.dumps(definitions, indent=1), FOR_SERVERS)
+
+
+def databases_sql(passwords: Mapping[str, str], *, prefix: str = "") -> str:
+    """A database for each name, and a user who owns it and may enter no other."""
+    lines = []
+    for name, password in passwords.items():
+        user, database = f"{prefix}{name}", f"{prefix}youthcity_{name}"
+        lines += [
+            f"create role \"{user}\" login password '{scram_verifier(password, os.urandom(16))}';",
+            f'create database "{database}" owner "{user}";',
+            f'revoke all on database "{database}" from public;',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def broker_definitions(passwords: Mapping[str, str], *, prefix: str = "", vhost: str = VHOST) -> dict[str, object]:
+    """The vhost, a user for each name, and what it may touch, as RabbitMQ reads them at its start."""
+    users = [
+        {"name": f"{prefix}{name}", "password_hash": _broker_hash(password), "tags": ""}
+        for name, password in passwords.items()
+    ]
+    rights = [{"user": f"{prefix}{name}", "vhost": vhost, **permissions(name)} for name in passwords]
+    return {"vhosts": [{"name": vhost}], "users": users, "permissions": rights}
+
+
+def _broker_hash(password: str) -> str:
+    """RabbitMQ's own: base64 of a salt of four bytes and SHA-256 of salt and password."""
+    salt = os.urandom(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def scram_verifier(password: str, salt: bytes) -> str:
+    """What PostgreSQL keeps instead of a password: SCRAM-SHA-256 (RFC 5803)."""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ROUNDS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt_, stored_, server_ = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256${SCRAM_ROUNDS}:{salt_}${stored_}:{server_}"
+
+
+def _write(path: Path, content: str, mode: int) -> None:
+    path.touch(mode=mode)
+    path.chmod(mode)
+    path.write_text(content)
+
+
+if __name__ == "__main__":
+    main()
