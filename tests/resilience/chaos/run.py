@@ -28,8 +28,8 @@ from tests.resilience.chaos.town import Town
 from tests.resilience.chaos.traffic import Clerk
 from tests.resilience.personal_data import leaks
 
-#: How long everything may take to arrive after the last fault and the last request.
-SETTLE_SECONDS = 240.0
+#: How long nothing may change, after the last fault and the last request, before what waits counts as stuck.
+SETTLE_SECONDS = 90.0
 SAY_SECONDS = 10.0
 #: Up to how many facts a run is short: its clients take their time, so that the faults, and not the facts, set its length.
 SHORT_FACTS = 10_000
@@ -186,8 +186,11 @@ def _settled(town: Town, told: Acknowledged, say: Say) -> tuple[Count, list[str]
     """The count once nothing waits and nothing is missing, or as it is at the deadline; read after every process stopped,
     so that what a consumer held in its hands is back in its queue. And where people can be found who should not be.
     """
-    deadline, said_at = time.monotonic() + SETTLE_SECONDS, time.monotonic()
-    while not (count := _counted(town, told)).is_clean() and time.monotonic() < deadline:
+    changed_at = said_at = time.monotonic()
+    before = ""
+    while not (count := _counted(town, told)).is_clean() and time.monotonic() < changed_at + SETTLE_SECONDS:
+        if count.line() != before:
+            before, changed_at = count.line(), time.monotonic()
         if time.monotonic() - said_at > SAY_SECONDS:
             said_at = time.monotonic()
             say(f"still {count.line()}; {(count.stuck + count.lost + count.twice)[0]}")
