@@ -1,4 +1,4 @@
-"""Commands for the broker as a whole: ``python -m chassis topology apply|check|retire``."""
+"""Commands for the broker as a whole: ``python -m chassis topology apply|check|retire|empty``."""
 
 from __future__ import annotations
 
@@ -72,6 +72,22 @@ def retire(queue: str, to: str | None, discard: bool) -> None:
     except CONNECTION_ERRORS as error:
         sys.exit(f"The broker is not reachable: {error}")
     click.echo(f"{queue} is gone; {moved} messages {f'moved to {to}' if to else 'dropped'}")
+
+
+@topology_group.command()
+@click.confirmation_option("--yes", prompt="Every message that waits in the queues will be lost. Go on?")
+def empty() -> None:
+    """Throw away what waits in every queue of the catalogue: for databases restored from a dump, which know nothing of it."""
+    broker = settings.broker_settings()
+    try:
+        wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
+        channel = wire.connection.channel()
+        topology.declare_all(channel, delays=broker.retry_delays, quorum_requests=broker.quorum_requests)
+        dropped = sum(channel.queue_purge(queue) for queue in topology.queue_names(delays=broker.retry_delays))
+    except CONNECTION_ERRORS as error:
+        sys.exit(f"The broker is not reachable: {error}")
+    wire.close()
+    click.echo(f"{dropped} messages thrown away")
 
 
 if __name__ == "__main__":

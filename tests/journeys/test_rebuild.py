@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +16,11 @@ from chassis import dead_letters
 from chassis.database import with_driver
 from chassis.wire import Wire
 from chassis.work import open_work
-from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.conftest import Broker
+from tests.journeys import guide
 from tests.journeys.conftest import Town
 
-ROOT = Path(__file__).resolve().parents[2]
 HANDLER = "perks.on_affiliation_changed"
 States = dict[tuple[str, str], tuple[str, str, int]]
 
@@ -66,27 +59,7 @@ class Ruin:
 
     def shell(self, name: str) -> str:
         """Run the blocks of docs/rebuilding.md marked `name`, as they stand; what they printed."""
-        blocks = re.findall(rf"```sh {name}\n(.*?)```", (ROOT / "docs/rebuilding.md").read_text(), re.DOTALL)
-        assert blocks, name
-        server = find_program("postgres")
-        assert server is not None
-        path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(server).parent), os.environ["PATH"]])
-        process = subprocess.Popen(
-            ["bash", "-eu", "-c", "".join(blocks)],
-            cwd=self.folder,
-            env={**self.platform.environment, "PATH": path, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            printed, errors = process.communicate(timeout=150)
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # nothing of a block that failed may live on
-                os.killpg(process.pid, signal.SIGKILL)
-        assert process.returncode == 0, printed + errors
-        return printed
+        return guide.run("docs/rebuilding.md", name, self.platform, self.folder)
 
     def states(self) -> States:
         """(person, scheme) → state, id and version of the entitlement."""
