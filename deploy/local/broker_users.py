@@ -22,3 +22,9 @@ def permissions(user: str) -> dict[str, str]:
         "write": rf"^({own}|amq\.default|amq\.rabbitmq\.reply-to.*)$",
         "read": rf"^({own}|[a-z]+\.events)$",
     }
+
+
+def listener_permissions(department: str) -> dict[str, str]:
+    """As `permissions`, for a department's system that hears events on queues of its own and publishes nothing."""
+    own = rf"{department}\..*"
+    return {"configure": f"^{own}$", "write": f"^{own}$", "read": rf"^({own}|[a-z]+\.events)$"}

@@ -20,15 +20,21 @@ CLIENTS: dict[str, tuple[str, list[str]]] = {
 }
 
 
-def describe(path: Path, *, url: str, environment: Mapping[str, str]) -> None:
-    """Write the gateway's address and the demo clients; registers those the gateway at `url` does not know."""
+#: The department of the demo that listens to events.
+LISTENER = "education"
+
+
+def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str) -> None:
+    """Write the gateway's address, the demo clients and the broker for who listens; registers clients the gateway at `url`
+    does not know.
+    """
     known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
     for name, (department, scopes) in CLIENTS.items():
         if name not in known or not _is_known(url, known[name]):
             chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
             arguments = ["client", "add", name, "--department", department, "--json", *chosen]
             known[name] = json.loads(run_step("gateway", *arguments, environment=environment))
-    write_private(path, {"gateway_url": url, "clients": known})
+    write_private(path, {"gateway_url": url, "clients": known, "listeners": {LISTENER: listener_uri}})
 
 
 def _is_known(url: str, client: Mapping[str, Any]) -> bool:

@@ -69,12 +69,15 @@ class Platform:
         if self._broker is None:
             self.rabbitmq.await_ready()
             self.rabbitmq.make_users([*processes.services(), GATEWAY])
+            self.rabbitmq.make_listener(clients.LISTENER)
         run_step("chassis", "topology", "apply", environment=environment)
         planned = processes.planned(self.notes, gateway_url=environment["GATEWAY_PUBLIC_URL"])
         processes.write_private(self._ready_urls, {process.name: process.ready_url for process in planned})
         supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)
         processes.wait_until_ready({process.name: process.ready_url for process in planned}, self.place)
-        clients.describe(self.description, url=environment["GATEWAY_PUBLIC_URL"], environment=environment)
+        listener_uri = self._broker or self.rabbitmq.uri(clients.LISTENER)
+        url = environment["GATEWAY_PUBLIC_URL"]
+        clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri)
         return supervisor
 
     def stop(self) -> None:

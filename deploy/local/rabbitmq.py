@@ -15,7 +15,7 @@ import urllib.request
 from typing import Any
 
 from deploy.local import running
-from deploy.local.broker_users import OPS, VHOST, permissions
+from deploy.local.broker_users import OPS, VHOST, listener_permissions, permissions
 from deploy.local.notes import Notes, answers
 from deploy.local.packages import find_program, say
 from deploy.local.place import Place
@@ -89,6 +89,11 @@ class RabbitMQ:
         for name in names:
             self._ask("PUT", f"/users/{name}", {"password": self._secret(name), "tags": ""})
             self._ask("PUT", f"/permissions/{VHOST}/{name}", permissions(name))
+
+    def make_listener(self, department: str) -> None:
+        """A broker user for a department that listens to events."""
+        self._ask("PUT", f"/users/{department}", {"password": self._secret(department), "tags": ""})
+        self._ask("PUT", f"/permissions/{VHOST}/{department}", listener_permissions(department))
 
     def stop(self) -> None:
         """Stop the node and the port mapper it started; returns when both are gone."""

@@ -9,18 +9,20 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import amqp
+import kombu
 import pytest
 
 from chassis import topology
 from chassis.calls import CallContext
 from chassis.rpc_client import RpcClient
-from deploy.local.broker_users import GATEWAY, permissions
+from deploy.local.broker_users import GATEWAY, listener_permissions, permissions
+from examples.listening import queue_of
 from tests.chassis.conftest import Ledger, ledger
 from tests.conftest import Broker
 
 __all__ = ["ledger"]
 
-MakeUser = Callable[[str], str]
+MakeUser = Callable[..., str]
 
 
 @pytest.fixture
@@ -29,10 +31,10 @@ def user_like(broker: Broker, vhost: str) -> Iterator[MakeUser]:
     made: list[str] = []
     name_of_vhost = quote(urlsplit(vhost).path[1:], safe="")
 
-    def make(process: str) -> str:
+    def make(process: str, rights: Callable[[str], dict[str, str]] = permissions) -> str:
         user = f"test-{process}-{uuid.uuid4().hex[:8]}"
         broker.ask("PUT", f"/users/{user}", json.dumps({"password": user, "tags": ""}).encode())
-        broker.ask("PUT", f"/permissions/{name_of_vhost}/{user}", json.dumps(permissions(process)).encode())
+        broker.ask("PUT", f"/permissions/{name_of_vhost}/{user}", json.dumps(rights(process)).encode())
         made.append(user)
         parts = urlsplit(vhost)
         return parts._replace(netloc=f"{user}:{user}@{parts.hostname}:{parts.port}").geturl()
@@ -132,6 +134,27 @@ class TestTheGateway:
         message = amqp.Message("{}", user_id=name)
         with pytest.raises(amqp.PreconditionFailed):
             channel.basic_publish_confirm(message, exchange="nameko-rpc", routing_key="perks.get_scheme")
+
+
+class TestADepartmentThatListens:
+    def test_may_hear_events_on_queues_of_its_own(self, vhost: str, user_like: MakeUser, connect: Any) -> None:
+        topology.declare_all(connect(vhost).channel(), delays=[5.0])
+        education = user_like("education", listener_permissions)
+        queue = queue_of("education.inbox", ("talent.affiliation.ended.v1", "perks.pass.redeemed.v1"))
+        with kombu.Connection(education) as connection:
+            queue(connection.default_channel).declare()
+        connect(education).channel().basic_consume("education.inbox")
+
+    def test_may_touch_no_queue_of_the_platform_and_publish_nothing(
+        self, vhost: str, user_like: MakeUser, connect: Any
+    ) -> None:
+        topology.declare_all(connect(vhost).channel(), delays=[5.0])
+        education = connect(user_like("education", listener_permissions))
+        assert is_refused(education, lambda channel: channel.basic_consume("perks.on_affiliation_changed.v1"))
+        assert is_refused(education, lambda channel: channel.queue_declare("perks.mine"))
+        assert is_refused(education, lambda channel: channel.queue_unbind("perks.mine", "talent.events", "x"))
+        for exchange in ("talent.events", "nameko-rpc", ""):
+            assert is_refused(education, lambda channel, exchange=exchange: _publish(channel, exchange))
 
 
 def _publish(channel: amqp.Channel, exchange: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local.clients import CLIENTS
-from deploy.local.throwaway import ThrowawayPlatform, eventually
+from deploy.local.broker_users import listener_permissions
+from deploy.local.clients import CLIENTS, LISTENER
+from deploy.local.throwaway import UNLIMITED, ThrowawayPlatform, eventually
 from examples.client import client_of
 from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
 from tests.documents import blocks
@@ -18,13 +20,14 @@ from tests.documents import blocks
 class City:
     """A checkout as `make run` leaves it: `.state/platform.json`, `examples`, and the environment of the commands."""
 
-    def __init__(self, platform: ThrowawayPlatform, folder: Path) -> None:
+    def __init__(self, platform: ThrowawayPlatform, folder: Path, listener_uri: str) -> None:
         self.platform, self.folder = platform, folder
         self.environment = {**platform.environment, "PYTHONPATH": str(blocks.ROOT)}
         described = folder / ".state" / "platform.json"
         described.parent.mkdir()
         clients = {name: self._registered(name) for name in CLIENTS}
-        described.write_text(json.dumps({"gateway_url": platform.url, "clients": clients}))
+        listeners = {LISTENER: listener_uri}
+        described.write_text(json.dumps({"gateway_url": platform.url, "clients": clients, "listeners": listeners}))
         (folder / "examples").symlink_to(blocks.ROOT / "examples")
         self.loaded = platform.run("examples.demo", "--platform", str(described))
         self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
@@ -52,11 +55,22 @@ def city(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("city")
     made = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
     made.environment |= NOTIFY_QUICKLY
+    for limit in UNLIMITED:  # the documents show the shares everybody has
+        del made.environment[limit]
     try:
         made.prepare()
         made.start(processes_each=1)
-        yield City(made, folder)
+        yield City(made, folder, _listener(broker, vhost))
     finally:
         made.close()
+        broker.ask("DELETE", f"/users/{vhost}")
         broker.ask("DELETE", f"/vhosts/{vhost}")
         next(databases, None)
+
+
+def _listener(broker: Broker, vhost: str) -> str:
+    """A broker user named as the vhost, with the rights of a department that listens; its URI."""
+    broker.ask("PUT", f"/users/{vhost}", json.dumps({"password": vhost, "tags": ""}).encode())
+    broker.ask("PUT", f"/permissions/{vhost}/{vhost}", json.dumps(listener_permissions(LISTENER)).encode())
+    parts = urlsplit(broker.uri(vhost))
+    return parts._replace(netloc=f"{vhost}:{vhost}@{parts.hostname}:{parts.port}").geturl()

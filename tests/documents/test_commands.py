@@ -1,16 +1,20 @@
-"""The README's story works as printed, and prints what the README shows."""
+"""The README's story and the guide for departments work as printed, and print what they show."""
 
 from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.documents import blocks
 from tests.documents.conftest import City
 
 
-def test_the_story_by_curl_prints_what_the_readme_shows(city: City) -> None:
+# the README first: it shows the figures of a new city
+@pytest.mark.parametrize(("document", "name"), [("README.md", "story"), ("docs/integrating.md", "integrate")])
+def test_the_commands_print_what_the_document_shows(city: City, document: str, name: str) -> None:
     assert "19 rosters are in, 2000 rows new" in city.loaded
-    assert city.differences("README.md", "story") == []
+    assert city.differences(document, name) == []
 
 
 def test_both_readmes_name_the_two_commands_first() -> None:
