@@ -1,6 +1,7 @@
 """``python -m services.<name> dead list|show|redrive``: what an operator does with dead letters.
 
-Lives here: the commands. Not here: the table (``dead_letters``).
+Lives here: the commands of one service, and what those over all services (``python -m cli dead``) share with them. Not
+here: the table (``dead_letters``).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Age(click.ParamType[dt.datetime]):
         return clock.now() - dt.timedelta(**{_UNITS[parts[2]]: int(parts[1])})
 
 
-def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
+def filtered(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose dead letters."""
     options = (
         click.option("--consumer", help="Of this handler, e.g. perks.on_affiliation_changed."),
@@ -55,7 +56,7 @@ def dead() -> None:
 
 
 @dead.command("list")
-@_filtered
+@filtered
 @click.option("--all", "redriven", is_flag=True, help="Those already sent again too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
@@ -80,7 +81,7 @@ def show(obj: dict[str, Any], letter_id: Any) -> None:
 
 @dead.command()
 @click.argument("letter_ids", nargs=-1, type=click.UUID)
-@_filtered
+@filtered
 @click.option("--all", "everything", is_flag=True, help="All there are, without any filter.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be sent.")
 @click.pass_obj
@@ -95,12 +96,19 @@ def redrive(
     if dry_run:
         _print(engine, wanted, as_json=False)
         return
-    sender = publisher.ConfirmedPublisher(obj["settings"].amqp_uri, name=f"{obj['settings'].name}.redrive")
-    sent, left = dead_letters.redrive(engine, sender.publish, wanted)
-    sender.close()
+    sent, left = send_again(obj["settings"].name, engine, obj["settings"].amqp_uri, wanted)
     click.echo(f"{sent} sent again")
     if left:
         raise click.ClickException(f"{left} reached no queue and stay; run `python -m chassis topology apply`")
+
+
+def send_again(service: str, engine: Engine, amqp_uri: str, wanted: Wanted) -> tuple[int, int]:
+    """Redrive dead letters of a service as its own broker user: how many were sent, and how many reached no queue."""
+    sender = publisher.ConfirmedPublisher(amqp_uri, name=f"{service}.redrive")
+    try:
+        return dead_letters.redrive(engine, sender.publish, wanted)
+    finally:
+        sender.close()
 
 
 def _print(engine: Engine, wanted: Wanted, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from eventlet.event import Event as Signal
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
-from chassis import lanes
+from chassis import calls, lanes, tracing
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,9 @@ class Timer(Entrypoint):  # type: ignore[misc]
                 log.error("timer %s failed", self.method_name, exc_info=exc_info)
             done.send(bool(result) and exc_info is None)
 
-        self.container.spawn_worker(self, (), {}, handle_result=handle_result)
+        # a trace of its own, so that what a run causes can be followed
+        context = {calls.TRACEPARENT: tracing.new_traceparent()}
+        self.container.spawn_worker(self, (), {}, context, handle_result)
         return bool(done.wait())
 
     def _pause(self) -> None:

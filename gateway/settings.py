@@ -68,3 +68,8 @@ def load() -> GatewaySettings:
 def _store(env: Env) -> str:
     path = env.str("GATEWAY_RATE_STORE_FILE", "")
     return Path(path).read_text().strip() if path else env.str("GATEWAY_RATE_STORE", "")
+
+
+def database_url() -> str:
+    """GATEWAY_DATABASE_URL (file) alone: all that the commands for clients need."""
+    return secret(Env(), "GATEWAY_DATABASE_URL")

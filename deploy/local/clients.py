@@ -24,9 +24,9 @@ CLIENTS: dict[str, tuple[str, list[str]]] = {
 LISTENER = "education"
 
 
-def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str) -> None:
-    """Write the gateway's address, the demo clients and the broker for who listens; registers clients the gateway at `url`
-    does not know.
+def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str, logs: Path) -> None:
+    """Write the gateway's address, the demo clients, the broker for who listens, and the environment and logs for the command
+    line; registers clients the gateway at `url` does not know.
     """
     known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
     for name, (department, scopes) in CLIENTS.items():
@@ -34,7 +34,14 @@ def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_u
             chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
             arguments = ["client", "add", name, "--department", department, "--json", *chosen]
             known[name] = json.loads(run_step("gateway", *arguments, environment=environment))
-    write_private(path, {"gateway_url": url, "clients": known, "listeners": {LISTENER: listener_uri}})
+    described = {
+        "gateway_url": url,
+        "clients": known,
+        "listeners": {LISTENER: listener_uri},
+        "environment": dict(environment),
+        "logs": str(logs),
+    }
+    write_private(path, described)
 
 
 def _is_known(url: str, client: Mapping[str, Any]) -> bool:

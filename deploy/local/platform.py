@@ -76,8 +76,10 @@ class Platform:
         supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)
         processes.wait_until_ready({process.name: process.ready_url for process in planned}, self.place)
         listener_uri = self._broker or self.rabbitmq.uri(clients.LISTENER)
-        url = environment["GATEWAY_PUBLIC_URL"]
-        clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri)
+        if self._broker is None:
+            environment["RABBIT_API"] = self.rabbitmq.api  # for commands alone
+        url, logs = environment["GATEWAY_PUBLIC_URL"], self.place.state / "logs"
+        clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri, logs=logs)
         return supervisor
 
     def stop(self) -> None:

@@ -23,7 +23,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class ClientProblem(Exception):
-    """The registration cannot be made; the message says why."""
+    """The registration cannot be made; says why in both languages."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,15 @@ def register(engine: Engine, *, name: str, department: str, scopes: Sequence[str
     """A new client; returns its id and its secret. Raises ClientProblem."""
     for what, value in (("name", name), ("department", department)):
         if not _NAME.fullmatch(value):
-            raise ClientProblem(f"{what} takes lower-case letters, digits, _ and -, at most 40")
+            raise ClientProblem(
+                zh=f"{what} 只能用小写字母、数字、_ 和 -，最多 40 个字符",
+                en=f"{what} takes lower-case letters, digits, _ and -, at most 40",
+            )
     if unknown := set(scopes) - SCOPES.keys():
-        raise ClientProblem(f"unknown scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
+        strange, known = ", ".join(sorted(unknown)), ", ".join(SCOPES)
+        raise ClientProblem(
+            zh=f"没有这样的权限范围：{strange}；现有 {known}", en=f"unknown scope {strange}; there are {known}"
+        )
     client_id = f"{name}-{secrets.token_hex(4)}"
     row = {"id": client_id, "name": name, "department": department, "scopes": sorted(scopes), "created_at": now}
     with Session(engine) as session, session.begin():
@@ -91,7 +101,7 @@ def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | Non
 
 def _must_exist(session: Session, client_id: str) -> None:
     if session.get(Client, client_id) is None:
-        raise ClientProblem(f"no client {client_id}")
+        raise ClientProblem(zh=f"没有客户端 {client_id}", en=f"no client {client_id}")
 
 
 def _new_secret(session: Session, client_id: str, now: dt.datetime) -> str:

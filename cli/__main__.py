@@ -1,0 +1,98 @@
+"""Starts the command line: ``python -m cli``; ``cli/youthcity`` is the same as a program of its own.
+
+Lives here: putting the commands together, and ending with a status and a sentence. Not here: which status means what (``exits``).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from cli import exits, language
+from cli.clients import clients
+from cli.dead import dead
+from cli.events import events
+from cli.imports import imports
+from cli.language import say
+from cli.queues import queues
+from cli.trace import trace
+from gateway.auth.clients import ClientProblem
+
+PROGRAM = "youthcity"
+COMPLETE = "_YOUTHCITY_COMPLETE"
+
+
+def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        language.choose(value)
+        language.translate_help(main)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--lang",
+    type=click.Choice(language.LANGUAGES),
+    expose_value=False,
+    is_eager=True,
+    callback=_speak,
+    help="Language; else YOUTHCITY_LANG, else LANG.",
+)
+def main() -> None:
+    """Youth City at the command line: a department's rosters over HTTP, and the platform's insides for who is on call.
+
+    Comes to the platform the environment names, else to the one running in this checkout.
+    Exit status: 0 done, 1 refused or failed, 2 wrongly called or not set up, 3 not reachable or busy, 130 Ctrl-C.
+    """
+
+
+for one in (imports, clients, queues, dead, events, trace):
+    main.add_command(one)
+
+
+def run() -> int:
+    """Run the command of this process and return its exit status."""
+    click.Context.formatter_class = language.Formatter
+    language.choose(language.of_environment(os.environ))
+    language.translate_help(main)
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no answer
+    name = PROGRAM if os.environ.get("YOUTHCITY_PROGRAM") else "python -m cli"
+    try:
+        status: Any = main.main(prog_name=name, complete_var=COMPLETE, standalone_mode=False)
+        return status if isinstance(status, int) else exits.DONE
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        click.echo(nothing.format_message(), err=True)
+        return exits.USAGE
+    except click.ClickException as failure:
+        return _told(failure)
+    except click.Abort:
+        click.echo(say("Stopped."), err=True)
+        return exits.INTERRUPTED
+    except Exception as error:
+        if os.environ.get("YOUTHCITY_DEBUG"):
+            raise
+        return _told(exits.explained(error))
+
+
+def _told(failure: click.ClickException) -> int:
+    """Say on standard error why; to a script as JSON."""
+    problem = failure.__cause__
+    message = failure.format_message()
+    if isinstance(problem, ClientProblem):
+        message = language.pick(problem.zh, problem.en)
+    if "--json" in sys.argv:
+        code = getattr(failure, "code", "usage" if failure.exit_code == exits.USAGE else "refused")
+        click.echo(json.dumps({"error": code, "message": message}, ensure_ascii=False), err=True)
+        return failure.exit_code
+    if isinstance(failure, click.UsageError) and failure.ctx is not None:
+        click.echo(failure.ctx.get_usage(), err=True)
+    click.echo(say("Error: {message}", message=language.of_click(message)), err=True)
+    return failure.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(run())

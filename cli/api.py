@@ -1,0 +1,183 @@
+"""The gateway as a client of it sees it: token, retries under one idempotency key, problems as sentences.
+
+Lives here: HTTP. Not here: what is asked for (``imports``), and where (``places``).
+"""
+
+from __future__ import annotations
+
+import io
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import requests
+
+from cli import language
+from cli.exits import Refused, Unreachable
+from cli.language import say
+from cli.places import Gateway
+
+SECONDS = (5, 60)
+ATTEMPTS = 4
+LONGEST_PAUSE = 10.0
+PIECE_BYTES = 256 * 1024
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+#: "Not now": the same request may succeed later.
+_LATER = (429, 503, 504)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Tell = Callable[[int], None]
+
+
+class Api:
+    """Calls one gateway as one client."""
+
+    def __init__(self, place: Gateway) -> None:
+        self._place = place
+        self._session = requests.Session()
+        self._session.trust_env = urlsplit(place.url).hostname not in _LOOPBACK  # no proxy to this machine
+        self._session.headers["Accept-Language"] = language.pick("zh-CN", "en")
+        self._token, self._token_until = "", 0.0
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The decoded answer. Raises Refused, Unreachable."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        return self._send(lambda: requests.Request("GET", self._place.url + path, params=asked)).json()
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page after page."""
+        cursor = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def upload(self, path: str, file: Path, form: Mapping[str, str], *, key: str, tell: Tell) -> Any:
+        """POST a file; `tell` hears how many more bytes have left. A lost answer is asked for again under `key`."""
+        content, kind = file.read_bytes(), CSV if file.suffix.lower() == ".csv" else XLSX
+        headers = {"Idempotency-Key": f'"{key}"'}
+
+        def request() -> requests.Request:
+            files = {"file": (file.name, content, kind)}
+            return requests.Request("POST", self._place.url + path, data=dict(form), files=files, headers=headers)
+
+        return self._send(request, tell=tell).json()
+
+    def download(self, path: str, to: BinaryIO) -> int:
+        """Write the body to `to`; how many bytes it had. Raises Unreachable where it breaks off."""
+        answer = self._send(lambda: requests.Request("GET", self._place.url + path), stream=True)
+        written = 0
+        try:
+            for piece in answer.iter_content(PIECE_BYTES):
+                written += to.write(piece)
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        return written
+
+    def _send(
+        self, request: Callable[[], requests.Request], *, tell: Tell | None = None, stream: bool = False
+    ) -> requests.Response:
+        """Send until it is answered, at most ATTEMPTS times: each request is made anew, and is safe to repeat."""
+        for attempt in range(1, ATTEMPTS + 1):
+            is_last = attempt == ATTEMPTS
+            try:
+                answer = self._once(request(), tell=tell, stream=stream)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if is_last or attempt == 2:
+                    raise self._unreachable(error) from error
+                continue
+            except requests.RequestException as error:
+                raise self._unreachable(error) from error
+            if answer.status_code == 401 and attempt == 1:
+                self._token_until = 0.0
+            elif answer.status_code in _LATER and not is_last:
+                time.sleep(_pause(answer))
+            elif answer.status_code >= 400:
+                raise _failure(answer)
+            else:
+                return answer
+        raise AssertionError("unreachable")
+
+    def _once(self, request: requests.Request, *, tell: Tell | None, stream: bool) -> requests.Response:
+        bearer = self._bearer()
+        request.auth = lambda prepared: _with_authorization(prepared, bearer)
+        prepared = self._session.prepare_request(request)
+        if tell is not None and isinstance(prepared.body, bytes):
+            prepared.body = _Told(prepared.body, tell)
+        settings = self._session.merge_environment_settings(prepared.url or "", {}, stream, None, None)
+        return self._session.send(prepared, timeout=SECONDS, allow_redirects=False, **settings)
+
+    def _bearer(self) -> str:
+        if time.monotonic() > self._token_until:
+            login = (self._place.client_id, self._place.client_secret)
+            form = {"grant_type": "client_credentials"}
+            answer = self._session.post(
+                f"{self._place.url}/oauth/token", data=form, auth=login, timeout=SECONDS, allow_redirects=False
+            )
+            if answer.status_code in (400, 401):
+                raise Refused(say("The gateway does not know this client, or its secret is wrong."), "invalid_client")
+            if answer.status_code != 200:
+                raise _failure(answer)
+            granted = answer.json()
+            self._token = granted["access_token"]
+            self._token_until = time.monotonic() + granted["expires_in"] - 30
+        return self._token
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        what = say("the gateway at {url}", url=self._place.url)
+        why = say("no answer in time") if isinstance(error, requests.Timeout) else say("no connection")
+        if isinstance(error, requests.exceptions.SSLError):
+            why = say("its certificate is not trusted")
+        elif isinstance(error, requests.exceptions.ChunkedEncodingError):
+            why = say("the answer broke off")
+        return Unreachable(say("{what} is not reachable: {why}", what=what, why=why))
+
+
+class _Told(io.BytesIO):
+    """A body that says how much of it has been read."""
+
+    def __init__(self, content: bytes, tell: Tell) -> None:
+        super().__init__(content)
+        self._tell = tell
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As BytesIO."""
+        piece = super().read(size)
+        self._tell(len(piece))
+        return piece
+
+
+def new_key() -> str:
+    """An idempotency key nobody has used."""
+    return str(uuid.uuid4())
+
+
+def _with_authorization(prepared: requests.PreparedRequest, token: str) -> requests.PreparedRequest:
+    prepared.headers["Authorization"] = f"Bearer {token}"
+    return prepared
+
+
+def _pause(answer: requests.Response) -> float:
+    try:
+        return min(LONGEST_PAUSE, max(0.1, float(answer.headers.get("Retry-After", 1))))
+    except ValueError:
+        return 1.0
+
+
+def _failure(answer: requests.Response) -> Refused | Unreachable:
+    """An answer of 400 and above in one line: the problem's words (RFC 9457), its fields, its code and its trace."""
+    try:
+        problem = answer.json()
+        detail, code = str(problem["detail"]), str(problem["code"])
+    except (ValueError, KeyError, TypeError):
+        detail, code, problem = say("HTTP status {status}", status=answer.status_code), "http_error", {}
+    details = [f"{error.get('pointer', '#')}: {error.get('detail', '')}" for error in problem.get("errors", ())]
+    about = " ".join([code, *([f"trace {problem['trace_id']}"] if problem.get("trace_id") else [])])
+    line = f"{' '.join([detail, *details])} ({about})"
+    return Unreachable(line, code) if answer.status_code in _LATER else Refused(line, code)

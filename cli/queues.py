@@ -1,0 +1,147 @@
+"""``queues``: every queue of the topology, what waits in it and who takes from it; and queues that are nobody's.
+
+Lives here: asking the broker and telling whose a queue is. Not here: which queues there must be (``chassis.topology``).
+
+Messages and consumers are asked of the broker by AMQP and are of this moment. What is unacknowledged, and which queues there
+are beside the topology's, only its management API can say (RABBIT_API); its counts may be five seconds old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import amqp
+import click
+import requests
+from kombu.utils.url import parse_url
+
+from chassis import lanes, topology
+from chassis.wire import Wire
+from cli import places, printing
+from cli.exits import Unreachable, reaching
+from cli.language import say
+
+SECONDS = 10
+PLATFORM, MISSING, ORPHAN, FOREIGN, PRIVATE = "platform", "missing", "orphan", "foreign", "private"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue. `whose`: the platform's, or of it and missing; an orphan is nobody's: not in the topology and without a
+    consumer; a foreign one somebody else's; a private one goes with its connection. None is what nobody could tell.
+    """
+
+    name: str
+    whose: str
+    service: str | None
+    lane: str | None
+    messages: int | None
+    unacknowledged: int | None
+    consumers: int | None
+
+
+@click.command()
+@printing.as_json
+def queues(as_json: bool) -> None:
+    """Every queue: messages, unacknowledged, consumers, lane, and which is nobody's (orphan) or missing."""
+    found = _look()
+    if as_json:
+        for one in found:
+            printing.print_json(asdict(one))
+        return
+    headings = ("queue", "lane", "messages", "unacknowledged", "consumers", "whose")
+    rows = [(one.name, one.lane or "-", *_numbers(one), _remark(one)) for one in found]
+    printing.print_table(headings, rows)
+
+
+def _look() -> list[Queue]:
+    broker = places.broker()
+    wanted = topology.queue_names(delays=broker.retry_delays)
+    known = _by_api(broker.amqp_uri)
+    if known is None:
+        printing.note(
+            say("Without the management API (RABBIT_API) nobody can say what is unacknowledged or an orphan.")
+        )
+    with reaching(say("the broker")):
+        wire = Wire(broker.amqp_uri, name="cli.queues", heartbeat=0)
+        try:
+            others = sorted(set(known or {}) - set(wanted))
+            return list(_described(wire, [*wanted, *others], set(wanted), known))
+        finally:
+            wire.close()
+
+
+def _described(wire: Wire, names: Sequence[str], wanted: set[str], known: Mapping[str, Any] | None) -> Iterator[Queue]:
+    for name in names:
+        counted = _counted(wire, name)
+        held = (known or {}).get(name, {}).get("messages_unacknowledged")
+        messages, consumers = counted if counted else (None, None)
+        whose = _whose(is_wanted=name in wanted, counted=counted, about=(known or {}).get(name, {}))
+        service, lane = _placed(name) if name in wanted else (None, None)
+        if name in wanted or counted or whose == PRIVATE:
+            yield Queue(name, whose, service, lane, messages, held, consumers)
+
+
+def _counted(wire: Wire, name: str) -> tuple[int, int] | None:
+    """Ready messages and consumers; None where the queue is not there, or is somebody's own."""
+    try:
+        found = wire.connection.channel().queue_declare(name, passive=True)  # a refusal closes the channel
+    except (amqp.NotFound, amqp.ResourceLocked):
+        return None
+    return int(found.message_count), int(found.consumer_count)
+
+
+def _whose(*, is_wanted: bool, counted: tuple[int, int] | None, about: Mapping[str, Any]) -> str:
+    if is_wanted:
+        return PLATFORM if counted else MISSING
+    if about.get("exclusive"):
+        return PRIVATE
+    return FOREIGN if counted and counted[1] else ORPHAN
+
+
+def _placed(name: str) -> tuple[str, str | None]:
+    """The service a queue of the topology belongs to, and the lane that takes from it; nobody takes from a retry tier."""
+    if name.startswith("rpc-"):
+        return name.removeprefix("rpc-"), lanes.RPC
+    service, _, rest = name.partition(".")
+    return service, None if rest.startswith("retry.") else lanes.EVENTS
+
+
+def _by_api(amqp_uri: str) -> dict[str, dict[str, Any]] | None:
+    """What the management API says of each queue of our vhost; None where it is not told or does not answer."""
+    address = places.broker_api()
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    vhost = parse_url(amqp_uri.split(";")[0])["virtual_host"] or "/"
+    url = urlunsplit((parts.scheme, f"{parts.hostname}:{parts.port or 15672}", parts.path.rstrip("/"), "", ""))
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        answer = session.get(
+            f"{url}/api/queues/{quote(vhost, safe='')}",
+            params={"disable_stats": "true", "enable_queue_totals": "true"},
+            auth=(parts.username or "", parts.password or ""),
+            timeout=SECONDS,
+        )
+        answer.raise_for_status()
+        return {one["name"]: one for one in answer.json()}
+    except (requests.RequestException, ValueError) as error:
+        printing.note(Unreachable(say("{what} is not reachable: {why}", what="RABBIT_API", why=_kind(error))).message)
+        return None
+
+
+def _kind(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    return f"HTTP {response.status_code}" if response is not None else type(error).__name__
+
+
+def _numbers(one: Queue) -> list[object]:
+    return ["-" if number is None else number for number in (one.messages, one.unacknowledged, one.consumers)]
+
+
+def _remark(one: Queue) -> str:
+    return say("platform, not consumed") if one.whose == PLATFORM and one.lane and not one.consumers else say(one.whose)

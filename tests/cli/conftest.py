@@ -1,0 +1,100 @@
+"""The command line as people use it: a process of its own, in the environment of a running platform."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.throwaway import ThrowawayPlatform
+from tests.journeys.conftest import Town
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """What --json printed."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def only(self) -> dict[str, Any]:
+        (found,) = self.objects
+        return found
+
+
+class CommandLine:
+    """Runs commands in a folder."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.environment, self.folder = environment, folder
+
+    def __call__(self, *arguments: object, status: int = 0, **environment: str | None) -> Done:
+        """Run to the end, which must be `status`; `environment` sets variables, or with None takes them away."""
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        assert process.returncode == status, (arguments, out, err)
+        return Done(process.returncode, out, err)
+
+    def start(self, *arguments: object, **environment: str | None) -> subprocess.Popen[str]:
+        """Begin a command that goes on."""
+        given = {**self.environment, **environment}
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli", *(str(one) for one in arguments)],
+            cwd=self.folder,
+            env={name: value for name, value in given.items() if value is not None},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> CommandLine:
+    """The command line where nobody has said anything of a platform, away from this checkout."""
+    (tmp_path / "cli").symlink_to(ROOT / "cli")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return CommandLine({**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def town(platform: ThrowawayPlatform, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A department with universities, areas and a scheme."""
+    return Town(platform, tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="session")
+def login(platform: ThrowawayPlatform, town: Town) -> dict[str, str]:
+    """A client of the town's department, as the environment names it."""
+    arguments = ("client", "add", "cli", "--department", town.department, "--all-scopes", "--json")
+    registered = json.loads(platform.run("gateway", *arguments))
+    return {
+        "YOUTHCITY_URL": platform.url,
+        "YOUTHCITY_CLIENT_ID": registered["client_id"],
+        "YOUTHCITY_CLIENT_SECRET": registered["client_secret"],
+    }
+
+
+@pytest.fixture
+def cli(platform: ThrowawayPlatform, bare: CommandLine, login: dict[str, str]) -> CommandLine:
+    """The command line in the environment of the running platform."""
+    wanted = ("_DATABASE_URL", "AMQP_URI", "RETRY_DELAYS")
+    told = {name: value for name, value in platform.environment.items() if name.endswith(wanted)}
+    mine = {"YOUTHCITY_LOGS": str(platform.folder), "RABBIT_API": os.environ["TEST_RABBIT_API"]}
+    return CommandLine({**bare.environment, **told, **login, **mine}, bare.folder)

@@ -1,0 +1,85 @@
+"""Whatever the command line says, it says in Chinese too; and how it is called and how it ends is written down."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from cli import exits
+from cli.__main__ import main
+from cli.chinese import CHINESE
+from tests.cli.conftest import CommandLine
+
+ROOT = Path(__file__).resolve().parents[2]
+BLANK = re.compile(r"\{\w+\}")
+#: What click itself offers in every command.
+CLICKS_OWN = "Show this message and exit."
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Every command by the words that call it."""
+    found = {path: command}
+    for name, one in getattr(command, "commands", {}).items():
+        found |= commands(one, (*path, name))
+    return found
+
+
+def said() -> set[str]:
+    """Every sentence and every help text there is."""
+    texts = {CLICKS_OWN}
+    for command in commands(main).values():
+        texts.add(inspect.cleandoc(command.help or "no help"))
+        texts |= {one.help or f"no help: {one.name}" for one in command.params if isinstance(one, click.Option)}
+    for path in (ROOT / "cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                texts |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    return texts
+
+
+class TestEveryText:
+    def test_is_there_in_chinese(self) -> None:
+        assert len(said()) > 80
+        assert sorted(said() - CHINESE.keys()) == []
+
+    def test_leaves_the_same_open_in_both_languages(self) -> None:
+        for english, chinese in CHINESE.items():
+            assert set(BLANK.findall(english)) == set(BLANK.findall(chinese)), english
+
+    def test_of_the_dictionary_is_said_somewhere(self) -> None:
+        code = "".join(path.read_text() for path in (ROOT / "cli").rglob("*.py") if path.name != "chinese.py")
+        gone = [text for text in CHINESE.keys() - said() if f'"{text}"' not in code and not text.isidentifier()]
+        assert gone == []
+
+
+class TestEveryCommand:
+    def test_takes_json(self) -> None:
+        for path, command in commands(main).items():
+            if not isinstance(command, click.Group):
+                assert "--json" in {word for one in command.params for word in one.opts}, path
+
+    def test_is_shown_in_the_language_asked_for(self, bare: CommandLine) -> None:
+        english, chinese = bare("trace", "--help").out, bare("--lang", "zh", "trace", "--help").out
+        assert "Usage: python -m cli trace" in english
+        assert "用法" in chinese
+        assert "往前查多久" in chinese
+        assert "How far back" not in chinese
+
+    def test_ends_with_a_status_the_help_names(self) -> None:
+        statuses = (exits.DONE, exits.REFUSED, exits.USAGE, exits.UNREACHABLE, exits.INTERRUPTED)
+        assert [int(one) for one in re.findall(r"(\d+) [a-zC]", main.help or "")] == list(statuses)
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_names_commands_and_options(self, bare: CommandLine, shell: str) -> None:
+        words = {"COMP_WORDS": "youthcity imports up", "COMP_CWORD": "2" if shell != "fish" else "up"}
+        completed = bare(YOUTHCITY_PROGRAM="1", _YOUTHCITY_COMPLETE=f"{shell}_complete", **words)
+        assert "upload" in completed.out
+        script = bare(YOUTHCITY_PROGRAM="1", _YOUTHCITY_COMPLETE=f"{shell}_source")
+        assert "youthcity" in script.out
