@@ -112,14 +112,15 @@ def run(document: str, name: str, *, folder: Path, environment: Mapping[str, str
     for program in ("bash", "curl"):
         assert shutil.which(program), f"{program} is missing: the commands of {document} need it"
     script = "\n".join(f"{step.commands}\nprintf '{_MARK}'" for step in parts)
-    printed = _printed(
+    printed = output_of(
         script, folder, {**environment, "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}, seconds
     )
     outputs = printed.split(_MARK)
     return [line for step, output in zip(parts, outputs, strict=False) for line in differences(step, output)]
 
 
-def _printed(script: str, folder: Path, environment: Mapping[str, str], seconds: float) -> str:
+def output_of(script: str, folder: Path, environment: Mapping[str, str], seconds: float) -> str:
+    """What a script prints; AssertionError when a command of it fails."""
     process = subprocess.Popen(
         ["bash", "-eu", "-c", script],
         cwd=folder,

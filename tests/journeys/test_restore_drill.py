@@ -220,8 +220,3 @@ def test_who_came_after_the_dump_comes_again_and_is_entitled(drill: Drill, visit
     assert unknown.value.status == 404
     drill.town.await_entitlement(drill.student("newcomer.again"))
     assert drill.scan(visitor.token, drill.other_area, "once more")["outcome"] == "admitted", "the guide says so"
-
-
-def test_both_guides_give_the_same_commands() -> None:
-    for name in ("backup", "restored", "migrated", "overtaken", "compared"):
-        assert guide.blocks(GUIDE, name) == guide.blocks("docs/operating.zh-CN.md", name) != []
