@@ -92,16 +92,20 @@ class Drill:
                 connection.exec_driver_sql(f'drop database "{make_url(url).database}" with (force)')
                 connection.exec_driver_sql(f'create database "{make_url(url).database}"')
 
-    def go_on(self) -> None:
-        """Start every process, and wait until all there is to do is done."""
+    def go_on(self, *people: str) -> None:
+        """Start every process, and wait until these people are entitled and all there is to do is done."""
         self.platform.start(processes_each=1)
+        for person in people:
+            self.town.await_entitlement(person)
         eventually(self.is_done, what="the work that was left")
 
     def is_done(self) -> bool:
         published = all(self.count(name, UNPUBLISHED) == 0 for name in ("talent", "events", "perks", "notify"))
         evaluated = self.count("perks", "select count(*) from evaluation_runs where finished_at is null") == 0
+        said = self.count("perks", "select count(*) from outbox where type like 'perks.entitlement.%'")
+        heard = self.count("notify", "select count(*) from inbox")
         sent = self.count("notify", "select count(*) from deliveries where state in ('due', 'sending', 'calling')") == 0
-        return published and evaluated and sent
+        return published and evaluated and said == heard and sent
 
     def count(self, service: str, sql: str) -> int:
         engine = create_engine(with_driver(self.platform.databases[service]), poolclass=NullPool)
@@ -170,10 +174,8 @@ def test_moved_in_the_middle_of_work_it_goes_on_where_it_stopped(drill: Drill, v
     drill.type("backup")
     drill.lose_everything()
     drill.type("restored")
-    drill.go_on()
-    for person in half_done:
-        drill.town.await_entitlement(person)
-    eventually(lambda: drill.mails_of(*half_done) == [1, 1, 1], what="the mails that were not sent yet")
+    drill.go_on(*half_done)
+    assert drill.mails_of(*half_done) == [1, 1, 1], "those that were not sent yet"
     assert_the_visit_holds(drill, visitor)
     assert drill.states() == {"entitlements": 4, "grants": 4, "redemptions": 1, "messages": 4, "affiliations": 4}
     assert drill.mails_of(visitor.person) == [1]
@@ -193,9 +195,7 @@ def test_after_a_disaster_what_was_told_since_the_dump_is_not_told_again(drill: 
     drill.type("restored")
     drill.type("migrated")
     drill.type("overtaken")
-    drill.go_on()
-    for person in half_done:
-        drill.town.await_entitlement(person)
+    drill.go_on(*half_done)
     assert_the_visit_holds(drill, visitor)
     printed = drill.type("compared")
     assert printed.count(" 0 missing, 0 extra, 0 older, 0 newer, 0 different") == 6
