@@ -129,8 +129,8 @@ CHINESE: dict[str, str] = {
         "只看这些类型，如 perks.# 或 *.affiliation.*.v1；可重复给出。"
     ),
     "End after so many.": "输出这么多条后结束。",
-    "One timeline of ID: a trace id, a request id (X-Request-Id), an event's or a dead letter's id.": (
-        "按 ID 列出时间线：追踪号、请求号（X-Request-Id）、事件号或死信号。"
+    "One timeline of ID: of a trace, a request (X-Request-Id), an event, a dead letter, an import, a message, a delivery.": (
+        "按 ID 列出时间线：追踪、请求（X-Request-Id）、事件、死信、导入、消息或投递的编号。"
     ),
     "How far back: 30m, 2h, 7d.": "往前查多久：30m、2h、7d。",
     "Folder of log files.": "日志文件所在目录。",

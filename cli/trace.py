@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 @click.option("--logs", "folder", type=click.Path(exists=True, file_okay=False), help="Folder of log files.")
 @printing.as_json
 def trace(wanted: str, since: dt.datetime, folder: str | None, as_json: bool) -> None:
-    """One timeline of ID: a trace id, a request id (X-Request-Id), an event's or a dead letter's id."""
+    """One timeline of ID: of a trace, a request (X-Request-Id), an event, a dead letter, an import, a message, a delivery."""
     found, missed = _look(wanted, since, Path(folder) if folder else places.logs())
     if not found and not missed:
         since_when = printing.shown(since)

@@ -28,6 +28,11 @@ _IMPORTS = text(
     "select id, mode, state, total, request_id, created_at, finished_at from imports"
     " where request_id = any(:requests) order by created_at limit :limit"
 )
+_REQUEST_OF = text("select request_id from imports where id = :id")
+_EVENT_OF = text(
+    "select event_id from messages where id = :id"
+    " union select event_id from messages join deliveries on message_id = messages.id where deliveries.id = :id"
+)
 _MESSAGES = text(
     "select id, event_id, template_key, urgency, created_at, read_at from messages"
     " where event_id = any(cast(:events as uuid[])) order by created_at limit :limit"
@@ -47,12 +52,18 @@ class Records:
         self._history: Sequence[Any] = ()
 
     def look_up(self, one_id: str, ids: Ids) -> None:
-        """Take a UUID for an event's id, and where it is a dead letter's, for those of its message and its trace."""
+        """Take a UUID for an event's id; where it is a dead letter's, an import's, a message's or a delivery's, for what that
+        came from.
+        """
         ids.events.add(one_id)
         if letter := dead_letters.show(self._connection, one_id):
             ids.traces |= {letter["trace_id"]} if letter["trace_id"] else set()
             with contextlib.suppress(ValueError):
                 ids.events.add(str(UUID(letter["message_id"] or "")))
+        if self._service == "talent":
+            ids.requests |= set(self._connection.execute(_REQUEST_OF, {"id": one_id}).scalars())
+        if self._service == "notify":
+            ids.events |= {str(found) for found in self._connection.execute(_EVENT_OF, {"id": one_id}).scalars()}
 
     def extend(self, ids: Ids) -> None:
         """Add to `ids` what these rows know beside them."""

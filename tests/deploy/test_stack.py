@@ -50,6 +50,13 @@ class Checkout:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def command_line(self, *arguments: str) -> list[dict[str, Any]]:
+        """What a command prints for scripts; nobody tells it where the platform is."""
+        command = [sys.executable, "-m", "cli", *arguments, "--json"]
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def state(self, name: str) -> Any:
         return json.loads((self.root / ".state" / name).read_text())
 
@@ -95,6 +102,9 @@ class TestStack:
         doctors = json.loads(checkout.make("doctor", "--json"))
         assert (doctors["healthy"], doctors["findings"], doctors["not_looked_at"]) == (True, [], [])
         assert checkout.readable_by_others() == []
+        assert {one["whose"] for one in checkout.command_line("queues")} == {"platform"}
+        assert all(one["unacknowledged"] is not None for one in checkout.command_line("queues"))
+        assert checkout.command_line("imports", "list") == checkout.command_line("dead", "list") == []
 
         assert checkout.make("up") == printed  # it runs already
         assert checkout.state("platform.json") == described
