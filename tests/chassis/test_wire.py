@@ -101,7 +101,7 @@ class TestACallThatIsNotAnswered:
         ledger.call("echo", {"text": "warm"})
         first = ledger.client._wire
         with ThreadPoolExecutor(1) as aside:
-            slow = aside.submit(ledger.call, "wait", {"seconds": 3}, timeout=1.5)
+            slow = aside.submit(ledger.call, "wait", {"seconds": 8}, timeout=5)
             until(lambda: ledger.client._pending)
             ledger.call("echo", {"text": "meanwhile"})
             with pytest.raises(RpcTimeout):
