@@ -30,6 +30,8 @@ from tests.conftest import Broker, Make
 from tests.deploy.altered_api import AlteredApi
 
 DELAYS = "5,60,600"
+#: What a broker that keeps statistics says of its disk; those of the tests keep none.
+ROOM = {"disk_free": 2**40, "disk_free_limit": 2**26}
 
 
 class Patient:
@@ -98,7 +100,8 @@ def patient(broker: Broker, module_database: Make, tmp_path_factory: pytest.Temp
 
 class TestAHealthyPlatform:
     def test_has_no_finding_and_says_what_was_looked_at(self, patient: Patient) -> None:
-        remarks = examine(patient.place, patient.environment)
+        with AlteredApi(patient.environment["RABBIT_API"], nodes=ROOM) as api:
+            remarks = examine(patient.place, {**patient.environment, "RABBIT_API": api.url})
         assert [one for one in remarks if isinstance(one, Finding)] == []
         looked_at = {one.subject.en for one in remarks if isinstance(one, Well)}
         assert looked_at >= {
@@ -120,7 +123,8 @@ class TestAHealthyPlatform:
     def test_is_told_in_the_language_of_the_locale_with_exit_status_zero(
         self, patient: Patient, locale: str, last: str
     ) -> None:
-        done = run_doctor({**patient.environment, "LC_ALL": locale, "PYTHONUTF8": "1"})
+        with AlteredApi(patient.environment["RABBIT_API"], nodes=ROOM) as api:
+            done = run_doctor({**patient.environment, "RABBIT_API": api.url, "LC_ALL": locale, "PYTHONUTF8": "1"})
         assert done.returncode == 0
         assert done.stdout.splitlines()[-1] == last
 
@@ -259,7 +263,7 @@ class TestTheBrokersMachine:
             assert patient.findings(RABBIT_API=api.url) == []
 
     def test_near_its_own_limit_of_free_disk_is_named_with_both_numbers(self, patient: Patient) -> None:
-        with AlteredApi(patient.environment["RABBIT_API"], nodes={"disk_free_limit": 2**50}) as api:
+        with AlteredApi(patient.environment["RABBIT_API"], nodes={**ROOM, "disk_free_limit": 2**50}) as api:
             found = patient.only_finding(RABBIT_API=api.url)
         assert found.code == "disk_nearly_full"
         assert f"below {2**30} MiB" in found.wrong.en
