@@ -9,7 +9,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.messages import Text
-from contracts.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, ByName, Instant, Page, Schema, Truth, Whole, page_of
 
 CHANNELS = ("in_app", "email", "log")
 CLASSES = ("normal", "urgent")
@@ -46,7 +46,7 @@ class TemplateBody(Schema):
     )
     subject = fields.Nested(Bilingual, required=True)
     body = fields.Nested(Bilingual, required=True)
-    enabled = fields.Boolean(load_default=True)
+    enabled = Truth(load_default=True)
 
 
 class PutTemplate(TemplateBody):
@@ -84,7 +84,7 @@ class Templates(Schema):
 class ProgrammePreference(Schema):
     """What a person wants of one programme: nothing, or on these channels (null: all)."""
 
-    enabled = fields.Boolean(load_default=True)
+    enabled = Truth(load_default=True)
     channels = fields.List(fields.String(validate=_CHANNEL), load_default=None, allow_none=True)
 
 
@@ -104,7 +104,7 @@ class PreferencesBody(Schema):
         validate=validate.OneOf(LANGUAGES),
         metadata={"description": "Null: as the person's record says."},
     )
-    programmes = fields.Dict(
+    programmes = ByName(
         keys=fields.String(validate=SLUG),
         values=fields.Nested(ProgrammePreference),
         load_default=dict,
@@ -153,7 +153,7 @@ class ListMessages(Page):
     """A person's in-app messages, oldest first."""
 
     person_id = fields.UUID(required=True)
-    unread = fields.Boolean(load_default=None, allow_none=True)
+    unread = Truth(load_default=None, allow_none=True)
 
 
 class ReadMessage(Schema):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
+from contracts.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Truth, Whole, page_of
 
 COVERS = ("first_gate",)
 LIMIT_PER = ("place", "scheme")
@@ -49,7 +49,7 @@ class Limit(Schema):
     count = Whole(required=True, validate=validate.Range(min=1, max=1_000))
     per = fields.String(required=True, validate=validate.OneOf(LIMIT_PER))
     window = fields.String(required=True, validate=validate.OneOf(LIMIT_WINDOWS))
-    assumption = fields.Boolean(
+    assumption = Truth(
         load_default=False,
         metadata={"description": "True where no document states this limit and it is our assumption."},
     )

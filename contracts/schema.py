@@ -108,6 +108,28 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
+class Truth(fields.Boolean):
+    """true or false; also as a word, so that one schema reads bodies and query strings. Not 1, "yes" or "on"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool) and value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return value is True or value == "true"
+
+
+class ByName(fields.Dict):
+    """An object of free names; what is wrong is pointed at by its name (marshmallow adds a level, "key" or "value")."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            plain = {name: wrong.get("key") or wrong["value"] for name, wrong in error.messages.items()}
+            raise ValidationError(plain, valid_data=error.valid_data) from None
+
+
 class Bilingual(Schema):
     """One text in both languages: ``{"zh-CN": …, "en": …}``."""
 

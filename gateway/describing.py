@@ -25,7 +25,8 @@ CONFIGURATION: dict[str, Any] = {
 }
 SPECIFICATION: dict[str, Any] = {
     "info": {
-        "description": "一座城市的青年发展项目平台。One platform for a city's youth-development programmes.",
+        "description": "一座城市的青年发展项目平台。文本不得含控制字符（制表符与换行除外）。\n\n"
+        "One platform for a city's youth-development programmes. No text holds control characters but tabs and line ends.",
         "contact": {"name": "Youth City"},
     }
 }
@@ -63,6 +64,8 @@ class SlugConverter(UnicodeConverter):
 
 def add_components(api: Api) -> None:
     """Add what every operation refers to, and say patterns and keys as JSON Schema reads them."""
+    # a default answer would stand for every status that is not described
+    api.DEFAULT_ERROR_RESPONSE_NAME = ""
     api.ma_plugin.converter.add_attribute_function(_pattern)
     api.ma_plugin.converter.add_attribute_function(_keys)
     slug = {"type": "string", "pattern": _ecma(SLUG.regex.pattern)}
@@ -84,10 +87,14 @@ def _ecma(pattern: str) -> str:
 
 
 def _keys(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """What the names in an object of free names may be."""
-    if not isinstance(field, fields.Dict) or field.key_field is None or not field.key_field.validators:
-        return {}
-    return {"propertyNames": self.field2property(field.key_field)}
+    """What the names in an object of free names may be, and how many."""
+    said: dict[str, Any] = {}
+    if isinstance(field, fields.Dict):
+        if "maxLength" in ret:
+            said["maxProperties"] = ret.pop("maxLength")
+        if field.key_field is not None and field.key_field.validators:
+            said["propertyNames"] = self.field2property(field.key_field)
+    return said
 
 
 @functools.cache

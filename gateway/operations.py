@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gateway import conditional, idempotency, rate_limits
+from gateway import conditional, idempotency, rate_limits, reading
 from gateway.auth.clients import Principal
 from gateway.auth.tokens import TokenInvalid, TokenMissing, Tokens
 from gateway.problems import Problem
@@ -75,6 +75,8 @@ def operation(
         def answer(**path_fields: Any) -> Response:
             if scope is not None:
                 g.principal = authenticated(scope)
+                if "query" not in shape:
+                    reading.refuse_query()
             return respond(view(**{name: str(value) for name, value in path_fields.items()}))
 
         doc = _description(declared, Shape(**shape))

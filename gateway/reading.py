@@ -1,17 +1,22 @@
 """Request bodies and query strings as plain JSON values, refused when they are not exactly one meaning.
 
 Bodies are I-JSON (RFC 7493): UTF-8, no duplicate names, no lone surrogates, numbers a double can hold. NUL is refused
-because PostgreSQL text cannot store it. Not here: what the fields mean (the contract schemas, the services).
+because PostgreSQL text cannot store it, and every other control character but tab and line ends, because nobody can see it
+and terminals, spreadsheets and mails act on it. Not here: what the fields mean (the contract schemas, the services).
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from flask import request
 from marshmallow import Schema, ValidationError
 
+from contracts.messages import Text
 from contracts.schema import violations
 from gateway import body_limits
 from gateway.problems import Problem
@@ -19,8 +24,16 @@ from gateway.problems import Problem
 #: RFC 7493, section 2.2: integers beyond this are not the same number for every reader.
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST_NESTING = 32
+#: C0 and C1 but for tab, line feed and carriage return.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 JSON_TYPES = ("application/json",)
 MERGE_PATCH_TYPES = ("application/merge-patch+json", "application/json")
+
+
+_HAS_CONTROL = Text("control_character", "含有控制字符，请删除。", "It holds a control character; remove it.")
+_REPEATED = Text("repeated", "参数只能出现一次。", "Give this parameter once.")
+_UNREADABLE = Text("unreadable", "参数含有无法识别的字符。", "The parameter holds unreadable characters.")
+_UNKNOWN = Text("unknown_field", "此操作没有这个参数。", "This operation does not take this parameter.")
 
 
 class MalformedJson(Problem):
@@ -74,32 +87,38 @@ def body_of(schema: Schema, content_types: tuple[str, ...] = JSON_TYPES) -> dict
                 headers={"Accept-Patch" if request.method == "PATCH" else "Accept": ", ".join(content_types)},
             )
         body = json_object(raw)
+    errors = [one for path in _control_characters(body, ()) for one in _violation(path, _HAS_CONTROL)]
     try:
         schema.load(body)
     except ValidationError as error:
-        raise InvalidBody(errors=violations(error)) from None
+        errors += violations(error)
+    if errors:
+        raise InvalidBody(errors=errors)
     return body
 
 
 def query_of(schema: Schema) -> dict[str, str]:
     """The query parameters by name, once `schema` finds nothing wrong. Raises InvalidQuery."""
-    args = request.args
-    if not args:
-        parameters: dict[str, str] = {}
-    else:
-        for name, values in args.lists():
-            if len(values) > 1:
-                raise _query_problem(name, "repeated", "参数只能出现一次。", "Give this parameter once.")
-            if not _is_storable(values[0]) or not _is_storable(name) or "\ufffd" in values[0]:
-                raise _query_problem(
-                    "", "unreadable", "参数含有无法识别的字符。", "A parameter holds unreadable characters."
-                )
-        parameters = args.to_dict()
+    for pair in request.query_string.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if not _is_plain(name):
+            raise InvalidQuery(errors=_violation((), _UNREADABLE))
+        if not _is_plain(value):
+            raise InvalidQuery(errors=_violation((unquote_to_bytes(name).decode(),), _UNREADABLE))
+    if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
+        raise InvalidQuery(errors=[one for name in repeated for one in _violation((name,), _REPEATED)])
+    parameters: dict[str, str] = request.args.to_dict()
     try:
         schema.load(parameters)
     except ValidationError as error:
         raise InvalidQuery(errors=violations(error)) from None
     return parameters
+
+
+def refuse_query() -> None:
+    """For operations that have no query parameters. Raises InvalidQuery."""
+    if request.args:
+        raise InvalidQuery(errors=[one for name in request.args for one in _violation((name,), _UNKNOWN)])
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
@@ -145,6 +164,36 @@ def _is_storable(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _is_plain(encoded: bytes) -> bool:
+    """Whether part of a query string is UTF-8 (Werkzeug takes any bytes) and holds no control character."""
+    try:
+        return not _CONTROL.search(unquote_to_bytes(encoded).decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _control_characters(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where in a body control characters stand; in a name: at the object that has it."""
+    if isinstance(value, str):
+        if _CONTROL.search(value):
+            yield path
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if _CONTROL.search(name):
+                yield path
+            yield from _control_characters(member, (*path, name))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _control_characters(member, (*path, str(index)))
+
+
+def _violation(path: tuple[str, ...], text: Text) -> list[dict[str, str]]:
+    messages: Any = [text]
+    for segment in reversed(path):
+        messages = {segment: messages}
+    return violations(ValidationError(messages))
+
+
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -158,7 +207,3 @@ def _refuse_constant(_: str) -> NoReturn:
 
 def _malformed(why_zh: str, why_en: str) -> NoReturn:
     raise MalformedJson(why_zh=why_zh, why_en=why_en) from None
-
-
-def _query_problem(name: str, code: str, zh: str, en: str) -> InvalidQuery:
-    return InvalidQuery(errors=[{"pointer": f"#/{name}", "code": code, "zh": zh, "en": en}])

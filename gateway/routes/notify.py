@@ -16,7 +16,6 @@ blueprint = Blueprint(
 )
 READ, WRITE = "notify:read", "notify:write"
 
-TEMPLATES = records.body_schema(schemas.ListTemplates)
 TEMPLATE = records.body_schema(schemas.TemplateBody)
 PREFERENCES = records.body_schema(schemas.PreferencesBody)
 MESSAGES = lists.query_schema(schemas.ListMessages)
@@ -59,7 +58,7 @@ def get_template(key: str) -> Response:
     answers={200: schemas.Templates},
 )
 def list_templates() -> Any:
-    return backend.query("notify", "list_templates", reading.query_of(TEMPLATES))
+    return backend.query("notify", "list_templates", {})
 
 
 @operation(

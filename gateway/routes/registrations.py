@@ -57,8 +57,9 @@ def register(activity_id: str) -> Response:
     answers={200: PAGE},
 )
 def list_registrations_of_activity(activity_id: str) -> Response:
+    page = lists.page("events", "list_registrations", REGISTRATIONS, activity_id=activity_id)
     backend.query("events", "get_activity", {"activity_id": activity_id})  # an unknown one is 404, not an empty list
-    return lists.page("events", "list_registrations", REGISTRATIONS, activity_id=activity_id)
+    return page
 
 
 @operation(

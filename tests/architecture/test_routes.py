@@ -1,14 +1,24 @@
-"""Every route of the gateway refuses strangers and wrong scopes. Taken from the route table, so that none is forgotten."""
+"""Every route of the gateway refuses strangers, tokens that are not ours, and wrong scopes.
+
+Taken from the route table, so that none is forgotten. What another department may do stands in
+``tests/bad_input/test_departments.py``.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import Key, KeySet, OctKey, OKPKey
 from werkzeug.routing import Rule
 
 from deploy.local import demo_keys
@@ -18,6 +28,7 @@ from gateway.auth.scopes import SCOPES
 from gateway.operations import OPERATIONS
 from gateway.settings import GatewaySettings
 
+URL = "http://gateway.test"
 ANY_ID = UUID("0190a000-0000-7000-8000-000000000000")
 AUTOMATIC = {"HEAD", "OPTIONS"}
 #: What may be asked without a token: how to get one, what there is, and whether it works.
@@ -38,18 +49,23 @@ OPEN = {
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    keys = tmp_path_factory.mktemp("gateway") / "keys"
-    demo_keys.make(keys)
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gateway") / "keys"
+    demo_keys.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(keys: Path) -> Flask:
     # nothing listens there: whoever is let in would be answered 503 or 504
     return create_app(
         GatewaySettings(
             database_url="postgresql://nobody@127.0.0.1:1/none",
             amqp_uri="amqp://nobody:none@127.0.0.1:1/",
             bind="127.0.0.1:0",
-            public_url="http://gateway.test",
+            public_url=URL,
             workers=1,
-            key_dir=Path(keys),
+            key_dir=keys,
             is_dev=True,
             call_seconds=1.0,
         )
@@ -81,6 +97,45 @@ def bearer(app: Flask, scopes: set[str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {app.extensions['tokens'].issue(principal, frozenset(scopes))}"}
 
 
+def signed(
+    keys: Path, changes: dict[str, Any] | None = None, header: dict[str, Any] | None = None, by: Key | None = None
+) -> str:
+    """A token as ours, but for `changes` of its claims, of its header, and of the key."""
+    found = json.loads((keys / "token_signing.json").read_text())
+    key = by or KeySet.import_key_set({"keys": found["keys"]}).get_by_kid(found["current"])
+    now = int(time.time())
+    claims = {"iss": URL, "aud": URL, "client_id": "x", "department": "x", "iat": now, "exp": now + 60}
+    made = {"alg": "Ed25519", "typ": "at+jwt", "kid": found["current"], **(header or {})}
+    return jwt.encode(made, {**claims, "scope": " ".join(SCOPES), **(changes or {})}, key, algorithms=[made["alg"]])
+
+
+def wrong_tokens(keys: Path) -> dict[str, str]:
+    """What is wrong with a token → the token; each is ours but for that."""
+    now = int(time.time())
+    head, claims, signature = signed(keys).split(".")
+    public = json.loads((keys / "token_signing.json").read_text())["keys"][0]["x"]
+    none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"at+jwt"}').rstrip(b"=").decode()
+    richer = base64.urlsafe_b64encode(b'{"department":"another"}').rstrip(b"=").decode()
+    return {
+        "expired": signed(keys, {"exp": now - 1}),
+        "not yet issued": signed(keys, {"iat": now + 86_400}),
+        "without an end": signed(keys, {"exp": "never"}),
+        "for another audience": signed(keys, {"aud": "http://elsewhere.test"}),
+        "for several audiences": signed(keys, {"aud": [URL, "http://elsewhere.test"]}),
+        "of another issuer": signed(keys, {"iss": "http://elsewhere.test"}),
+        "of another type": signed(keys, header={"typ": "JWT"}),
+        "of an unknown key": signed(keys, header={"kid": "no-such-key"}),
+        "signed by another key": signed(keys, by=OKPKey.generate_key("Ed25519")),
+        "signed with the public key": signed(keys, header={"alg": "HS256"}, by=OctKey.import_key(public)),
+        "unsigned": f"{none}.{claims}.",
+        "with other claims": f"{head}.{richer}.{signature}",
+        "with another signature": f"{head}.{claims}.{signature[::-1]}",
+        "not a token": "x",
+        "empty parts": "..",
+        "too long": "z" * 9_000,
+    }
+
+
 class TestRoutes:
     def test_are_either_declared_with_a_scope_or_open_on_purpose(self, app: Flask) -> None:
         declared = {(one.method, one.path.replace("<uuid:", "<")): one.scope for one in OPERATIONS}
@@ -94,15 +149,19 @@ class TestRoutes:
             if str(rule) not in OPEN:
                 answer = client.open(url_of(rule), method=method)
                 assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token_missing"), rule
-                assert answer.headers["WWW-Authenticate"].startswith("Bearer"), rule
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer resource_metadata="), rule
 
-    def test_refuse_a_token_that_is_not_ours(self, app: Flask, client: FlaskClient) -> None:
-        whole = bearer(app, set(SCOPES))["Authorization"]
-        forged = whole[:-4] + ("AAAA" if not whole.endswith("AAAA") else "BBBB")
+    def test_refuse_a_token_that_is_not_ours(self, app: Flask, client: FlaskClient, keys: Path) -> None:
+        assert app.extensions["tokens"].verify(signed(keys)).department == "x", (
+            "the tokens below are wrong in one thing each"
+        )
         for method, rule in methods(app):
             if str(rule) not in OPEN:
-                answer = client.open(url_of(rule), method=method, headers={"Authorization": forged})
-                assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token_invalid"), rule
+                for what, token in wrong_tokens(keys).items():
+                    answer = client.open(url_of(rule), method=method, headers={"Authorization": f"Bearer {token}"})
+                    found = (answer.status_code, answer.json and answer.json["code"])
+                    assert found == (401, "token_invalid"), f"{what}: {method} {rule}"
+                    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
     def test_refuse_every_scope_but_their_own(self, app: Flask, client: FlaskClient) -> None:
         needed = {(one.method, one.path): one.scope for one in OPERATIONS}
@@ -112,6 +171,7 @@ class TestRoutes:
             if scope is not None:
                 answer = client.open(url_of(rule), method=method, headers=bearer(app, set(SCOPES) - {scope}))
                 assert (answer.status_code, answer.json and answer.json["code"]) == (403, "scope_missing"), rule
+                assert scope in answer.json["detail"], rule
                 checked += 1
         assert checked == len([one for one in OPERATIONS if one.scope])
 

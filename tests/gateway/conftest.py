@@ -1,8 +1,9 @@
-"""What the gateway tests share: the running platform, a client of it, and requests that may fail."""
+"""What the gateway tests share: the running platform, a client of it, and requests that may fail; ``tests/bad_input`` too."""
 
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import Client
+from gateway.operations import Operation
+
+SOME_ID = "01890000-0000-7000-8000-000000000000"
 
 
 @dataclass
@@ -56,6 +60,19 @@ class Api:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers, error.read())
+
+
+def path_of(operation: Operation) -> str:
+    """An address of the operation, of a record that is not there."""
+    return re.sub(r"<[^>]+>", lambda part: SOME_ID if "uuid" in part[0] else "some-key", operation.path)
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    assert answer.status == status, answer.body
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    body = answer.json
+    assert (body["status"], body["code"]) == (status, code)
+    assert {"type", "title", "detail", "instance", "trace_id", "retryable"} <= body.keys()
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,7 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import ApiError, Client
 from gateway.operations import OPERATIONS
-from tests.gateway.conftest import Api
-from tests.gateway.test_security import assert_problem
+from tests.gateway.conftest import Api, assert_problem
 
 #: Operation → the refusal a department gets that the record does not belong to.
 OWNED = {
@@ -140,8 +139,8 @@ def _created(client: Client, body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 @pytest.fixture(scope="module")
-def owned(platform: ThrowawayPlatform, tmp_path_factory: pytest.TempPathFactory) -> Owned:
-    return Owned(platform, tmp_path_factory.mktemp("owned"))
+def owned(site: ThrowawayPlatform, tmp_path_factory: pytest.TempPathFactory) -> Owned:
+    return Owned(site, tmp_path_factory.mktemp("owned"))
 
 
 def test_every_route_is_owned_or_shared() -> None:

@@ -9,8 +9,8 @@ import schemathesis
 from schemathesis import GenerationMode
 
 _ENTITY_TAGS = re.compile(r'\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*')
-#: Codes of violations that compare two fields, need one of several, or measure a whole object.
-LAWS = {"empty_period", "empty_rule", "session_too_long", "too_large"}
+#: Codes of violations that compare two fields, need one of several, measure a whole object, or hold for every text there is.
+LAWS = {"empty_period", "empty_rule", "session_too_long", "too_large", "control_character"}
 
 
 @schemathesis.hook

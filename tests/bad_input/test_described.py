@@ -9,34 +9,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform, _answers
-from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
-from tests.gateway.test_departments import Owned
+from tests.bad_input.test_departments import Owned
 
 SEED = 20231027
 EXAMPLES = int(os.environ.get("BAD_INPUT_EXAMPLES", "25"))
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-
-
-@pytest.fixture(scope="module")
-def site(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawayPlatform]:
-    """A platform of its own, for whatever is invented stays in it."""
-    databases, vhost = _make_databases(database_server), broker.make_vhost()
-    made = ThrowawayPlatform(tmp_path_factory.mktemp("site"), next(databases), broker.uri(vhost), broker.user)
-    made.environment |= {"CHECK_EVENTS": "1", **NOTIFY_QUICKLY}
-    try:
-        made.prepare()
-        made.start(processes_each=1)
-        yield made
-    finally:
-        made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 @pytest.mark.timeout(900)
@@ -56,8 +38,9 @@ def test_no_operation_breaks_or_answers_otherwise_than_described(site: Throwaway
     ]
     command += ["--header", f"Authorization: Bearer {owned.owner._bearer()}", "--checks", "all", "--seed", str(SEED)]
     command += ["--max-examples", str(EXAMPLES), "--no-shrink", "--continue-on-failure", "--no-color"]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.gateway.schemathesis_hooks"}
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.bad_input.schemathesis_hooks"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=850)
+    (site.folder / "schemathesis.log").write_text(done.stdout)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-3_000:]
     assert "0 skipped" not in done.stdout and "Tested: 66" in done.stdout, done.stdout[-3_000:]
     assert all(process.poll() is None and _answers(url) for process, url in site.processes.values())
