@@ -9,17 +9,22 @@ import schemathesis
 from schemathesis import GenerationMode
 
 _ENTITY_TAGS = re.compile(r'\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*')
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: Codes of violations that compare two fields, need one of several, measure a whole object, or hold for every text there is.
 LAWS = {"empty_period", "empty_rule", "session_too_long", "too_large", "control_character"}
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Of valid cases take what only the API itself can make (cursors), and entity tags that are none."""
+    """Of valid cases take what only the API itself can make (cursors), entity tags that are none, and control characters in a
+    query, which hold for every text there is.
+    """
     if not _is_valid(case):
         return
     if case.query:
         case.query.pop("cursor", None)
+        for name, value in case.query.items():
+            case.query[name] = _CONTROL.sub("", value) if isinstance(value, str) else value
     for name in ("If-Match", "If-None-Match"):
         if case.headers and name in case.headers and not _ENTITY_TAGS.fullmatch(case.headers[name]):
             del case.headers[name]
