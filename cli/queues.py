@@ -31,7 +31,8 @@ PLATFORM, MISSING, ORPHAN, FOREIGN, PRIVATE = "platform", "missing", "orphan", "
 @dataclass(frozen=True)
 class Queue:
     """A queue. `whose`: the platform's, or of it and missing; an orphan is nobody's: not in the topology and without a
-    consumer; a foreign one somebody else's; a private one goes with its connection. None is what nobody could tell.
+    consumer; a foreign one somebody else's, or a department's by its name; a private one goes with its connection. None is
+    what nobody could tell.
     """
 
     name: str
@@ -69,17 +70,22 @@ def _look() -> list[Queue]:
         wire = Wire(broker.amqp_uri, name="cli.queues", heartbeat=0)
         try:
             others = sorted(set(known or {}) - set(wanted))
-            return list(_described(wire, [*wanted, *others], set(wanted), known))
+            theirs = _departments(broker.amqp_uri) if others else set()
+            return list(_described(wire, [*wanted, *others], set(wanted), theirs, known))
         finally:
             wire.close()
 
 
-def _described(wire: Wire, names: Sequence[str], wanted: set[str], known: Mapping[str, Any] | None) -> Iterator[Queue]:
+def _described(
+    wire: Wire, names: Sequence[str], wanted: set[str], theirs: set[str], known: Mapping[str, Any] | None
+) -> Iterator[Queue]:
     for name in names:
         counted = _counted(wire, name)
         held = (known or {}).get(name, {}).get("messages_unacknowledged")
         messages, consumers = counted if counted else (None, None)
-        whose = _whose(is_wanted=name in wanted, counted=counted, about=(known or {}).get(name, {}))
+        about = (known or {}).get(name, {})
+        is_theirs = name.partition(".")[0] in theirs
+        whose = _whose(is_wanted=name in wanted, is_theirs=is_theirs, counted=counted, about=about)
         service, lane = _placed(name) if name in wanted else (None, None)
         if name in wanted or counted or whose == PRIVATE:
             yield Queue(name, whose, service, lane, messages, held, consumers)
@@ -94,12 +100,12 @@ def _counted(wire: Wire, name: str) -> tuple[int, int] | None:
     return int(found.message_count), int(found.consumer_count)
 
 
-def _whose(*, is_wanted: bool, counted: tuple[int, int] | None, about: Mapping[str, Any]) -> str:
+def _whose(*, is_wanted: bool, is_theirs: bool, counted: tuple[int, int] | None, about: Mapping[str, Any]) -> str:
     if is_wanted:
         return PLATFORM if counted else MISSING
     if about.get("exclusive"):
         return PRIVATE
-    return FOREIGN if counted and counted[1] else ORPHAN
+    return FOREIGN if is_theirs or (counted and counted[1]) else ORPHAN
 
 
 def _placed(name: str) -> tuple[str, str | None]:
@@ -112,23 +118,29 @@ def _placed(name: str) -> tuple[str, str | None]:
 
 def _by_api(amqp_uri: str) -> dict[str, dict[str, Any]] | None:
     """What the management API says of each queue of our vhost; None where it is not told or does not answer."""
+    found = _ask("/queues/{vhost}", amqp_uri, disable_stats="true", enable_queue_totals="true")
+    return None if found is None else {one["name"]: one for one in found}
+
+
+def _departments(amqp_uri: str) -> set[str]:
+    """Users of our vhost that are no service: a queue that bears such a name is a department's, read or not."""
+    return {one["user"] for one in _ask("/vhosts/{vhost}/permissions", amqp_uri) or []} - set(topology.services())
+
+
+def _ask(path: str, amqp_uri: str, **params: str) -> list[dict[str, Any]] | None:
     address = places.broker_api()
     if address is None:
         return None
     parts = urlsplit(address)
-    vhost = parse_url(amqp_uri.split(";")[0])["virtual_host"] or "/"
+    vhost = quote(parse_url(amqp_uri.split(";")[0])["virtual_host"] or "/", safe="")
     url = urlunsplit((parts.scheme, f"{parts.hostname}:{parts.port or 15672}", parts.path.rstrip("/"), "", ""))
+    login = (parts.username or "", parts.password or "")
     session = requests.Session()
     session.trust_env = False
     try:
-        answer = session.get(
-            f"{url}/api/queues/{quote(vhost, safe='')}",
-            params={"disable_stats": "true", "enable_queue_totals": "true"},
-            auth=(parts.username or "", parts.password or ""),
-            timeout=SECONDS,
-        )
+        answer = session.get(f"{url}/api{path.format(vhost=vhost)}", params=params, auth=login, timeout=SECONDS)
         answer.raise_for_status()
-        return {one["name"]: one for one in answer.json()}
+        return list(answer.json())
     except (requests.RequestException, ValueError) as error:
         printing.note(Unreachable(say("{what} is not reachable: {why}", what="RABBIT_API", why=_kind(error))).message)
         return None

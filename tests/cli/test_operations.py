@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import amqp
 import pytest
@@ -14,8 +16,10 @@ from chassis import topology
 from chassis.database import with_driver
 from chassis.publisher import ConfirmedPublisher, Outgoing
 from chassis.wire import Wire
+from deploy.local.broker_users import listener_permissions
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.cli.conftest import CommandLine
+from tests.conftest import Broker
 from tests.journeys.conftest import Town
 
 CONSUMER = "notify.on_announcement"
@@ -73,6 +77,21 @@ class TestQueues:
         assert found["notify.retry.1s"]["lane"] is None
         assert all(one["unacknowledged"] is not None for one in ours)
         assert (found["left.behind"]["whose"], found["mine"]["whose"]) == ("orphan", "private")
+
+    def test_of_a_department_that_listens_are_no_orphans_while_it_is_away(
+        self, cli: CommandLine, channel: amqp.Channel, broker: Broker
+    ) -> None:
+        department, vhost = f"dept{os.getpid()}", urlsplit(cli.environment["AMQP_URI"]).path[1:]
+        broker.ask("PUT", f"/users/{department}", b'{"password": "none", "tags": ""}')
+        channel.queue_declare(f"{department}.inbox", durable=True, auto_delete=False)
+        try:
+            rights = json.dumps(listener_permissions(department)).encode()
+            broker.ask("PUT", f"/permissions/{vhost}/{department}", rights)
+            found = {one["name"]: one["whose"] for one in cli("queues", "--json").objects}
+            assert found[f"{department}.inbox"] == "foreign"
+        finally:
+            broker.ask("DELETE", f"/users/{department}")
+            channel.queue_delete(f"{department}.inbox")
 
     def test_are_told_without_the_management_api_as_far_as_that_goes(self, cli: CommandLine) -> None:
         plain = cli("queues", RABBIT_API=None)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import amqp
 import pytest
@@ -23,6 +23,7 @@ from chassis import dead_letters, keys, migrations, topology
 from chassis.database import with_driver
 from chassis.wire import Wire
 from deploy.local import demo_keys
+from deploy.local.broker_users import listener_permissions
 from deploy.local.doctor.examination import examine
 from deploy.local.doctor.remarks import Finding, NotLookedAt, Well
 from deploy.local.place import standing
@@ -226,6 +227,21 @@ class TestQueues:
             (f'{{"n":{number}}}', f"id-{number}") for number in range(3)
         ]
         assert patient.findings() == []
+
+    def test_of_a_department_that_listens_are_its_own_while_it_is_away(
+        self, patient: Patient, channel: amqp.Channel
+    ) -> None:
+        department, vhost = f"dept{os.getpid()}", urlsplit(patient.environment["AMQP_URI"]).path[1:]
+        channel.queue_declare(f"{department}.inbox", durable=True, auto_delete=False)
+        assert patient.only_finding().code == "orphan_queue"
+        patient.broker.ask("PUT", f"/users/{department}", b'{"password": "none", "tags": ""}')
+        try:
+            rights = json.dumps(listener_permissions(department)).encode()
+            patient.broker.ask("PUT", f"/permissions/{vhost}/{department}", rights)
+            assert patient.findings() == []
+        finally:
+            patient.broker.ask("DELETE", f"/users/{department}")
+            channel.queue_delete(f"{department}.inbox")
 
     def test_somebody_reads_or_the_catalogue_names_are_never_taken_away(
         self, patient: Patient, channel: amqp.Channel

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Connection
 
 from deploy.local import running
 from examples.client import client_of
+from examples.listening import queue_of
 from gateway.auth.scopes import SCOPES
 from tests.architecture import source
 
@@ -93,6 +95,8 @@ class TestStack:
         assert described["gateway_url"] in printed
         assert max((client["scopes"] for client in described["clients"].values()), key=len) == sorted(SCOPES)
         assert client_of(described, "gate").get("/v1/redemptions")["items"] == []
+        with Connection(described["listeners"]["education"]) as listener:
+            queue_of("education.inbox", ("talent.affiliation.ended.v1",))(listener.default_channel).declare()
         assert set(checkout.state("processes.json")) == {
             *("events-1", "notify-1", "perks-1", "talent-1", "talent-2", "gateway")
         }
@@ -102,7 +106,7 @@ class TestStack:
         doctors = json.loads(checkout.make("doctor", "--json"))
         assert (doctors["healthy"], doctors["findings"], doctors["not_looked_at"]) == (True, [], [])
         assert checkout.readable_by_others() == []
-        assert {one["whose"] for one in checkout.command_line("queues")} == {"platform"}
+        assert {one["whose"] for one in checkout.command_line("queues")} == {"platform", "foreign"}
         assert all(one["unacknowledged"] is not None for one in checkout.command_line("queues"))
         assert checkout.command_line("imports", "list") == checkout.command_line("dead", "list") == []
 

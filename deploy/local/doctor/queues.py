@@ -10,6 +10,7 @@ import amqp
 
 from chassis import topology
 from chassis.wire import CONNECTION_ERRORS, Wire
+from deploy.local.broker_users import GATEWAY, OPS
 from deploy.local.doctor.management import ask, no_api
 from deploy.local.doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
 from deploy.local.doctor.site import PROBE_SECONDS, Site
@@ -32,7 +33,8 @@ def queues(site: Site) -> Iterator[Remark]:
     if missing := sorted(named - there):
         yield _missing(site, missing)
     lasting = {queue["name"] for queue in found if not (queue.get("exclusive") or queue.get("auto_delete"))}
-    counted = _counts(site, sorted(lasting - named))
+    theirs = _departments(site, vhost)
+    counted = _counts(site, sorted(name for name in lasting - named if name.partition(".")[0] not in theirs))
     orphans = {name: messages for name, (messages, consumers) in counted.items() if consumers == 0}
     for name, messages in orphans.items():
         bound = ask(site, f"/queues/{vhost}/{quote(name, safe='')}/bindings") or []
@@ -45,6 +47,12 @@ def queues(site: Site) -> Iterator[Remark]:
 def _vhost(site: Site) -> str:
     path = urlsplit(site.secret("AMQP_URI").split(";")[0]).path[1:]
     return quote(unquote(path) or "/", safe="")
+
+
+def _departments(site: Site, vhost: str) -> set[str]:
+    """The broker's users that are none of the platform's: queues that bear their names are theirs, read or not."""
+    allowed = ask(site, f"/vhosts/{vhost}/permissions") or []
+    return {one["user"] for one in allowed} - {*topology.services(), GATEWAY, OPS}
 
 
 def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
