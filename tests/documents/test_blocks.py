@@ -13,7 +13,7 @@ STEP = blocks.Step("get counts", ('{"accepted": 2}', "周* 01a20a51-f5aa-703e-a6
 
 
 def test_ids_times_and_names_may_differ_and_nothing_else() -> None:
-    same = '{"accepted": 2}\n李** 01a20a52-b1e6-700b-9934-336cbe0319c6\n'
+    same = '{"accepted": 2}\n诸葛* 01a20a52-b1e6-700b-9934-336cbe0319c6\n'
     assert blocks.differences(STEP, same) == []
     assert blocks.differences(STEP, same.replace("2}", "3}")) != []
     assert blocks.differences(STEP, same + "more\n") != []
