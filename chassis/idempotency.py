@@ -108,9 +108,11 @@ def purge(session: Session, now: dt.datetime, *, at_most: int = 5000) -> int:
 
 def _fingerprints(keys: Sequence[bytes], method: str, fields: Mapping[str, Any]) -> list[bytes]:
     """One per key, the current key's first: a retry across a key rotation is still the same request. Keyed, because what
-    is hashed may be an ID number and such hashes can be guessed back.
+    is hashed may be an ID number and such hashes can be guessed back. Without `version`: it says what the caller had read, not
+    what it asks for, and ``If-Match: *`` is another number once the first request has taken effect.
     """
-    canonical = json.dumps([method, fields], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    asked = {name: value for name, value in fields.items() if name != "version"}
+    canonical = json.dumps([method, asked], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     return [hmac.digest(key, canonical, "sha256") for key in keys or (b"",)]
 
 

@@ -191,7 +191,7 @@ class ListActivities(Page):
     kind = fields.String(load_default=None, allow_none=True, validate=SLUG)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(STATES))
     organiser_id = fields.UUID(load_default=None, allow_none=True)
-    department = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=80))
+    department = fields.String(load_default=None, allow_none=True, validate=SLUG)
 
 
 class Session(SessionBody):

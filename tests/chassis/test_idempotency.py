@@ -173,6 +173,12 @@ class TestFingerprint:
         one = idempotency._fingerprints(keys, "pay", {"a": 1, "b": {"c": 2, "d": 3}})
         assert one == idempotency._fingerprints(keys, "pay", {"b": {"d": 3, "c": 2}, "a": 1})
 
+    def test_does_not_depend_on_the_version_the_caller_had_read(self, till: Till) -> None:
+        keys = (b"k",)
+        one = idempotency._fingerprints(keys, "change", {"version": 1, "changes": {"version": 1}})
+        assert one == idempotency._fingerprints(keys, "change", {"version": 2, "changes": {"version": 1}})
+        assert one != idempotency._fingerprints(keys, "change", {"version": 1, "changes": {"version": 2}})
+
 
 class TestPurge:
     def test_forgets_keys_after_48_hours_and_not_before(self, till: Till) -> None:

@@ -1,0 +1,228 @@
+"""One request to every operation that writes, in an order in which each takes effect: the story of a city in miniature.
+
+Each comes with another request, to be sent under the same idempotency key. What is done with them stands in ``test_writes``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.local.throwaway import eventually
+from examples.city import credit_code
+from gateway.operations import OPERATIONS, Operation
+from tests.gateway.conftest import SOME_ID, Answer, Api
+
+WRITES = {operation.name: operation for operation in OPERATIONS if operation.method != "GET" and operation.scope}
+#: What is answered until then.
+NOT_YET = {"not_yet_known", "events.not_eligible"}
+FORM = "multipart/form-data; boundary=b"
+HEADER = "姓名,证件类型,证件号码,学校,身份,入学日期\r\n"
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Write:
+    """A request; `other` is the body of another one to the same record, where None: the same body for another record."""
+
+    name: str
+    body: Any = None
+    other: Any = None
+    ids: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> Operation:
+        return WRITES[self.name]
+
+    @property
+    def path(self) -> str:
+        return _filled(self.operation.path, self.ids)
+
+    @property
+    def another(self) -> tuple[str, Any]:
+        """Path and body of the other request."""
+        if self.other is None:
+            return _filled(self.operation.path, dict.fromkeys(self.ids, SOME_ID)), self.body
+        return self.path, self.other
+
+
+def _filled(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"<[a-z]+:([^>]+)>", lambda found: ids[found[1]], path)
+
+
+Story = Generator[Write, Record, None]
+
+
+def taken(api: Api, write: Write, key: str, **headers: str) -> Answer:
+    """The answer of a write that is accepted; facts of one service take a moment to the next."""
+
+    def answered() -> Answer | None:
+        sent = {**write.headers, "Idempotency_Key": key, **headers}
+        answer = api.send(write.operation.method, write.path, write.body, **sent)
+        return None if answer.status in (403, 409) and answer.json["code"] in NOT_YET else answer
+
+    found: Answer = eventually(answered, what=f"{write.name} known everywhere")
+    assert found.status in (200, 201, 202), (write.name, found.body)
+    return found
+
+
+class City:
+    """What the story needs to look up between the requests; `seen` are ids by the name of their path field."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.mark = uuid.uuid4().hex[:8]
+        self.seen: dict[str, str] = {}
+
+    def live(self, tell: Callable[[Write], Answer] | None = None) -> None:
+        """The whole story, each request sent by `tell`, or just once."""
+        tell, story = tell or self._once, self.story()
+        write = next(story)
+        with suppress(StopIteration):
+            while True:
+                write = story.send(tell(write).json)
+
+    def _once(self, write: Write) -> Answer:
+        return taken(self.api, write, uuid.uuid4().hex)
+
+    def first(self, path: str, what: str) -> Record:
+        """The first of a list once there is one."""
+        return dict(eventually(lambda: self.api.send("GET", path).json["items"], what=what)[0])
+
+    def story(self) -> Story:
+        """Every write once, and some more where another needs them. What is yielded is sent, what comes back is its record."""
+        university, area = yield from self._organisations()
+        person = yield from self._people(university)
+        yield from self._import(university)
+        yield from self._scheme(university, area)
+        entitlement = self.first(f"/v1/entitlements?person_id={person['id']}", "the entitlement")
+        token = self.api.send("GET", f"/v1/entitlements/{entitlement['id']}/pass").json["token"]
+        scan = {"pass": token, "place_id": area["id"], "nonce": self.mark}
+        redemption = yield Write("redeem_pass", scan, {**scan, "nonce": "another"})
+        yield from self._messages(person)
+        yield from self._activities(university, person)
+        self.seen |= {"entitlement_id": entitlement["id"], "redemption_id": redemption["id"]}
+
+    def _organisations(self) -> Generator[Write, Record, tuple[Record, Record]]:
+        found = []
+        for number, kind in enumerate(("university", "scenic_area")):
+            code = credit_code("12", int(self.mark, 16) % 10**7 + number)
+            body = {"kind": kind, "name": f"{kind} {self.mark}", "uscc": code}
+            found.append((yield Write("register_organisation", body, {**body, "name": "另一个"})))
+        university, area = found
+        ids, version = {"organisation_id": university["id"]}, {"If_Match": '"v1"'}
+        yield Write("change_organisation", {"name_en": "University"}, {"name_en": "College"}, ids, version)
+        self.seen |= ids
+        for key, member in (("universities", university), ("areas", area)):
+            members = [{"organisation_id": member["id"], "from_on": "2023-01-01"}]
+            body = {"name": {"zh-CN": key, "en": key}, "members": members}
+            yield Write("put_organisation_set", body, {**body, "members": []}, {"key": f"{key}_{self.mark}"})
+        return university, area
+
+    def _people(self, university: Record) -> Generator[Write, Record, Record]:
+        body = {"name": "迟到者", "id_type": "passport", "id_number": f"E{self.mark.upper()}"}
+        body |= {"email": f"refused{self.mark}@example.com"}
+        person = yield Write("register_person", body, {**body, "name": "别人"})
+        ids, version = {"person_id": person["id"]}, {"If_Match": '"v1"'}
+        yield Write("change_person", {"name": "迟来者"}, {"name": "来者"}, ids, version)
+        report = {**ids, "organisation_id": university["id"], "role": "student", "from_on": "2024-09-01"}
+        waiting = yield Write("report_affiliation", {**report, "state": "reported"}, {**report, "role": "staff"})
+        yield Write("confirm_affiliation", {}, ids={"affiliation_id": waiting["id"]})
+        ended = yield Write("report_affiliation", {**report, "role": "volunteer"}, report)
+        end = {"ended_on": "2025-01-01"}
+        yield Write("end_affiliation", end, {"ended_on": "2025-02-01"}, {"affiliation_id": ended["id"]})
+        self.seen |= {**ids, "affiliation_id": waiting["id"]}
+        return person
+
+    def _import(self, university: Record) -> Iterator[Write]:
+        started = yield Write("start_import", _form(HEADER), _form(HEADER * 2), headers={"Content_Type": FORM})
+        self.seen["import_id"] = started["id"]
+
+    def _scheme(self, university: Record, area: Record) -> Iterator[Write]:
+        sets = {"place_set": f"areas_{self.mark}", "institution_set": f"universities_{self.mark}"}
+        says = f"affiliations.exists(a, a.current && 'universities_{self.mark}' in a.sets)"
+        text = {"zh-CN": "须为师生", "en": "member"}
+        body = {
+            "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
+            "source": "P35",
+            "valid_from": "2023-01-01",
+            "covers": "first_gate",
+            "relation": [{**sets, "from_on": "2023-01-01"}],
+            "clauses": [{"id": "member", "expr": says, "message": text, "source": "P35"}],
+            "limit": {"count": 1, "per": "place", "window": "shanghai_day"},
+        }
+        yield Write("put_scheme", body, {**body, "source": "P36"}, {"key": f"scenic_{self.mark}"})
+
+    def _messages(self, person: Record) -> Iterator[Write]:
+        text = {"zh-CN": "{{ scheme_name }}", "en": "{{ scheme_name }}"}
+        body = {"event_type": "perks.entitlement.granted.v1", "channels": ["log"], "subject": text, "body": text}
+        body["enabled"] = False
+        yield Write("put_template", body, {**body, "channels": ["in_app"]}, {"key": f"template_{self.mark}"})
+        ids, wish = {"person_id": person["id"]}, {"quiet_hours": None}
+        yield Write("put_preferences", wish, {**wish, "language": "en"}, ids)
+        message = self.first(f"/v1/messages?person_id={person['id']}", "the message")
+        yield Write("read_message", {}, ids={"message_id": message["id"]})
+        failed = self.first(f"/v1/deliveries?person_id={person['id']}&state=failed", "the refused e-mail")
+        yield Write("resend_delivery", {}, ids={"delivery_id": failed["id"]})
+        self.seen |= {"message_id": message["id"], "delivery_id": failed["id"]}
+
+    def _activities(self, university: Record, person: Record) -> Iterator[Write]:
+        kind = {"name": {"zh-CN": "讲座", "en": "Lecture"}, "programme": "lectures"}
+        yield Write("put_activity_kind", kind, {**kind, "programme": "talks"}, {"key": f"kind_{self.mark}"})
+        held = yield from self._open_activity(university)
+        seated = yield Write("register", {"person_id": person["id"]}, {"person_id": SOME_ID}, held)
+        people = []
+        for number in range(2):
+            body = {"name": "后来者", "id_type": "passport", "id_number": f"G{number}{self.mark[1:].upper()}"}
+            people.append((yield Write("register_person", body, {**body, "name": "别人"})))
+        waiting = []
+        for one in people:
+            waiting.append((yield Write("register", {"person_id": one["id"]}, {"person_id": SOME_ID}, held)))
+        yield Write("cancel_registration", {}, ids={"registration_id": seated["id"]})
+        yield Write("refuse_offer", {}, ids={"registration_id": waiting[0]["id"]})
+        yield Write("accept_offer", {}, ids={"registration_id": waiting[1]["id"]})
+        ticket = self.api.send("GET", f"/v1/registrations/{waiting[1]['id']}/ticket").json["token"]
+        yield Write("close_activity", {}, ids=held)
+        yield from self._begin(held)
+        scan = {"ticket": ticket, "nonce": self.mark}
+        yield Write("check_in", scan, {**scan, "nonce": "another"})
+        yield Write("hold_activity", {}, ids=held)
+        yield Write("report_activity", {"attendance_stated": 1}, {"attendance_stated": 2}, held)
+        called_off = yield from self._open_activity(university)
+        yield Write("cancel_activity", {"reason": "场馆检修"}, {"reason": "天气"}, called_off)
+        self.seen |= {**held, "registration_id": waiting[1]["id"]}
+
+    def _open_activity(self, university: Record) -> Generator[Write, Record, dict[str, str]]:
+        title = {"zh-CN": f"讲座{self.mark}", "en": "Lecture"}
+        body = {"kind": f"kind_{self.mark}", "title": title, "organiser_id": university["id"]}
+        body |= {"promotion": "offer", "sessions": [self._session(hours=1)]}
+        made = yield Write("create_activity", body, {**body, "offer_hours": 2})
+        ids = {"activity_id": made["id"]}
+        yield Write("publish_activity", {}, ids=ids)
+        yield Write("open_activity", {}, ids=ids)
+        return ids
+
+    def _begin(self, ids: dict[str, str]) -> Iterator[Write]:
+        known = self.api.send("GET", _filled("/v1/activities/<uuid:activity_id>", ids)).json
+        session = {**self._session(hours=-1), "id": known["sessions"][0]["id"]}
+        other = {"sessions": [{**session, "capacity": 2}]}
+        version = {"If_Match": f'"v{known["version"]}"'}
+        yield Write("change_activity", {"sessions": [session]}, other, ids, version)
+
+    @staticmethod
+    def _session(*, hours: int) -> Record:
+        starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+        ends_at = starts_at + dt.timedelta(hours=4)
+        return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": 1}
+
+
+def _form(file: str) -> bytes:
+    parts = (('name="kind"', "roster"), ('name="mode"', "dry_run"), ('name="file"; filename="a.csv"', file))
+    text = "".join(f"--b\r\nContent-Disposition: form-data; {named}\r\n\r\n{value}\r\n" for named, value in parts)
+    return f"{text}--b--\r\n".encode()
