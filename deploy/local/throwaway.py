@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import secrets
 import subprocess
 import sys
 import time
@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import demo_keys
+from deploy.local.notes import port_is_free
 from deploy.local.processes import services
 from examples.client import Client
 
+#: Beside those a checkout keeps (``notes``).
+FIRST_PORT, PORTS = 12_000, 8_000
 #: Counted as ever, and never reached.
 UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "ADDRESS")}
 
@@ -134,9 +137,8 @@ class ThrowawayPlatform:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port where a server may listen, below those the system gives to outgoing connections: no passer-by takes it."""
+    return next(port for port in iter(lambda: FIRST_PORT + secrets.randbelow(PORTS), None) if port_is_free(port))
 
 
 def _answers(url: str) -> bool:

@@ -26,6 +26,7 @@ from chassis.database import make_engine
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
 from contracts import envelope
+from deploy.local.throwaway import free_port
 
 LEDGER_TABLES = """
 create table entries (id uuid primary key, text text not null, client_id text not null);
@@ -62,7 +63,7 @@ class Ledger:
         }
 
     def start(self, *, lanes: str = "rpc,events,relay,timers", wait: bool = True, **env: str) -> subprocess.Popen[str]:
-        port = _free_port()
+        port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.chassis.ledger", "--lanes", lanes],
             env={**os.environ, **self.env, "LEDGER_HEALTH_PORT": str(port), **env},
@@ -125,14 +126,6 @@ class Ledger:
                 process.kill()
             process.wait()
         self.engine.dispose()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)

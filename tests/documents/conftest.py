@@ -47,7 +47,7 @@ class City:
         return blocks.run(document, name, folder=self.folder, environment=self.environment)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The platform of the documents, one process of each service."""
     databases = _make_databases(database_server)

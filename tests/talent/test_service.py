@@ -23,6 +23,7 @@ from chassis.calls import CallContext
 from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
 from contracts.refusals import Refusal
+from deploy.local.throwaway import free_port
 from tests import patient_calls
 from tests.talent.conftest import make_credit_code, make_id_number
 
@@ -45,7 +46,7 @@ class Talent:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        self.env["TALENT_HEALTH_PORT"] = str(_free_port())
+        self.env["TALENT_HEALTH_PORT"] = str(free_port())
         self.process = subprocess.Popen(
             [sys.executable, "-m", "services.talent"],
             env=self.env,
@@ -94,14 +95,6 @@ def write_keys(folder: Path, *, seed: bytes = b"k") -> Path:
         path.write_text(json.dumps({"current": "2026a", "keys": {"2026a": key}}))
         path.chmod(0o600)
     return folder
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
