@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
-from amqp.exceptions import PreconditionFailed
+from amqp.exceptions import NotFound, PreconditionFailed
 
 from chassis import retiring, settings, topology
 from chassis.wire import CONNECTION_ERRORS, Wire
@@ -44,13 +44,16 @@ def check() -> None:
     broker = settings.broker_settings()
     missing = []
     try:
+        wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
         for queue in topology.queue_names(delays=broker.retry_delays):
-            wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
+            channel = wire.connection.channel()
             try:
-                wire.connection.channel().queue_declare(queue, passive=True)
-            except CONNECTION_ERRORS:
+                channel.queue_declare(queue, passive=True)
+            except NotFound:  # and the broker has closed the channel
                 missing.append(queue)
-            wire.close()
+            else:
+                channel.close()
+        wire.close()
     except CONNECTION_ERRORS as error:
         sys.exit(f"The broker is not reachable: {error}")
     for queue in missing:

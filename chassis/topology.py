@@ -133,12 +133,13 @@ def services() -> list[str]:
 
 
 def queue_names(*, delays: Sequence[float]) -> list[str]:
-    """Every queue of the platform."""
+    """Every queue of the platform. Where nothing is heard nothing waits or dies, so there is no queue for it."""
     names = []
     for service in services():
-        names += [calls.rpc_queue(service), dead_queue(service)]
-        names += [retry_tier(service, delay) for delay in delays]
-        names += [consumer_queue(consumer) for consumer in consumers_of(service)]
+        names.append(calls.rpc_queue(service))
+        if consumers := consumers_of(service):
+            names += [dead_queue(service), *(retry_tier(service, delay) for delay in delays)]
+            names += [consumer_queue(consumer) for consumer in consumers]
     return names
 
 
@@ -147,7 +148,8 @@ def declare_all(channel: amqp.Channel, *, delays: Sequence[float], quorum_reques
     declare_sources(channel, services())
     for service in services():
         declare_requests(channel, service, quorum=quorum_requests)
-        declare_retries(channel, service, delays)
-        for consumer in consumers_of(service):
-            declare_handler(channel, consumer, consumed_types(consumer))
+        if consumers := consumers_of(service):
+            declare_retries(channel, service, delays)
+            for consumer in consumers:
+                declare_handler(channel, consumer, consumed_types(consumer))
     return queue_names(delays=delays)

@@ -97,7 +97,7 @@ class TestAService:
         perks = connect(user_like("perks"))
         talent = connect(user_like("talent"))
         assert is_refused(perks, lambda channel: channel.basic_consume("rpc-talent"))
-        assert is_refused(perks, lambda channel: channel.queue_purge("talent.dead"))
+        assert is_refused(perks, lambda channel: channel.queue_purge("events.dead"))
         assert is_refused(perks, lambda channel: channel.queue_declare("talent.mine"))
         assert is_refused(talent, lambda channel: channel.basic_consume("perks.on_affiliation_changed.v1"))
         assert is_refused(talent, lambda channel: channel.queue_delete("perks.on_affiliation_changed.v1"))
