@@ -16,6 +16,8 @@ from chassis.wire import CONNECTION_ERRORS, Wire
 
 PRESENCE_SECONDS = 1.0
 CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 2.0
+"""A broker that takes longer stands still; one that stalls for a second on a busy disk does not."""
 
 
 class Queue(NamedTuple):
@@ -80,7 +82,7 @@ class Presence:
     def _declared(self, service: str) -> Queue:
         if self._wire is None or not self._wire.is_open:
             self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=CONNECT_SECONDS)
-            self._wire.connection.transport.sock.settimeout(PRESENCE_SECONDS)
+            self._wire.connection.transport.sock.settimeout(ANSWER_SECONDS)
         channel = self._wire.connection.channel()
         try:
             declared = channel.queue_declare(calls.rpc_queue(service), passive=True)

@@ -1,4 +1,4 @@
-"""Opaque, signed cursors for lists, and the page around the items.
+"""Opaque, signed cursors for lists.
 
 A cursor holds the key of the last item and a hash of operation and filters, so it cannot be forged and cannot be carried
 over to another list. Signed with the keyring ``cursor``, which every replica shares; a key stays readable while it is in the
@@ -17,8 +17,6 @@ from typing import Any
 
 from gateway.problems import Problem
 
-DEFAULT_LIMIT = 50
-LARGEST_LIMIT = 200
 _LONGEST = 1024
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from contracts.schema import Page
 from contracts.schema import Schema as Base
 from gateway import backend, reading
 from gateway.cursors import Cursors
+from gateway.operations import respond
 
 
 def query_schema(command: type[Page], *, without: tuple[str, ...] = ()) -> Schema:
@@ -49,7 +49,7 @@ def page(service: str, method: str, query: Schema, **fixed: Any) -> Response:
     if answer["next_after"] is not None:
         next_cursor = cursors.seal(answer["next_after"], operation=method, filters=scope)
     body = {"items": answer["items"], "next_cursor": next_cursor}
-    response = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
+    response = respond(body)
     if next_cursor is not None:
         again = {**asked, **({"limit": limit} if limit else {}), "cursor": next_cursor}
         response.headers["Link"] = f'<{request.path}?{urlencode(again)}>; rel="next"'

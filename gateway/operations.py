@@ -113,7 +113,12 @@ def respond(answer: Any) -> Response:
     response = Response(
         json.dumps(body, ensure_ascii=False, separators=(",", ":")), status=status, mimetype="application/json"
     )
-    if getattr(body, "replayed", False):
+    return mark_replayed(response, body)
+
+
+def mark_replayed(response: Response, answer: Any) -> Response:
+    """The response, marked where the service's answer is a stored one."""
+    if getattr(answer, "replayed", False):
         response.headers["Idempotency-Replayed"] = "true"
     return response
 

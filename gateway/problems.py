@@ -116,11 +116,10 @@ def of_refusal(refusal: Refusal) -> Response:
     if wire["kind"] == "precondition_failed" and isinstance(current, int):
         headers["ETag"] = f'"v{current}"'
     status = STATUS_OF_KIND.get(wire["kind"], 500)
-    texts = (_filled(wire["zh"], params), _filled(wire["en"], params))
     return respond(
         status,
         wire["code"],
-        texts,
+        (wire["zh"], wire["en"]),
         errors=wire.get("errors") or (),
         headers=headers,
         retryable=True if "Retry-After" in headers else None,
@@ -174,10 +173,3 @@ def title_of(status: int) -> tuple[str, str]:
 def _localised(error: Mapping[str, str], language: Language) -> dict[str, str]:
     detail = languages.pick(error.get("zh", ""), error.get("en", ""), language)
     return {"pointer": error.get("pointer", "#"), "code": error.get("code", "invalid"), "detail": detail}
-
-
-def _filled(template: str, params: Mapping[str, Any]) -> str:
-    try:
-        return template.format(**params)
-    except (KeyError, IndexError, ValueError):
-        return template

@@ -146,16 +146,12 @@ def _ask_for_organiser(refusal: Refusal) -> None:
         owners.raise_if_known("talent", "get_organisation", dict(refusal.params))
 
 
-def _move(move: str, activity_id: str, body: Any = NOTHING) -> Response:
-    record = backend.command("events", f"{move}_activity", {"activity_id": activity_id, **reading.body_of(body)})
-    return records.tagged(respond(record), record)
-
-
 def _declare(move: str, zh: str, en: str, body: Any = NOTHING) -> None:
-    """``POST /v1/activities/{id}/<move>``; the five moves differ in their name and texts alone."""
+    """``POST /v1/activities/{id}/<move>``; the moves differ in their names, bodies and texts alone."""
 
     def view(activity_id: str) -> Response:
-        return _move(move, activity_id, body)
+        record = backend.command("events", f"{move}_activity", {"activity_id": activity_id, **reading.body_of(body)})
+        return records.tagged(respond(record), record)
 
     view.__name__ = f"{move}_activity"
     operation(

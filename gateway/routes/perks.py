@@ -9,8 +9,8 @@ from flask_smorest import Blueprint
 
 from contracts import perks as schemas
 from contracts.refusals import Refusal
-from gateway import backend, languages, lists, owners, problems, qr_codes, reading, records
-from gateway.operations import operation, respond
+from gateway import backend, lists, owners, qr_codes, reading, records, scans
+from gateway.operations import operation
 
 blueprint = Blueprint(
     "perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions"
@@ -47,6 +47,18 @@ def put_scheme(key: str) -> Response:
 )
 def get_scheme(key: str) -> Response:
     return records.read("perks", "get_scheme", {"key": key})
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/schemes",
+    scope=READ,
+    summary=("列出政策", "List the schemes"),
+    answers={200: schemas.Schemes},
+)
+def list_schemes() -> Any:
+    return backend.query("perks", "list_schemes", {})
 
 
 @operation(
@@ -103,7 +115,6 @@ def get_pass(entitlement_id: str) -> Response:
     problems=(409, 410),
 )
 def redeem_pass() -> Response:
-    """201 for a scan that admits, 200 for the same scan sent again; a refused scan is a problem with its redemption."""
     scan = reading.body_of(SCAN)
     try:
         redemption = backend.command("perks", "redeem_pass", scan)
@@ -111,22 +122,7 @@ def redeem_pass() -> Response:
         if refusal.code == "perks.place_not_known":
             owners.raise_if_known("talent", "get_organisation", {"organisation_id": scan["place_id"]})
         raise
-    if redemption["outcome"] == "refused":
-        return _refused(redemption)
-    was_sent_before = redemption["replayed"] or getattr(redemption, "replayed", False)
-    return respond((redemption, 200 if was_sent_before else 201))
-
-
-def _refused(redemption: dict[str, Any]) -> Response:
-    status = 409 if redemption["code"] == "perks.limit_reached" else 403
-    reason = redemption["reason"]
-    shown = {**redemption, "reason": languages.pick(reason["zh-CN"], reason["en"], languages.preferred())}
-    response = problems.respond(
-        status, redemption["code"], (reason["zh-CN"], reason["en"]), extra={"redemption": shown}, retryable=False
-    )
-    if getattr(redemption, "replayed", False):
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+    return scans.answer(redemption, name="redemption", conflict="perks.limit_reached")
 
 
 @operation(

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from contracts import events_registrations as schemas
 from contracts.refusals import Refusal
-from gateway import backend, languages, lists, owners, problems, qr_codes, reading, records
+from gateway import backend, lists, owners, qr_codes, reading, records, scans
 from gateway.operations import operation, respond
 
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证、签到 / Registrations, tickets, check-ins")
@@ -58,7 +58,8 @@ def register(activity_id: str) -> Response:
 )
 def list_registrations_of_activity(activity_id: str) -> Response:
     page = lists.page("events", "list_registrations", REGISTRATIONS, activity_id=activity_id)
-    backend.query("events", "get_activity", {"activity_id": activity_id})  # an unknown one is 404, not an empty list
+    if not page.get_json()["items"]:  # of an unknown one: 404, not an empty list
+        backend.query("events", "get_activity", {"activity_id": activity_id})
     return page
 
 
@@ -160,21 +161,5 @@ def get_ticket(registration_id: str) -> Response:
     problems=(409, 410),
 )
 def check_in() -> Response:
-    """201 for a scan that admits, 200 for the same scan sent again; a refused scan is a problem with its check-in."""
     checked = backend.command("events", "check_in", reading.body_of(SCAN))
-    if checked["outcome"] == "refused":
-        return _refused(checked)
-    was_sent_before = checked["replayed"] or getattr(checked, "replayed", False)
-    return respond((checked, 200 if was_sent_before else 201))
-
-
-def _refused(checked: Any) -> Response:
-    reason = checked["reason"]
-    status = 409 if checked["code"] == "events.checked_in_before" else 403
-    shown = {**checked, "reason": languages.pick(reason["zh-CN"], reason["en"], languages.preferred())}
-    response = problems.respond(
-        status, checked["code"], (reason["zh-CN"], reason["en"]), extra={"checkin": shown}, retryable=False
-    )
-    if getattr(checked, "replayed", False):
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+    return scans.answer(checked, name="checkin", conflict="events.checked_in_before")

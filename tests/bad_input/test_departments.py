@@ -55,7 +55,7 @@ SHARED = {
     *("accept_offer", "refuse_offer", "get_ticket", "check_in"),
     *("put_template", "get_template", "list_templates", "put_preferences", "get_preferences"),
     *("list_messages", "read_message", "list_deliveries", "get_delivery", "resend_delivery"),
-    *("put_scheme", "get_scheme", "list_entitlements", "get_entitlement", "get_pass"),
+    *("put_scheme", "get_scheme", "list_schemes", "list_entitlements", "get_entitlement", "get_pass"),
     *("redeem_pass", "list_redemptions", "get_redemption", "list_figures"),
 }
 ROUTES = {operation.name: operation for operation in OPERATIONS if operation.scope}

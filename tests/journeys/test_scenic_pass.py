@@ -137,6 +137,8 @@ def test_a_scheme_published_after_the_roster_reaches_everybody(town: Town) -> No
     person = town.person_of(imported["id"])
     assert town.entitlement(person, None) is None
     town.publish_scheme()
+    published = town.client.get(f"/v1/schemes/{town.scheme_key}")
+    assert published in town.client.get("/v1/schemes")["items"]
     town.await_entitlement(person)
 
     def granted() -> int:
