@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chassis.republish import Page, State
-from chassis.work import open_reading
 
 
 @dataclass(frozen=True)
@@ -106,18 +104,6 @@ def _held(document: dict[str, Any]) -> Held:
         return Held(str(document["id"]), int(document["version"]), dict(document["data"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ListingUnusable("a line of the listing has no id, version and data") from error
-
-
-def copies(engine: Engine, read: ReadCopy) -> Iterator[Held]:
-    """Everything a copy holds, in the order of the ids, read in short transactions."""
-    page = Page()
-    while True:
-        with open_reading(engine) as work:
-            found = read(work.session, page)
-        yield from found
-        if not found:
-            return
-        page = Page(after=found[-1].subject_id)
 
 
 def differences(source: Iterable[Held], copy: Iterable[Held]) -> Iterator[Difference | None]:

@@ -18,22 +18,29 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 log = logging.getLogger(__name__)
 
-#: Name of a check → what is wrong, or None when all is well.
-Checks = Callable[[], dict[str, str | None]]
+#: What is wrong, or None when all is well.
+Finding = str | None
 
-CHECK_SECONDS = 2.0
-CHECK_KEPT_SECONDS = 1.0
+DATABASE_SECONDS = 2.0
+DATABASE_KEPT_SECONDS = 1.0
 
 
 class Health:
-    """The health endpoint of a process."""
+    """The health endpoint of a process: `lanes` says what is wrong with each of its lanes, `database` with its database."""
 
-    def __init__(self, checks: Checks, *, port: int, host: str = "127.0.0.1") -> None:
-        self._checks = checks
-        self._last: tuple[float, dict[str, str | None]] = (0.0, {})
+    def __init__(
+        self,
+        lanes: Callable[[], dict[str, Finding]],
+        database: Callable[[], Finding],
+        *,
+        port: int,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self._lanes, self._database = lanes, database
+        self._kept: tuple[float, Finding] = (0.0, None)
         self._socket = eventlet.listen((host, port))
         self.port: int = self._socket.getsockname()[1]
-        self.stopping = False
+        self.starting, self.stopping = True, False
 
     def serve(self) -> None:
         """Answer until the process ends; run it in a greenlet of its own."""
@@ -52,17 +59,19 @@ class Health:
             return _answer(start_response, status, json.dumps(body).encode())
         return _answer(start_response, "404 Not Found", b'{"status":"not found"}')
 
-    def check(self) -> dict[str, str | None]:
-        """Every check by name; None is well. Asked at most once a second, answered within CHECK_SECONDS."""
-        if self.stopping:
-            return {"process": "stopping"}
-        asked_at, found = self._last
-        if time.monotonic() - asked_at > CHECK_KEPT_SECONDS:
-            with eventlet.Timeout(CHECK_SECONDS, False):
-                found = self._checks()
-                self._last = (time.monotonic(), found)
-                return found
-            return {"checks": f"no answer within {CHECK_SECONDS:g} s"}
+    def check(self) -> dict[str, Finding]:
+        """What is wrong, by name of the check. The lanes are as they are now, the database as it was a second ago at most."""
+        if self.starting or self.stopping:
+            return {"process": "stopping" if self.stopping else "starting"}
+        return {**self._lanes(), "database": self._database_lately()}
+
+    def _database_lately(self) -> Finding:
+        asked_at, found = self._kept
+        if time.monotonic() - asked_at > DATABASE_KEPT_SECONDS:
+            found = f"no answer within {DATABASE_SECONDS:g} s"
+            with eventlet.Timeout(DATABASE_SECONDS, False):
+                found = self._database()
+            self._kept = (time.monotonic(), found)
         return found
 
 

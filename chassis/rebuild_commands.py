@@ -115,7 +115,7 @@ def state(obj: dict[str, Any], subject: str) -> None:
     """Print the state of SUBJECT for `compare`: one JSON object a line, sorted by id, without personal data."""
     sources = _named(obj, "SOURCES")
     read = sources[_known(subject, sources, obj["settings"].name)]
-    for line in comparing.write_listing(subject, republishing.states(_engine(obj), read)):
+    for line in comparing.write_listing(subject, republishing.read_all(_engine(obj), read)):
         click.echo(line)
 
 
@@ -134,7 +134,7 @@ def compare(obj: dict[str, Any], subject: str, listing: TextIO, as_json: bool) -
     found: Counter[str] = Counter()
     try:
         theirs = comparing.read_listing(subject, listing)
-        for difference in comparing.differences(theirs, comparing.copies(_engine(obj), read)):
+        for difference in comparing.differences(theirs, republishing.read_all(_engine(obj), read)):
             found["same" if difference is None else difference.kind] += 1
             if difference is not None:
                 click.echo(difference.as_line() if as_json else _sentence(difference))

@@ -50,7 +50,6 @@ class Relay(DependencyProvider):  # type: ignore[misc]
         )
         self._woken = threading.Event()
         self._stopping = False
-        self.paused = False
         self._kept_alive_at = 0.0
 
     def start(self) -> None:
@@ -95,7 +94,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
     def _relay(self, connection: Connection) -> None:
         while not self._stopping:
             self._woken.clear()
-            taken = 0 if self.paused else self._publish_batch(connection)
+            taken = self._publish_batch(connection)
             if taken < BATCH:
                 self._measure(connection)
                 self._woken.wait(IDLE_SECONDS)

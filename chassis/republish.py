@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, Select, String, collate
@@ -66,6 +66,15 @@ class State:
     at: dt.datetime
 
 
+class Identified(Protocol):
+    """A subject as its source or as a copy has it."""
+
+    @property
+    def subject_id(self) -> UUID | str: ...
+
+
+Kept = TypeVar("Kept", bound=Identified)
+
 #: Reads a page of a subject. A subject whose versions are all kept may give each of them, oldest first.
 Read = Callable[[Session, Page], Sequence[State]]
 
@@ -81,16 +90,16 @@ def hearers(source: str, subject: str, service: str) -> list[str]:
     return [consumer for consumer in topology.consumers_of(service) if types & set(topology.consumed_types(consumer))]
 
 
-def states(engine: Engine, read: Read, *, ids: tuple[str, ...] | None = None) -> Iterator[State]:
-    """Every state of a subject in the order of the ids, read in short transactions."""
-    page = Page(ids=ids)
+def read_all(engine: Engine, read: Callable[[Session, Page], Sequence[Kept]]) -> Iterator[Kept]:
+    """Everything one side keeps of a subject, in the order of the ids, read in short transactions."""
+    page = Page()
     while True:
         with open_reading(engine) as work:
             found = read(work.session, page)
         yield from found
         if not found:
             return
-        page = Page(after=str(found[-1].subject_id), ids=ids)
+        page = Page(after=str(found[-1].subject_id))
 
 
 def announce_page(engine: Engine, read: Read, page: Page, *, consumer: str) -> tuple[int, str | None]:

@@ -73,7 +73,7 @@ def _unbind(channel: Any, queue: str) -> None:
 def _in_tiers(wire: Wire, queue: str, delays: Sequence[float]) -> list[int]:
     """How many messages wait in each retry queue of the service `queue` belongs to."""
     service = queue.partition(".")[0]
-    if service not in topology.services():
+    if not topology.consumers_of(service):
         return []
     return [_counted(wire, topology.retry_tier(service, delay))[0] for delay in delays]
 

@@ -64,7 +64,7 @@ class Process:
             },
         )
         self._health_engine = make_engine(settings.database_url, pool_size=1, name=f"{settings.name}.health")
-        self.health = Health(self._checks, port=settings.health_port, host=settings.health_host)
+        self.health = Health(self._lanes, self._database, port=settings.health_port, host=settings.health_host)
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; returns the exit status."""
@@ -78,6 +78,7 @@ class Process:
             log.warning("%s: rebuilding, nobody is told of anything this process does", self.settings.name)
         try:
             self.container.start()
+            self.health.starting = False
             self.container.wait()
         except TopologyConflict as conflict:
             log.critical("the code and the broker do not agree: %s", conflict)
@@ -111,16 +112,19 @@ class Process:
         )
         os._exit(EXIT_FORCED)
 
-    def _checks(self) -> dict[str, str | None]:
-        found: dict[str, str | None] = {}
-        for consumer in self.container.subextensions:
-            if isinstance(consumer, LaneConsumer) and consumer.entrypoints:
-                found[f"{consumer.lane} lane"] = None if consumer.ready else "not connected to the broker"
+    def _lanes(self) -> dict[str, str | None]:
+        """What is wrong with the lanes that take messages; they are registered once the container has started."""
+        return {
+            f"{consumer.lane} lane": None if consumer.ready else "not connected to the broker"
+            for consumer in self.container.subextensions
+            if isinstance(consumer, LaneConsumer) and consumer.entrypoints
+        }
+
+    def _database(self) -> str | None:
         try:
             with self._health_engine.connect() as connection:
                 connection.execute(text("select 1"))
-            behind = migrations.is_behind(self._health_engine, self.settings.name)
-            found["database"] = "migrations are behind this code: run `migrate`" if behind else None
+            is_behind = migrations.is_behind(self._health_engine, self.settings.name)
         except Exception as error:
-            found["database"] = f"not reachable: {type(error).__name__}"
-        return found
+            return f"not reachable: {type(error).__name__}"
+        return "migrations are behind this code: run `migrate`" if is_behind else None

@@ -18,9 +18,14 @@ class TestReadiness:
     def test_boots_without_a_broker_and_says_so(self, ledger: Ledger) -> None:
         process = ledger.start(wait=False, AMQP_URI=NO_BROKER)
         until(lambda: ledger.health(process, "/livez")[0] == 200)
-        status, body = ledger.health(process, "/readyz")
-        assert status == 503
-        assert "not connected" in body
+        until(lambda: "not connected" in ledger.health(process, "/readyz")[1])
+        assert ledger.health(process, "/readyz")[0] == 503
+
+    def test_is_not_told_before_requests_are_taken(self, ledger: Ledger) -> None:
+        process = ledger.start(wait=False, LEDGER_SETUP_SECONDS="1")
+        until(lambda: ledger.health(process, "/readyz") == (503, '{"process": "starting"}'))
+        until(lambda: ledger.health(process, "/readyz")[0] == 200)
+        assert ledger.call("echo", {"text": "x"}) == {"text": "x"}
 
     def test_says_when_migrations_are_behind(self, ledger: Ledger) -> None:
         process = ledger.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from chassis.dependencies import Database
 from chassis.events import on_events
 from chassis.ids import uuid7
+from chassis.provided import Provided
 from chassis.rpc import command, query
 from chassis.timers import every
 from chassis.work import Work
@@ -55,6 +57,7 @@ class TextTooRude(Refusal):
 class Service:
     name = "ledger"
     database = Database()
+    slow_start = Provided(lambda _: eventlet.sleep(float(os.environ.get("LEDGER_SETUP_SECONDS", "0"))))
 
     @command(Text, answer=Written)
     def write_entry(self, work: Work, text: str) -> dict[str, Any]:
