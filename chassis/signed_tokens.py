@@ -32,8 +32,20 @@ CANARIES = _key_canaries(MetaData())
 Claims = TypeVar("Claims")
 
 
+def read_key_set(path: Path, *, is_dev: bool) -> tuple[KeySet, str]:
+    """A JWK set with the id of its current key, ``{"current": kid, "keys": [JWK, …], "demo": false}``. Raises KeyProblem."""
+    found = read_key_file(path, is_dev=is_dev)
+    try:
+        key_set = KeySet.import_key_set(cast("KeySetSerialization", {"keys": found["keys"]}))
+        current = str(found["current"])
+        key_set.get_by_kid(current)
+    except (KeyError, ValueError, TypeError, JoseError) as error:
+        raise KeyProblem(f"{path} is not a key set with a current key: {error!r}") from error
+    return key_set, current
+
+
 class SigningKeys(Generic[Claims]):
-    """The signing keys: a JWK set with the id of the current one, ``{"current": kid, "keys": [JWK, …], "demo": false}``.
+    """The signing keys, as ``read_key_set`` reads them.
 
     A subclass names its key set, the type in the header of its tokens, the refusal of what is none, and how claims are read.
     """
@@ -56,14 +68,7 @@ class SigningKeys(Generic[Claims]):
     @classmethod
     def from_file(cls, path: Path, *, is_dev: bool) -> Any:
         """Read the key set; raises KeyProblem."""
-        found = read_key_file(path, is_dev=is_dev)
-        try:
-            key_set = KeySet.import_key_set(cast("KeySetSerialization", {"keys": found["keys"]}))
-            current = str(found["current"])
-            key_set.get_by_kid(current)
-        except (KeyError, ValueError, TypeError, JoseError) as error:
-            raise KeyProblem(f"{path} is not a key set with a current key: {error!r}") from error
-        return cls(key_set, current)
+        return cls(*read_key_set(path, is_dev=is_dev))
 
     @property
     def current(self) -> str:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from chassis.keys import KeyProblem
 from contracts.refusals import Refusal
 from gateway import body_limits, problems
+from gateway.backend import ServiceBroken
 from gateway.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -75,5 +76,4 @@ def _of_the_unforeseen(error: Exception) -> Response:
     if isinstance(error, KeyProblem):
         log.critical("key problem: %s", error)
     log.error("%s %s failed", request.method, request.url_rule or "?", exc_info=error)
-    texts = ("系统内部错误，请提供 trace_id 以便排查。", "Internal error. Report the trace_id so that it can be found.")
-    return problems.respond(500, "internal_error", texts)
+    return problems.of_problem(ServiceBroken())

@@ -15,8 +15,8 @@ from chassis.settings import DEV, PROD, secret
 class GatewaySettings:
     """What the gateway needs to know."""
 
-    database_url: str
-    amqp_uri: str
+    database_url: str = field(repr=False)
+    amqp_uri: str = field(repr=False)
     bind: str
     public_url: str
     workers: int
@@ -24,7 +24,7 @@ class GatewaySettings:
     is_dev: bool
     call_seconds: float
     trusted_proxies: int = 0
-    rate_store: str = ""
+    rate_store: str = field(default="", repr=False)
     rates: Mapping[str, str] = field(default_factory=dict)
     """Policy → "6000/minute"; what is not named has no limit."""
 

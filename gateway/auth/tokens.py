@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chassis.keys import KeyProblem, read_key_file
+from chassis.signed_tokens import read_key_set
 from gateway.auth.clients import Principal
 from gateway.problems import Problem
 
@@ -57,15 +57,8 @@ class Tokens:
 
     @classmethod
     def from_file(cls, path: Path, *, is_dev: bool, issuer: str) -> Tokens:
-        """Read the key set ``{"current": kid, "keys": [JWK, …]}``; raises KeyProblem."""
-        found = read_key_file(path, is_dev=is_dev)
-        try:
-            key_set = KeySet.import_key_set({"keys": found["keys"]})  # type: ignore[arg-type]
-            current = str(found["current"])
-            key_set.get_by_kid(current)
-        except (KeyError, ValueError, TypeError, JoseError) as error:
-            raise KeyProblem(f"{path} is not a key set with a current key: {error!r}") from error
-        return cls(key_set, current, issuer=issuer)
+        """Read the key set; raises KeyProblem."""
+        return cls(*read_key_set(path, is_dev=is_dev), issuer=issuer)
 
     def issue(self, principal: Principal, scopes: frozenset[str]) -> str:
         """A token for `principal`, good for `scopes`."""
