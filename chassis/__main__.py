@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
-from amqp.exceptions import NotFound, PreconditionFailed
+from amqp.exceptions import PreconditionFailed
 
 from chassis import retiring, settings, topology
 from chassis.wire import CONNECTION_ERRORS, Wire
@@ -42,17 +42,10 @@ def apply() -> None:
 def check() -> None:
     """Say which queues of the catalogue are missing; exit status 1 when any is."""
     broker = settings.broker_settings()
-    missing = []
     try:
         wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
-        for queue in topology.queue_names(delays=broker.retry_delays):
-            channel = wire.connection.channel()
-            try:
-                channel.queue_declare(queue, passive=True)
-            except NotFound:  # and the broker has closed the channel
-                missing.append(queue)
-            else:
-                channel.close()
+        wanted = topology.queue_names(delays=broker.retry_delays)
+        missing = [queue for queue in wanted if topology.counted(wire, queue) is None]
         wire.close()
     except CONNECTION_ERRORS as error:
         sys.exit(f"The broker is not reachable: {error}")

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import NamedTuple
 
-from amqp.exceptions import NotFound
-
-from chassis import calls
+from chassis import calls, topology
+from chassis.topology import Counted
 from chassis.wire import CONNECTION_ERRORS, Wire
 
 PRESENCE_SECONDS = 1.0
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 2.0
 """A broker that takes longer stands still; one that stalls for a second on a busy disk does not."""
-
-
-class Queue(NamedTuple):
-    """A request queue as it was a moment ago."""
-
-    consumers: int
-    waiting: int
+NOBODY = Counted(messages=0, consumers=0)
 
 
 class Presence:
@@ -38,20 +30,20 @@ class Presence:
         self._name = name
         self._asking = threading.Lock()
         self._wire: Wire | None = None
-        self._known: dict[str, tuple[float, Queue]] = {}
+        self._known: dict[str, tuple[float, Counted]] = {}
         self._away_until = 0.0
 
-    def of(self, service: str, deadline: float) -> Queue:
+    def of(self, service: str, deadline: float) -> Counted:
         """The service's request queue. Raises one of CONNECTION_ERRORS, at the deadline at the latest where another
         caller's question is not answered.
         """
-        asked_at, queue = self._known.get(service, (0.0, Queue(0, 0)))
+        asked_at, queue = self._known.get(service, (0.0, NOBODY))
         if time.monotonic() - asked_at < PRESENCE_SECONDS:
             return queue
         if not self._asking.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise TimeoutError("the broker does not answer")
         try:
-            asked_at, queue = self._known.get(service, (0.0, Queue(0, 0)))
+            asked_at, queue = self._known.get(service, (0.0, NOBODY))
             if time.monotonic() - asked_at < PRESENCE_SECONDS:
                 return queue
             if time.monotonic() < self._away_until:
@@ -62,7 +54,7 @@ class Presence:
         finally:
             self._asking.release()
 
-    def _ask(self, service: str) -> Queue:
+    def _ask(self, service: str) -> Counted:
         fresh = self._wire is None
         try:
             try:
@@ -79,18 +71,11 @@ class Presence:
             self._away_until = time.monotonic() + PRESENCE_SECONDS
             raise
 
-    def _declared(self, service: str) -> Queue:
+    def _declared(self, service: str) -> Counted:
         if self._wire is None or not self._wire.is_open:
             self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=CONNECT_SECONDS)
             self._wire.connection.transport.sock.settimeout(ANSWER_SECONDS)
-        channel = self._wire.connection.channel()
-        try:
-            declared = channel.queue_declare(calls.rpc_queue(service), passive=True)
-        except NotFound:
-            return Queue(0, 0)
-        found = Queue(int(declared.consumer_count), int(declared.message_count))
-        channel.close()
-        return found
+        return topology.counted(self._wire, calls.rpc_queue(service)) or NOBODY
 
     def close(self) -> None:
         wire, self._wire = self._wire, None

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from typing import Any, TextIO
 
-import amqp
 import click
 from sqlalchemy import Engine
 
@@ -96,16 +95,14 @@ def _await_relay(engine: Engine) -> None:
 
 def check_queues(amqp_uri: str, consumers: list[str]) -> None:
     """Refuse where one is missing: an event for it would stay in the outbox, in the way of others."""
-    for consumer in consumers:
+    try:
         wire = Wire(amqp_uri, name="republish", heartbeat=0)
-        try:
-            wire.connection.channel().queue_declare(topology.consumer_queue(consumer), passive=True)
-        except amqp.NotFound:
-            raise click.ClickException(f"{consumer} has no queue yet: run `python -m chassis topology apply`")
-        except CONNECTION_ERRORS as error:
-            raise click.ClickException(f"the broker does not answer: {error}")
-        finally:
-            wire.close()
+        missing = [one for one in consumers if topology.counted(wire, topology.consumer_queue(one)) is None]
+        wire.close()
+    except CONNECTION_ERRORS as error:
+        raise click.ClickException(f"the broker does not answer: {error}")
+    if missing:
+        raise click.ClickException(f"{missing[0]} has no queue yet: run `python -m chassis topology apply`")
 
 
 @click.command()

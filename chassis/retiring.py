@@ -54,13 +54,12 @@ def retire(amqp_uri: str, queue: str, *, to: str | None, discard: bool, delays: 
         wire.close()
 
 
-def _counted(wire: Wire, queue: str) -> tuple[int, int]:
+def _counted(wire: Wire, queue: str) -> topology.Counted:
     """Messages and consumers; raises CannotRetire where there is no such queue."""
-    try:
-        _, messages, consumers = wire.connection.channel().queue_declare(queue, passive=True)
-    except amqp.NotFound as error:
-        raise CannotRetire(f"there is no queue {queue}") from error
-    return messages, consumers
+    found = topology.counted(wire, queue)
+    if found is None:
+        raise CannotRetire(f"there is no queue {queue}")
+    return found
 
 
 def _unbind(channel: Any, queue: str) -> None:

@@ -176,7 +176,7 @@ class RpcClient:
             raise ServiceUnavailable(service=service, retry_after=2) from error
         if not queue.consumers:
             raise ServiceUnavailable(service=service, retry_after=2)
-        if queue.waiting > BACKLOG_LIMIT:
+        if queue.messages > BACKLOG_LIMIT:
             raise ServiceOverloaded(service=service, retry_after=2)
 
     # -- connection

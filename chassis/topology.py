@@ -1,7 +1,8 @@
 """The broker's topology: every exchange and queue of the platform, by name and arguments.
 
-Lives here: names, arguments and their declaration. Not here: consuming and publishing. Arguments of a queue never change
-in place: a change takes a new name (``.v2``) or a migration step, because RabbitMQ refuses a declaration that differs.
+Lives here: names, arguments, their declaration, and asking what waits in a queue. Not here: consuming and publishing.
+Arguments of a queue never change in place: a change takes a new name (``.v2``) or a migration step, because RabbitMQ refuses a
+declaration that differs.
 
 ::
 
@@ -14,11 +15,12 @@ in place: a change takes a new name (``.v2``) or a migration step, because Rabbi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import amqp
 
 from chassis import calls
+from chassis.wire import Wire
 from contracts.catalogue import EVENTS
 
 #: A message delivered this often without an ack (a crash loop) goes to the service's ``.dead`` queue: the backstop
@@ -124,6 +126,24 @@ def declare_requests(channel: amqp.Channel, service: str, *, quorum: bool = Fals
     queue = calls.rpc_queue(service)
     channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
     channel.queue_bind(queue, calls.RPC_EXCHANGE, f"{service}.*")
+
+
+class Counted(NamedTuple):
+    """A queue as it was a moment ago: messages ready, and consumers."""
+
+    messages: int
+    consumers: int
+
+
+def counted(wire: Wire, queue: str) -> Counted | None:
+    """What the broker says of a queue now; None where there is none. Any other refusal raises amqp.ChannelError."""
+    channel = wire.connection.channel()
+    try:
+        found = channel.queue_declare(queue, passive=True)
+    except amqp.NotFound:  # and with it the channel is closed
+        return None
+    channel.close()
+    return Counted(int(found.message_count), int(found.consumer_count))
 
 
 def services() -> list[str]:

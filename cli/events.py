@@ -88,11 +88,9 @@ def _require_subscribers(wire: Wire) -> None:
     for service in topology.services():
         for consumer in topology.consumers_of(service):
             queue = topology.consumer_queue(consumer)
-            try:
-                wire.connection.channel().queue_declare(queue, passive=True)
-            except amqp.NotFound as missing:
+            if topology.counted(wire, queue) is None:
                 why = say("{queue} is missing: run `python -m chassis topology apply` first.", queue=queue)
-                raise Refused(why, "topology_incomplete") from missing
+                raise Refused(why, "topology_incomplete")
 
 
 def _envelope(message: amqp.Message) -> dict[str, Any]:

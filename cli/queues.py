@@ -94,10 +94,9 @@ def _described(
 def _counted(wire: Wire, name: str) -> tuple[int, int] | None:
     """Ready messages and consumers; None where the queue is not there, or is somebody's own."""
     try:
-        found = wire.connection.channel().queue_declare(name, passive=True)  # a refusal closes the channel
-    except (amqp.NotFound, amqp.ResourceLocked):
+        return topology.counted(wire, name)
+    except amqp.ResourceLocked:
         return None
-    return int(found.message_count), int(found.consumer_count)
 
 
 def _whose(*, is_wanted: bool, is_theirs: bool, counted: tuple[int, int] | None, about: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import amqp
@@ -61,12 +60,12 @@ def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
     try:
         wire = Wire(site.secret("AMQP_URI"), name="doctor", heartbeat=0, connect_timeout=PROBE_SECONDS)
         for name in names:
-            channel: Any = wire.connection.channel()
             try:
-                _, messages, consumers = channel.queue_declare(name, passive=True)
-                counted[name] = (messages, consumers)
-            except amqp.ChannelError:  # gone meanwhile, or locked: somebody's
+                found = topology.counted(wire, name)
+            except amqp.ChannelError:  # locked: somebody's
                 continue
+            if found is not None:
+                counted[name] = found
         wire.close()
     except CONNECTION_ERRORS:
         return counted
