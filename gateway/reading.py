@@ -59,7 +59,7 @@ class InvalidBody(Problem):
 
     status = 422
     code = "invalid_request"
-    zh = "请求内容有误，详见 errors。"
+    zh = "请求内容有误，请按 errors 中列出的字段逐项修改后重新提交。"
     en = "Some fields do not hold; see errors."
 
 
@@ -68,7 +68,7 @@ class InvalidQuery(Problem):
 
     status = 400
     code = "invalid_query"
-    zh = "查询参数有误，详见 errors。"
+    zh = "查询参数有误，请按 errors 中列出的参数修改。"
     en = "Some query parameters do not hold; see errors."
 
 

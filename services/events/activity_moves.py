@@ -25,7 +25,7 @@ class MoveNotAllowed(Refusal):
 
     kind = "conflict"
     code = "events.move_not_allowed"
-    zh = "活动当前状态（{state}）不允许此操作。"
+    zh = "活动当前状态为“{state_zh}”，不能进行此操作。"
     en = "This cannot be done while the activity is {state}."
 
 
@@ -80,7 +80,7 @@ def _movable(work: Work, move: str, activity_id: UUID) -> RowMapping:
     """
     row = activities.own_activity(work, activity_id, is_locked=True)
     if not law.may_move(move, row["state"]):
-        raise MoveNotAllowed(state=row["state"])
+        raise MoveNotAllowed(state=row["state"], state_zh=law.CHINESE[row["state"]])
     return row
 
 

@@ -28,7 +28,7 @@ class RegistrationNotLive(Refusal):
 
     kind = "conflict"
     code = "events.registration_not_live"
-    zh = "该报名已失效（{state}）。"
+    zh = "该报名已失效（{state_zh}）。"
     en = "This registration is no longer live: it is {state}."
 
 
@@ -63,7 +63,7 @@ def cancel_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:
     """Give up a seat, an offer or a place in the list. Raises RegistrationNotFound, RegistrationNotLive, AlreadyCheckedIn."""
     session, row = _locked(work, registration_id)
     if row["state"] not in law.LIVE:
-        raise RegistrationNotLive(state=row["state"])
+        raise RegistrationNotLive(state=row["state"], state_zh=law.CHINESE[row["state"]])
     if row["checked_in_at"] is not None:
         raise AlreadyCheckedIn()
     _leave(work, session, row, law.CANCELLED)

@@ -49,7 +49,7 @@ class DeliveryNotResendable(Refusal):
 
     kind = "conflict"
     code = "notify.delivery_not_resendable"
-    zh = "只有失败或结果不明的投递可以重发（当前状态：{state}）。"
+    zh = "只有失败或结果不明的投递可以重发（当前状态：{state_zh}）。"
     en = "Only a failed delivery or one of unknown outcome can be sent again; this one is {state}."
 
 
@@ -247,6 +247,6 @@ def resend_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:
     again = _moved("resent").where(TABLE.c.id == delivery_id)
     again = again.values(**_LET_GO, attempts=0, not_before=work.now, reason=null(), settled_at=null())
     if work.session.execute(again.returning(TABLE.c.id)).scalar() is None:
-        raise DeliveryNotResendable(state=was["state"])
+        raise DeliveryNotResendable(state=was["state"], state_zh=rules.CHINESE[was["state"]])
     work.record("delivery", delivery_id, from_state=was["state"], to_state=rules.DUE, reason="resent")
     return get_delivery(work, delivery_id=delivery_id)

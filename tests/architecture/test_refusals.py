@@ -71,6 +71,7 @@ class TestRefusals:
             assert CHINESE.search(zh), f"{key} has no Chinese"
             assert en and not CHINESE.search(en), f"{key} has no English"
             assert _blanks(zh) == _blanks(en), key
+            assert "{state}" not in zh, f"{key}: a state has a Chinese name, `state_zh`"
 
     def test_each_is_of_a_kind_that_has_a_status(self) -> None:
         assert set(KINDS) == set(STATUS_OF_KIND)

@@ -47,8 +47,9 @@ class TestMoves:
     @pytest.mark.parametrize("move", ["open", "close", "hold", "report"])
     def test_are_refused_from_a_draft(self, town: Town, move: str) -> None:
         activity = town.draft()
-        with pytest.raises(activity_moves.MoveNotAllowed):
+        with pytest.raises(activity_moves.MoveNotAllowed) as refused:
             town.move(move, activity["id"])
+        assert "“草稿”" in refused.value.zh_text() and "is draft" in refused.value.en_text()
 
     def test_do_not_say_held_before_it_has_begun(self, town: Town) -> None:
         activity = town.open()

@@ -40,8 +40,9 @@ class TestPromotion:
         activity = town.open(session(1))
         registration = town.register(activity, town.person())
         town.cancel(registration)
-        with pytest.raises(waiting_list.RegistrationNotLive):
+        with pytest.raises(waiting_list.RegistrationNotLive) as refused:
             town.cancel(registration)
+        assert "（已取消）" in refused.value.zh_text() and "it is cancelled" in refused.value.en_text()
         for move in (town.accept, town.refuse):
             with pytest.raises(waiting_list.NoOffer):
                 move(registration)

@@ -15,6 +15,7 @@ from services.notify.channels.email import EmailChannel, SmtpSettings
 from services.notify.channels.log import LogChannel
 from services.notify.contacts import Contacts, ContactsAway
 from services.notify.deliveries import DeliveryNotResendable
+from services.notify.rules.deliveries import CHINESE
 from services.notify.sending import Pace
 from tests.notify.conftest import AT_NIGHT, CITY_QUIET, MORNING, UNWANTED, Office, granted
 from tests.notify.processes import Talent
@@ -295,6 +296,7 @@ class TestStuck:
     def test_what_was_delivered_or_is_on_its_way_is_not_sent_again(self, desk: Desk) -> None:
         (person,) = desk.tell("a@example.com")
         for _ in range(2):
-            with desk.office.work(now=desk.now) as work, pytest.raises(DeliveryNotResendable):
+            with desk.office.work(now=desk.now) as work, pytest.raises(DeliveryNotResendable) as refused:
                 deliveries.resend_delivery(work, delivery_id=desk.email_of(person).id)
+            assert CHINESE[desk.email_of(person).state] in refused.value.zh_text()
             desk.round()

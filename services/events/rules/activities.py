@@ -6,6 +6,16 @@ import datetime as dt
 
 DRAFT, PUBLISHED, OPEN, CLOSED = "draft", "published", "open", "closed"
 HELD, REPORTED, CANCELLED = "held", "reported", "cancelled"
+#: As a Chinese sentence names them.
+CHINESE = {
+    DRAFT: "草稿",
+    PUBLISHED: "已发布",
+    OPEN: "报名中",
+    CLOSED: "报名已截止",
+    HELD: "已举办",
+    REPORTED: "已总结",
+    CANCELLED: "已取消",
+}
 
 #: Move → (the states it starts from, the state it ends in). An activity nobody registers for is held from `published`.
 MOVES: dict[str, tuple[tuple[str, ...], str]] = {

@@ -10,6 +10,8 @@ import datetime as dt
 
 CONFIRMED, WAITING, OFFERED = "confirmed", "waiting", "offered"
 REFUSED, LAPSED, CANCELLED, VOIDED = "refused", "lapsed", "cancelled", "voided"
+#: Those that are over, as a Chinese sentence names them.
+CHINESE = {REFUSED: "已放弃", LAPSED: "逾期未确认", CANCELLED: "已取消", VOIDED: "因活动取消而失效"}
 
 #: One of these at most per person and activity.
 LIVE = (CONFIRMED, WAITING, OFFERED)

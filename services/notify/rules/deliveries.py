@@ -22,6 +22,16 @@ from collections.abc import Sequence
 DUE, SENDING, CALLING = "due", "sending", "calling"
 DELIVERED, FAILED, SUPPRESSED, UNKNOWN = "delivered", "failed", "suppressed", "outcome_unknown"
 STATES = (DUE, SENDING, CALLING, DELIVERED, FAILED, SUPPRESSED, UNKNOWN)
+#: As a Chinese sentence names them.
+CHINESE = {
+    DUE: "待发送",
+    SENDING: "准备发送",
+    CALLING: "发送中",
+    DELIVERED: "已送达",
+    FAILED: "发送失败",
+    SUPPRESSED: "按规定不发送",
+    UNKNOWN: "结果不明",
+}
 
 _OUTCOME_MISSING = (CALLING, UNKNOWN)
 
