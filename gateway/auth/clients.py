@@ -101,7 +101,7 @@ def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | Non
 
 def _must_exist(session: Session, client_id: str) -> None:
     if session.get(Client, client_id) is None:
-        raise ClientProblem(zh=f"没有客户端 {client_id}", en=f"no client {client_id}")
+        raise ClientProblem(zh=f"未找到客户端 {client_id}", en=f"no client {client_id}")
 
 
 def _new_secret(session: Session, client_id: str, now: dt.datetime) -> str:

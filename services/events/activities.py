@@ -31,7 +31,7 @@ class ActivityNotFound(Refusal):
 
     kind = "not_found"
     code = "events.activity_not_found"
-    zh = "没有这项活动。"
+    zh = "未找到该活动。"
     en = "There is no such activity."
 
 

@@ -51,7 +51,7 @@ class ScanTimeImplausible(Refusal):
 
     kind = "unprocessable"
     code = "events.scan_time_implausible"
-    zh = "扫码时间不合理：不能晚于现在，也不能早于{days}天前。"
+    zh = "扫码时间不合理：不能晚于现在，也不能早于 {days} 天前。"
     en = "The time of the scan is not plausible: it may not lie ahead, nor more than {days} days back."
 
 

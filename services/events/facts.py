@@ -25,7 +25,7 @@ class OrganiserNotKnown(Refusal):
 
     kind = "not_found"
     code = "events.organiser_not_known"
-    zh = "没有这个主办单位：{organisation_id}。"
+    zh = "未找到该主办单位：{organisation_id}。"
     en = "There is no such organiser: {organisation_id}."
 
 

@@ -18,7 +18,7 @@ class ActivityKindNotFound(Refusal):
 
     kind = "not_found"
     code = "events.activity_kind_not_found"
-    zh = "没有这种活动类别。"
+    zh = "未找到该活动类别。"
     en = "There is no such kind of activity."
 
 

@@ -25,7 +25,7 @@ class RegistrationNotFound(Refusal):
 
     kind = "not_found"
     code = "events.registration_not_found"
-    zh = "没有这条报名记录。"
+    zh = "未找到该报名记录。"
     en = "There is no such registration."
 
 

@@ -29,7 +29,7 @@ class PersonNotKnown(Refusal):
 
     kind = "not_found"
     code = "events.person_not_known"
-    zh = "没有这个人员。"
+    zh = "未找到该人员。"
     en = "There is no such person."
 
 
@@ -47,7 +47,7 @@ class SessionNotChosen(Refusal):
 
     kind = "unprocessable"
     code = "events.session_not_chosen"
-    zh = "该活动有多个场次，请选择其中之一。"
+    zh = "该活动有多个场次，请选择其中一场。"
     en = "The activity has several sessions. Choose one."
 
 
@@ -56,7 +56,7 @@ class NotEligible(Refusal):
 
     kind = "forbidden"
     code = "events.not_eligible"
-    zh = "该活动不面向此人员开放。"
+    zh = "该活动不面向该人员开放。"
     en = "The activity is not open to this person."
 
 
@@ -65,7 +65,7 @@ class AlreadyRegistered(Refusal):
 
     kind = "conflict"
     code = "events.already_registered"
-    zh = "此人员已报名该活动。"
+    zh = "该人员已报名此活动，无需重复报名。"
     en = "This person is registered for the activity already."
 
 

@@ -28,7 +28,7 @@ class SessionNotFound(Refusal):
 
     kind = "not_found"
     code = "events.session_not_found"
-    zh = "该活动没有这个场次。"
+    zh = "该活动没有这一场次。"
     en = "The activity has no such session."
 
 
@@ -46,7 +46,7 @@ class CapacityTooSmall(Refusal):
 
     kind = "conflict"
     code = "events.capacity_too_small"
-    zh = "已占用{seats_taken}个名额，容量不能低于此数。"
+    zh = "已占用 {seats_taken} 个名额，容量不能低于该数。"
     en = "{seats_taken} seats are taken; the capacity cannot be less."
 
 

@@ -36,8 +36,8 @@ class TicketExpired(Refusal):
 
     kind = "gone"
     code = "events.ticket_expired"
-    zh = "入场凭证已过期。"
-    en = "The ticket has expired."
+    zh = "入场凭证已过期，请让持有人重新获取。"
+    en = "The ticket has expired. Ask the holder to get a new one."
 
 
 class NoSeat(Refusal):

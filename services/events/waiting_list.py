@@ -37,7 +37,7 @@ class AlreadyCheckedIn(Refusal):
 
     kind = "conflict"
     code = "events.already_checked_in"
-    zh = "此人员已签到，不能取消报名。"
+    zh = "该人员已签到，不能取消报名。"
     en = "This person has checked in; the registration cannot be cancelled."
 
 
@@ -55,8 +55,8 @@ class OfferLapsed(Refusal):
 
     kind = "gone"
     code = "events.offer_lapsed"
-    zh = "名额确认已超时。"
-    en = "The offer has lapsed."
+    zh = "名额已超过确认期限；如仍需参加，请重新报名。"
+    en = "The offer has lapsed. Register again to take part."
 
 
 def cancel_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class DeliveryNotFound(Refusal):
 
     kind = "not_found"
     code = "notify.delivery_not_found"
-    zh = "没有这条投递记录。"
+    zh = "未找到该投递记录。"
     en = "There is no such delivery."
 
 

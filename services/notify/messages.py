@@ -42,7 +42,7 @@ class MessageNotFound(Refusal):
 
     kind = "not_found"
     code = "notify.message_not_found"
-    zh = "没有这条消息。"
+    zh = "未找到该消息。"
     en = "There is no such message."
 
 

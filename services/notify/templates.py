@@ -28,7 +28,7 @@ class TemplateNotFound(Refusal):
 
     kind = "not_found"
     code = "notify.template_not_found"
-    zh = "没有这个消息模板。"
+    zh = "未找到该消息模板。"
     en = "There is no such template."
 
 

@@ -36,7 +36,7 @@ class EntitlementNotFound(Refusal):
 
     kind = "not_found"
     code = "perks.entitlement_not_found"
-    zh = "没有这项权益。"
+    zh = "未找到该权益。"
     en = "There is no such entitlement."
 
 

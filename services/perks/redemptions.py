@@ -60,7 +60,7 @@ class PlaceNotKnown(Refusal):
 
     kind = "not_found"
     code = "perks.place_not_known"
-    zh = "没有这个场所。"
+    zh = "未找到该场所。"
     en = "There is no such place."
 
 
@@ -69,7 +69,7 @@ class ScanTimeImplausible(Refusal):
 
     kind = "unprocessable"
     code = "perks.scan_time_implausible"
-    zh = "扫码时间不合理：不能晚于现在，也不能早于{days}天前。"
+    zh = "扫码时间不合理：不能晚于现在，也不能早于 {days} 天前。"
     en = "The time of the scan is not plausible: it may not lie ahead, nor more than {days} days back."
 
 
@@ -78,7 +78,7 @@ class RedemptionNotFound(Refusal):
 
     kind = "not_found"
     code = "perks.redemption_not_found"
-    zh = "没有这条核销记录。"
+    zh = "未找到该核销记录。"
     en = "There is no such redemption."
 
 

@@ -21,7 +21,7 @@ class SchemeNotFound(Refusal):
 
     kind = "not_found"
     code = "perks.scheme_not_found"
-    zh = "没有这个政策。"
+    zh = "未找到该政策。"
     en = "There is no such scheme."
 
 

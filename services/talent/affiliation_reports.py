@@ -102,10 +102,10 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
 def _unknown(row: AffiliationRow, people: set[UUID], organisations: Container[UUID]) -> list[Violation]:
     found = []
     if row.person_id not in people:
-        found.append(Violation("person_id", "person_unknown", "没有这个人员。", "There is no such person."))
+        found.append(Violation("person_id", "person_unknown", "未找到该人员。", "There is no such person."))
     if row.organisation_id not in organisations:
         found.append(
-            Violation("organisation_id", "organisation_unknown", "没有这个单位。", "There is no such organisation.")
+            Violation("organisation_id", "organisation_unknown", "未找到该单位。", "There is no such organisation.")
         )
     return found
 

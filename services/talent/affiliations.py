@@ -39,7 +39,7 @@ class AffiliationNotFound(Refusal):
 
     kind = "not_found"
     code = "talent.affiliation_not_found"
-    zh = "没有这条身份关系。"
+    zh = "未找到该身份关系。"
     en = "There is no such affiliation."
 
 

@@ -34,7 +34,7 @@ class ImportNotFound(Refusal):
 
     kind = "not_found"
     code = "talent.import_not_found"
-    zh = "没有这次导入。"
+    zh = "未找到该次导入。"
     en = "There is no such import."
 
 
@@ -52,8 +52,8 @@ class ImportChunkWrong(Refusal):
 
     kind = "unprocessable"
     code = "talent.import_chunk_wrong"
-    zh = "上传的第 {index} 段内容不对。"
-    en = "Piece {index} of the upload is not what it should be."
+    zh = "第 {index} 段数据有误（编码、大小或内容与此前不符），请重新上传整个文件。"
+    en = "Piece {index} is not base64, not of its size, or not what was sent before. Upload the whole file again."
 
 
 class ImportNotUploading(Refusal):
@@ -79,7 +79,7 @@ class ImportWorkbookNotReady(Refusal):
 
     kind = "conflict"
     code = "talent.import_workbook_not_ready"
-    zh = "批注工作簿尚未生成或已过期。"
+    zh = "批注工作簿尚未生成，或已过保存期限。"
     en = "The annotated workbook is not there yet, or no longer."
 
 

@@ -27,7 +27,7 @@ class OrganisationSetNotFound(Refusal):
 
     kind = "not_found"
     code = "talent.organisation_set_not_found"
-    zh = "没有这个单位集合。"
+    zh = "未找到该单位集合。"
     en = "There is no such set of organisations."
 
 
@@ -107,7 +107,7 @@ def _check(work: Work, members: Sequence[Mapping[str, Any]]) -> None:
         if wrong is not None:
             errors.append({**wrong.to_error(), "pointer": f"#/members/{index}/until_on"})
         if member["organisation_id"] not in known:
-            errors.append(_error(index, "organisation_unknown", "没有这个单位。", "There is no such organisation."))
+            errors.append(_error(index, "organisation_unknown", "未找到该单位。", "There is no such organisation."))
         periods[member["organisation_id"]].append((member["from_on"], member.get("until_on")))
         if any_overlap(periods[member["organisation_id"]]):
             zh, en = "同一单位的有效期重叠。", "Two periods of one organisation overlap."

@@ -32,7 +32,7 @@ class OrganisationNotFound(Refusal):
 
     kind = "not_found"
     code = "talent.organisation_not_found"
-    zh = "没有这个单位。"
+    zh = "未找到该单位。"
     en = "There is no such organisation."
 
 

@@ -40,7 +40,7 @@ class PersonNotFound(Refusal):
 
     kind = "not_found"
     code = "talent.person_not_found"
-    zh = "没有这个人员。"
+    zh = "未找到该人员。"
     en = "There is no such person."
 
 

@@ -117,7 +117,7 @@ def _listed_too_often() -> Violation:
     return Violation(
         column=COLUMN_BY_KEY["id_number"].zh,
         code="person_listed_too_often",
-        zh=f"同一人在名单中超过 {MAX_ROWS_PER_PERSON} 行。",
+        zh=f"同一人在名单中超过 {MAX_ROWS_PER_PERSON} 行，请删除重复的行。",
         en=f"The same person is on more than {MAX_ROWS_PER_PERSON} rows of this roster.",
     )
 
