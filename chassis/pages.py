@@ -1,4 +1,4 @@
-"""Pages of a list: by keyset on (created_at, id), oldest first."""
+"""Pages of a list: narrowed by what is wanted, by keyset on (created_at, id), oldest first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+
+def narrowed(asked: Select[Any], columns: ReadOnlyColumnCollection[str, Any], wanted: Mapping[str, Any]) -> Select[Any]:
+    """The statement for rows with these values, by name of the column; None is any value."""
+    return asked.where(*(columns[name] == value for name, value in wanted.items() if value is not None))
 
 
 def read_page(

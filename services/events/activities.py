@@ -14,7 +14,7 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.ids import uuid7
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.versions import check_version
 from chassis.work import Work
 from contracts.refusals import Refusal
@@ -171,10 +171,7 @@ def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 
 def list_activities(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """A page, oldest first; `wanted` are kind, state, organiser_id, department, None for any."""
-    asked = select(TABLE)
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(TABLE.c[name] == value)
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
     page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
     return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}

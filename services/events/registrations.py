@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.ids import uuid7
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.events.activities import ActivityNotFound
@@ -172,8 +172,5 @@ def _look(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | Non
 
 def list_registrations(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """A page, oldest first; `wanted` are activity_id, session_id, person_id, state, None for any."""
-    asked = READ
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(TABLE.c[name] == value)
+    asked = narrowed(READ, TABLE.c, wanted)
     return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Table, Update, insert, null, select, text, update
 
 from chassis.ids import uuid7
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.notify.channels import in_app
@@ -222,10 +222,7 @@ def _moved(happening: str) -> Update:
 
 def list_deliveries(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """A page, oldest first; `wanted` are message_id, person_id, channel, state, None for any."""
-    asked = select(*(TABLE.c[name] for name in _SHOWN))
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(TABLE.c[name] == value)
+    asked = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, wanted)
     return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Table, insert, select, text
 from sqlalchemy.engine import RowMapping
 
 from chassis.ids import uuid7
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.perks.tables import Entitlement
@@ -134,8 +134,5 @@ def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
 
 def list_entitlements(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """A page, oldest first; `wanted` are person_id, scheme_key, state, None for any."""
-    asked = select(TABLE)
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(TABLE.c[name] == value)
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
     return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

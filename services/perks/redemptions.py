@@ -16,7 +16,7 @@ from sqlalchemy import Row, Table, select, text
 
 from chassis import clock
 from chassis.ids import uuid7
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.perks import entitlements, evaluation
@@ -280,9 +280,6 @@ def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
 
 def list_redemptions(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """A page, oldest first; `wanted` are entitlement_id, place_id, outcome, None for any."""
-    asked = select(TABLE)
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(TABLE.c[name] == value)
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
     page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     return page | {"items": [_answer(row) for row in page["items"]]}

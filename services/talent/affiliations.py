@@ -16,7 +16,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.logs import redact
-from chassis.pages import read_page
+from chassis.pages import narrowed, read_page
 from chassis.work import Work
 from contracts.refusals import Refusal
 from services.talent import affiliation_rows as rows
@@ -180,10 +180,7 @@ def list_affiliations(
     work: Work, *, limit: int, after: Mapping[str, Any] | None = None, **wanted: Any
 ) -> dict[str, Any]:
     """Affiliations, oldest first; `wanted` may name person_id, organisation_id, role and state."""
-    asked = _shown()
-    for name, value in wanted.items():
-        if value is not None:
-            asked = asked.where(getattr(Affiliation, name) == value)
+    asked = narrowed(_shown(), Affiliation.__table__.c, wanted)
     key = (Affiliation.created_at, Affiliation.id)
     return read_page(work.session, asked, key=key, limit=limit, after=after)
 
