@@ -12,7 +12,7 @@ from gateway import request_metrics
 from tests.architecture import source
 
 RULES = source.ROOT / "deploy/alerts.yaml"
-PAGE = source.ROOT / "docs/on-call.md"
+PAGES = (source.ROOT / "docs/on-call.md", source.ROOT / "docs/on-call.zh-CN.md")
 METRIC = re.compile(r"\b(youthcity_\w+|rabbitmq_\w+)")
 
 
@@ -32,9 +32,10 @@ def counted() -> set[str]:
 
 
 class TestAlarms:
-    def test_are_each_explained_in_their_order(self) -> None:
-        sections = re.findall(r"^## (\w+)$", PAGE.read_text(), re.MULTILINE)
-        assert [alarm["alert"] for alarm in alarms()] == sections
+    def test_are_each_explained_in_their_order_in_both_languages(self) -> None:
+        for page in PAGES:
+            sections = re.findall(r"^## (\w+)$", page.read_text(), re.MULTILINE)
+            assert [alarm["alert"] for alarm in alarms()] == sections, page
 
     def test_ask_for_what_is_counted(self) -> None:
         asked = {name for alarm in alarms() for name in METRIC.findall(alarm["expr"]) if name.startswith("youthcity")}
