@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-#: China has kept this offset without summer time since 1991.
-SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
+from contracts.schema import SHANGHAI
 
+__all__ = ["SHANGHAI", "end_of", "now", "run_ahead", "shanghai_day"]
 
 _ahead = dt.timedelta()
 
@@ -25,3 +25,8 @@ def run_ahead(seconds: float) -> None:
 def shanghai_day(at: dt.datetime) -> dt.date:
     """The city's calendar day at an aware instant."""
     return at.astimezone(SHANGHAI).date()
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """The instant the city's calendar day ends; no longer part of it."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI)

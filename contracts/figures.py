@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from marshmallow import fields, validate
 
@@ -75,3 +76,9 @@ class Figure(Schema):
 
 class Figures(Schema):
     items = fields.List(fields.Nested(Figure), required=True)
+
+
+def counted(key: str, count: int, *, as_of: dt.date) -> dict[str, Any]:
+    """A figure as its service answers it, counted from so many records of its own."""
+    unit = FIGURES[key].unit
+    return {"key": key, "value": count, "unit": unit, "n_records": count, "as_of": as_of, "status": "counted"}

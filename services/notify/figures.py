@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.clock import SHANGHAI
+from chassis.clock import end_of
 from chassis.work import Work
-from contracts.figures import FIGURES
+from contracts.figures import counted
 
 _COUNTS = {
     "notify.messages": text("select count(*) from messages where created_at < :until"),
@@ -20,11 +20,8 @@ _COUNTS = {
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
     """notify's figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
     day = as_of or work.today
-    until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI)
-    items = []
-    for key, statement in _COUNTS.items():
-        if keys is None or key in keys:
-            count = work.session.execute(statement, {"until": until}).scalar_one()
-            about = {"unit": FIGURES[key].unit, "n_records": count, "as_of": day, "status": "counted"}
-            items.append({"key": key, "value": count, **about})
-    return {"items": items}
+    return {"items": [_item(work, key, day) for key in _COUNTS if keys is None or key in keys]}
+
+
+def _item(work: Work, key: str, day: dt.date) -> dict[str, Any]:
+    return counted(key, work.session.execute(_COUNTS[key], {"until": end_of(day)}).scalar_one(), as_of=day)

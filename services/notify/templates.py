@@ -82,13 +82,13 @@ def flaws_of(body: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """What is wrong with a template, as violations."""
     event_type = body["event_type"]
     if event_type not in consumed_types(HANDLER):
-        yield _violation("#/event_type", "unknown_event_type", "没有可用于消息的此类事件。", "No such announcement.")
+        yield _violation("#/event_type", "unknown_event_type", "该类事件不能用于消息模板。", "No such announcement.")
         return
     if body["programme"] is None and programme_field(event_type) is None:
-        zh, en = "该事件不含项目，须写明。", "Events of this type name no programme: name it here."
+        zh, en = "该类事件不含所属项目，请在 programme 中写明。", "Events of this type name no programme: name it here."
         yield _violation("#/programme", "programme_needed", zh, en)
     if len(set(body["channels"])) != len(body["channels"]):
-        yield _violation("#/channels", "duplicate", "渠道重复。", "A channel is named twice.")
+        yield _violation("#/channels", "duplicate", "渠道重复，请只保留一个。", "A channel is named twice.")
     for part in ("subject", "body"):
         for language in rendering.LANGUAGES:
             for flaw in rendering.flaws_of(body[part][language], event_type):

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.clock import SHANGHAI
+from chassis.clock import end_of
 from chassis.work import Work
-from contracts.figures import FIGURES
+from contracts.figures import counted
 
 #: The scheme of clause P35; its pairs are which scenic area serves which university on a day.
 SCENIC_SCHEME = "scenic_areas"
@@ -59,20 +59,9 @@ _COUNTS = {
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
     """perks' figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
     day = as_of or work.today
-    until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI)
-    asked = {"scheme": SCENIC_SCHEME, "day": day, "until": until, "zone": "Asia/Shanghai"}
-    items = []
-    for key, statement in _COUNTS.items():
-        if keys is None or key in keys:
-            count = work.session.execute(statement, asked).scalar_one()
-            items.append(
-                {
-                    "key": key,
-                    "value": count,
-                    "unit": FIGURES[key].unit,
-                    "n_records": count,
-                    "as_of": day,
-                    "status": "counted",
-                }
-            )
-    return {"items": items}
+    asked = {"scheme": SCENIC_SCHEME, "day": day, "until": end_of(day), "zone": "Asia/Shanghai"}
+    return {"items": [_item(work, key, asked) for key in _COUNTS if keys is None or key in keys]}
+
+
+def _item(work: Work, key: str, asked: dict[str, Any]) -> dict[str, Any]:
+    return counted(key, work.session.execute(_COUNTS[key], asked).scalar_one(), as_of=asked["day"])

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.clock import SHANGHAI
+from chassis.clock import end_of
 from chassis.work import Work
-from contracts.figures import FIGURES
+from contracts.figures import counted
 
 _ACTIVE_ORGANISATIONS = (
     "select count(*) from organisations o where o.created_at < :until and 'closed' is distinct from"
@@ -32,11 +32,8 @@ _COUNTS = {
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
     """Talent's figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
     day = as_of or work.today
-    until = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI)
-    return {"items": [_item(work, key, day, until) for key in _COUNTS if keys is None or key in keys]}
+    return {"items": [_item(work, key, day) for key in _COUNTS if keys is None or key in keys]}
 
 
-def _item(work: Work, key: str, day: dt.date, until: dt.datetime) -> dict[str, Any]:
-    count = work.session.execute(_COUNTS[key], {"until": until}).scalar_one()
-    unit = FIGURES[key].unit
-    return {"key": key, "value": count, "unit": unit, "n_records": count, "as_of": day, "status": "counted"}
+def _item(work: Work, key: str, day: dt.date) -> dict[str, Any]:
+    return counted(key, work.session.execute(_COUNTS[key], {"until": end_of(day)}).scalar_one(), as_of=day)
