@@ -12,7 +12,7 @@ import gevent
 from flask import current_app, g
 
 from chassis.calls import CallContext
-from chassis.rpc_client import RemoteFailure, RpcClient, RpcTimeout, ServiceUnavailable
+from chassis.rpc_client import RemoteFailure, RpcClient, RpcTimeout
 from contracts.refusals import Refusal
 from gateway import idempotency
 from gateway.problems import Problem
@@ -36,18 +36,14 @@ class ServiceBroken(Problem):
     en = "Internal error. Report the trace_id so that it can be found."
 
 
-#: What a second attempt may answer without telling what became of the first.
-_SAYS_NOTHING = (ServiceUnavailable.code, "chassis.request_in_progress")
-
-
 def command(service: str, method: str, fields: Mapping[str, Any], *, key: str | None = None) -> Any:
     """A write, under the client's idempotency key or one made here. Raises the service's Refusal, OutcomeUnknown."""
-    return _call(service, method, fields, key or idempotency.request_key())
+    return _caller()(service, method, fields, _context(key or idempotency.request_key()))
 
 
 def query(service: str, method: str, fields: Mapping[str, Any]) -> Any:
     """A read. Raises the service's Refusal, OutcomeUnknown."""
-    return _call(service, method, fields, None)
+    return _caller()(service, method, fields, _context(None))
 
 
 def query_all(questions: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Any]:
@@ -63,10 +59,6 @@ def query_all(questions: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[A
     jobs = [gevent.spawn(ask, question) for question in questions]
     gevent.joinall(jobs)
     return [job.value for job in jobs]
-
-
-def _call(service: str, method: str, fields: Mapping[str, Any], key: str | None) -> Any:
-    return _caller()(service, method, fields, _context(key))
 
 
 def _context(key: str | None) -> CallContext:
@@ -93,12 +85,16 @@ def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
             except RemoteFailure:
                 raise ServiceBroken() from None
             except Refusal as refusal:
-                # the first attempt may still take effect: "not started" or "in progress" would say too much
-                if not is_unknown or refusal.code not in _SAYS_NOTHING:
+                if not is_unknown or not _says_nothing_of_the_first(refusal):
                     raise
         raise OutcomeUnknown(headers=_to_retry_under(context.idempotency_key))
 
     return call
+
+
+def _says_nothing_of_the_first(refusal: Refusal) -> bool:
+    """Whether a second attempt was not served, or has met the first still at work: "not started" would be said of one alone."""
+    return refusal.kind == "unavailable" or refusal.code == "chassis.request_in_progress"
 
 
 def _to_retry_under(key: str | None) -> dict[str, str]:

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask, g
 
 from chassis.calls import CallContext
-from chassis.rpc_client import RpcTimeout, ServiceUnavailable
+from chassis.rpc_client import RpcTimeout, ServiceOverloaded, ServiceUnavailable
+from contracts.refusals import Refusal
 from deploy.local import demo_keys
 from gateway import backend
 from gateway.app import create_app
@@ -68,9 +69,20 @@ def test_a_lost_answer_is_asked_for_once_more_under_the_same_key(app: Flask) -> 
     assert client.keys[0] == client.keys[1] is not None
 
 
-def test_a_service_that_went_away_after_the_first_attempt_leaves_the_outcome_unknown(app: Flask) -> None:
+@pytest.mark.parametrize(
+    "second",
+    [
+        ServiceUnavailable(service="talent", retry_after=2),
+        ServiceOverloaded(service="talent", retry_after=2),
+        Refusal.from_wire({"kind": "unavailable", "code": "chassis.database_unavailable"}),
+        Refusal.from_wire({"kind": "unavailable", "code": "chassis.deadline_exceeded"}),
+        Refusal.from_wire({"kind": "conflict", "code": "chassis.request_in_progress"}),
+    ],
+    ids=lambda refusal: refusal.code,
+)
+def test_a_second_attempt_that_is_not_served_leaves_the_outcome_unknown(app: Flask, second: Refusal) -> None:
     with pytest.raises(backend.OutcomeUnknown) as raised:
-        _send(app, RpcTimeout(), ServiceUnavailable(service="talent", retry_after=2))
+        _send(app, RpcTimeout(), second)
     assert raised.value.headers["Idempotency-Key"] == app.extensions["rpc"].keys[0]
 
 
