@@ -23,6 +23,7 @@ from examples.client import Client
 
 #: Beside those a checkout keeps (``notes``).
 FIRST_PORT, PORTS = 12_000, 8_000
+_given: set[int] = set()
 #: Counted as ever, and never reached.
 UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "ADDRESS")}
 
@@ -137,8 +138,14 @@ class ThrowawayPlatform:
 
 
 def free_port() -> int:
-    """A port where a server may listen, below those the system gives to outgoing connections: no passer-by takes it."""
-    return next(port for port in iter(lambda: FIRST_PORT + secrets.randbelow(PORTS), None) if port_is_free(port))
+    """A port where a server may listen, below those the system gives to outgoing connections: no passer-by takes it. Never the
+    same twice, as the server it was meant for may be late.
+    """
+    for port in iter(lambda: FIRST_PORT + secrets.randbelow(PORTS), None):
+        if port not in _given and port_is_free(port):
+            _given.add(port)
+            return port
+    raise AssertionError("unreachable")
 
 
 def _answers(url: str) -> bool:

@@ -23,7 +23,7 @@ from deploy.local.broker_users import GATEWAY
 from deploy.local.doctor.examination import LOOK_SECONDS, examine
 from deploy.local.doctor.remarks import Finding, NotLookedAt, Remark
 from deploy.local.doctor.site import PROBE_SECONDS
-from deploy.local.notes import Notes, answers
+from deploy.local.notes import Notes, answers, port_is_free
 from deploy.local.place import place, standing
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Process, services, write_private
@@ -185,12 +185,16 @@ class TestProcesses:
 
     def test_a_port_taken_from_one_is_named_with_the_stranger_and_explains_the_rest(self, checkout: Checkout) -> None:
         supervisors = running.commanded(f"supervisord -c {checkout.place.state}/")
-        running.tell(
-            supervisors, signal.SIGSTOP
-        )  # so that it does not start the process again before the stranger is there
-        running.end(running.commanded(f"{checkout.site}/answerer.py"), seconds=5)
-        with Stranger(checkout.gateway_port):
+        # so that it does not start the process again before the stranger is there
+        running.tell(supervisors, signal.SIGSTOP)
+        try:
+            running.end(running.commanded(f"{checkout.site}/answerer.py"), seconds=5)
+            # a process that ends has no command line any more a moment before it lets go of its sockets
+            eventually(lambda: port_is_free(checkout.gateway_port), what="its port is free")
+            stranger = Stranger(checkout.gateway_port)
+        finally:
             running.tell(supervisors, signal.SIGCONT)
+        with stranger:
             remarks = checkout.examine()
         eventually(lambda: answers(checkout.gateway_port), what="the process answers")
         (found,) = (one for one in remarks if isinstance(one, Finding))
