@@ -27,8 +27,8 @@ class OutcomeUnknown(Problem):
     en = "No answer came in time; the request may or may not have taken effect. Retry with the same Idempotency-Key."
 
 
-class ServiceBroken(Problem):
-    """A service failed in a way it did not foresee."""
+class InternalError(Problem):
+    """A service, or the gateway itself, failed in a way nobody foresaw."""
 
     status = 500
     code = "internal_error"
@@ -83,7 +83,7 @@ def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
             except RpcTimeout:
                 is_unknown = True
             except RemoteFailure:
-                raise ServiceBroken() from None
+                raise InternalError() from None
             except Refusal as refusal:
                 if not is_unknown or not _says_nothing_of_the_first(refusal):
                     raise

@@ -1,4 +1,7 @@
-"""What Flask and Werkzeug raise themselves, and what nobody foresaw, as problems like every other."""
+"""What Flask and Werkzeug raise themselves, and what nobody foresaw, as problems like every other.
+
+Not here: what gunicorn refuses before there is a request (``worker``: no HTTP, an address or header fields too long).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,9 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from chassis.keys import KeyProblem
 from contracts.refusals import Refusal
 from gateway import body_limits, problems
-from gateway.backend import ServiceBroken
+from gateway.backend import InternalError
 from gateway.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -22,11 +24,7 @@ _FRAMEWORK: dict[int, tuple[str, str, str]] = {
     400: ("malformed_request", "请求无法解析。", "The request cannot be read."),
     404: ("route_not_found", "没有这个地址。", "There is nothing at this address."),
     405: ("method_not_allowed", "此地址不支持该方法。", "This address does not take this method."),
-    406: ("not_acceptable", "无法提供所要求的格式。", "The format asked for is not available."),
     413: ("content_too_large", "请求内容过大。", "The request is too large."),
-    414: ("uri_too_long", "地址过长。", "The address is too long."),
-    415: ("unsupported_media_type", "不支持的内容类型。", "This media type is not supported."),
-    431: ("headers_too_large", "请求头过大。", "The header fields are too large."),
 }
 
 
@@ -73,7 +71,5 @@ def _of_the_database(error: OperationalError) -> Response:
 
 
 def _of_the_unforeseen(error: Exception) -> Response:
-    if isinstance(error, KeyProblem):
-        log.critical("key problem: %s", error)
     log.error("%s %s failed", request.method, request.url_rule or "?", exc_info=error)
-    return problems.of_problem(ServiceBroken())
+    return problems.of_problem(InternalError())

@@ -15,11 +15,10 @@ from gateway.cursors import Cursors
 from gateway.operations import respond
 
 
-def query_schema(command: type[Page], *, without: tuple[str, ...] = ()) -> Schema:
-    """The query parameters of a list: the filters of the service's list command, ``limit`` and ``cursor``."""
-    declared = {
-        name: field for name, field in command._declared_fields.items() if name != "after" and name not in without
-    }
+def query_schema(command: type[Page], *without: str) -> Schema:
+    """The query parameters of a list: the fields of the service's list command less those from the path, and ``cursor``."""
+    left_out = {"after", *without}
+    declared = {name: field for name, field in command._declared_fields.items() if name not in left_out}
     declared["cursor"] = fields.String(validate=validate.Length(max=1_024))
     return Base.from_dict(declared, name=f"{command.__name__}Query")()
 

@@ -66,6 +66,7 @@ def operation(
     blueprint: Blueprint, method: str, path: str, *, scope: str | None, **shape: Any
 ) -> Callable[[View], View]:
     """Declare the decorated view; `shape` are the fields of Shape."""
+    described = Shape(**shape)
 
     def decorate(view: View) -> View:
         declared = Operation(view.__name__, method, path, scope)
@@ -75,11 +76,11 @@ def operation(
         def answer(**path_fields: Any) -> Response:
             if scope is not None:
                 g.principal = authenticated(scope)
-                if "query" not in shape:
+                if described.query is None:
                     reading.refuse_query()
             return respond(view(**{name: str(value) for name, value in path_fields.items()}))
 
-        doc = _description(declared, Shape(**shape))
+        doc = _description(declared, described)
         blueprint.route(path, methods=[method])(blueprint.doc(**doc)(answer))
         return view
 
@@ -138,7 +139,6 @@ _MEANINGS = {
     401: "No valid access token",
     403: "Scope missing",
     404: "Not found",
-    406: "Not acceptable",
     408: "The body took too long to arrive",
     409: "Conflict",
     410: "Gone",
@@ -173,7 +173,7 @@ def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
     usual = [400, 401, 403, 404, 414, 422, 429, 431, 503, 504] if declared.scope else [400]
     responses: dict[str, Any] = {}
     counted = {"headers": _RATE_FIELDS} if declared.scope else {}
-    for status, schema in (shape.answers or {200: None}).items():
+    for status, schema in shape.answers.items():
         content = {"content": {"application/json": {"schema": schema}}} if schema is not None else {}
         responses[str(status)] = {"description": _MEANINGS.get(status, "OK"), **content, **counted}
     arriving = [408, 413, 415] if declared.method != "GET" else []

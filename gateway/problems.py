@@ -37,7 +37,6 @@ TITLES: Mapping[int, tuple[str, str]] = {
     403: ("无权执行此操作", "Not allowed"),
     404: ("没有找到", "Not found"),
     405: ("此地址不支持该方法", "Method not allowed"),
-    406: ("无法提供所要求的格式", "Not acceptable"),
     408: ("请求发送超时", "The request took too long to arrive"),
     409: ("与当前状态冲突", "Conflict with the current state"),
     410: ("已失效", "Gone"),
@@ -107,20 +106,17 @@ def of_problem(problem: Problem) -> Response:
 
 def of_refusal(refusal: Refusal) -> Response:
     """Answer with a refusal by a service."""
-    wire = refusal.to_wire()
-    params = wire.get("params") or {}
     headers = {}
-    if wire.get("retry_after") is not None:
-        headers["Retry-After"] = str(wire["retry_after"])
-    current = params.get("current")
-    if wire["kind"] == "precondition_failed" and isinstance(current, int):
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    current = refusal.params.get("current")
+    if refusal.kind == "precondition_failed" and isinstance(current, int):
         headers["ETag"] = f'"v{current}"'
-    status = STATUS_OF_KIND.get(wire["kind"], 500)
     return respond(
-        status,
-        wire["code"],
-        (wire["zh"], wire["en"]),
-        errors=wire.get("errors") or (),
+        STATUS_OF_KIND[refusal.kind],
+        refusal.code,
+        (refusal.zh_text(), refusal.en_text()),
+        errors=refusal.errors,
         headers=headers,
         retryable=True if "Retry-After" in headers else None,
     )

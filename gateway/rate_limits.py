@@ -50,7 +50,6 @@ class QuotaExceeded(Problem):
 class Spent:
     """What is left to one client of one policy: requests, and seconds until some of its share is given back."""
 
-    policy: str
     remaining: int
     seconds: int
 
@@ -107,7 +106,7 @@ def _connected(store: str) -> Any:
 def _hit(limiter: SlidingWindowCounterRateLimiter, policy: str, item: RateLimitItem, who: str) -> tuple[bool, Spent]:
     is_allowed = limiter.hit(item, policy, who)
     reset_at, remaining = limiter.get_window_stats(item, policy, who)
-    return is_allowed, Spent(policy, remaining, max(1, math.ceil(reset_at - time.time())))
+    return is_allowed, Spent(remaining, max(1, math.ceil(reset_at - time.time())))
 
 
 def _spent() -> dict[str, Spent]:
@@ -135,5 +134,5 @@ def add_fields(response: Response) -> None:
     limits: RateLimits = current_app.extensions["rate_limits"]
     response.headers["RateLimit-Policy"] = ", ".join(limits.written(policy) for policy in spent)
     response.headers["RateLimit"] = ", ".join(
-        f'"{one.policy}";r={one.remaining};t={one.seconds}' for one in spent.values()
+        f'"{policy}";r={one.remaining};t={one.seconds}' for policy, one in spent.items()
     )

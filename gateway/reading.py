@@ -8,6 +8,7 @@ and terminals, spreadsheets and mails act on it. Not here: what the fields mean 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -28,7 +29,6 @@ DEEPEST_NESTING = 32
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 JSON_TYPES = ("application/json",)
 MERGE_PATCH_TYPES = ("application/merge-patch+json", "application/json")
-
 
 _HAS_CONTROL = Text("control_character", "含有控制字符，请删除。", "It holds a control character; remove it.")
 _REPEATED = Text("repeated", "参数只能出现一次。", "Give this parameter once.")
@@ -133,28 +133,23 @@ def json_object(raw: bytes) -> dict[str, Any]:
         _malformed("语法错误", "syntax error")
     if not isinstance(value, dict):
         _malformed("应为对象", "an object was expected")
-    _require_storable(value, 1)
+    _require_readable(value, 1)
     return value
 
 
-def _require_storable(value: Any, depth: int) -> None:
+def _require_readable(value: Any, depth: int) -> None:
+    """Raise MalformedJson for what not every reader, and not PostgreSQL, takes as it is meant."""
     if isinstance(value, str):
         if not _is_storable(value):
             _malformed("字符串含有 NUL 或不成对的代理字符", "a string holds NUL or a lone surrogate")
-    elif isinstance(value, dict):
+    elif isinstance(value, dict | list):
         if depth > DEEPEST_NESTING:
             _malformed("嵌套过深", "nested too deeply")
-        for name, member in value.items():
-            _require_storable(name, depth)
-            _require_storable(member, depth + 1)
-    elif isinstance(value, list):
-        if depth > DEEPEST_NESTING:
-            _malformed("嵌套过深", "nested too deeply")
-        for member in value:
-            _require_storable(member, depth + 1)
+        for member in [*value, *value.values()] if isinstance(value, dict) else value:
+            _require_readable(member, depth + 1)
     elif isinstance(value, int) and not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
         _malformed("整数超出范围", "an integer is out of range")
-    elif isinstance(value, float) and value - value != 0:
+    elif isinstance(value, float) and not math.isfinite(value):
         _malformed("数值超出范围", "a number is out of range")
 
 

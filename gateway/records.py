@@ -24,8 +24,8 @@ def read(service: str, method: str, fields: dict[str, Any]) -> Response:
     """The record with its ETag, or 304 where the client holds this version."""
     record = backend.query(service, method, fields)
     if conditional.is_unchanged(record["version"]):
-        return tagged(Response(status=304), record)
-    return tagged(respond(record), record)
+        return Response(status=304, headers={"ETag": conditional.etag(record["version"])})
+    return answered(record)
 
 
 def change(service: str, method: str, key: dict[str, str], body: Schema, *, read_by: str) -> Response:
@@ -33,7 +33,7 @@ def change(service: str, method: str, key: dict[str, str], body: Schema, *, read
     changes = reading.body_of(body, reading.MERGE_PATCH_TYPES)
     version = conditional.expected_version(lambda: int(backend.query(service, read_by, key)["version"]))
     record = backend.command(service, method, {**key, "version": version, "changes": changes})
-    return tagged(respond(record), record)
+    return answered(record)
 
 
 def put(service: str, method: str, key: dict[str, str], body: Schema, *, read_by: str) -> Response:
@@ -49,17 +49,18 @@ def put(service: str, method: str, key: dict[str, str], body: Schema, *, read_by
         if refusal.code == VersionStale.code and conditional.is_unconditional():
             raise conditional.PreconditionRequired() from None
         raise
-    return tagged(respond((record, 201 if record.get("created") else 200)), record)
+    return answered(record, 201 if record.get("created") else 200)
 
 
 def added(record: dict[str, Any], path: str) -> Response:
     """What a POST answers: 201 for a new record, 200 for one that was known."""
-    response = tagged(respond((record, 201 if record.get("created") else 200)), record)
+    response = answered(record, 201 if record.get("created") else 200)
     response.headers["Location"] = f"{path}/{record['id']}"
     return response
 
 
-def tagged(response: Response, record: dict[str, Any]) -> Response:
-    """The response with the ETag of its record."""
+def answered(record: dict[str, Any], status: int = 200) -> Response:
+    """The record with its ETag."""
+    response = respond((record, status))
     response.headers["ETag"] = conditional.etag(record["version"])
     return response

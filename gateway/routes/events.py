@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from contracts import events as schemas
 from contracts.refusals import Refusal
 from gateway import backend, lists, owners, reading, records
-from gateway.operations import operation, respond
+from gateway.operations import operation
 
 blueprint = Blueprint("events", __name__, description="活动 / Activities")
 READ, WRITE = "events:read", "events:write"
@@ -79,7 +79,7 @@ def create_activity() -> Response:
     except Refusal as refusal:
         _ask_for_organiser(refusal)
         raise
-    response = records.tagged(respond((record, 201)), record)
+    response = records.answered(record, 201)
     response.headers["Location"] = f"/v1/activities/{record['id']}"
     return response
 
@@ -150,8 +150,8 @@ def _declare(move: str, zh: str, en: str, body: Any = NOTHING) -> None:
     """``POST /v1/activities/{id}/<move>``; the moves differ in their names, bodies and texts alone."""
 
     def view(activity_id: str) -> Response:
-        record = backend.command("events", f"{move}_activity", {"activity_id": activity_id, **reading.body_of(body)})
-        return records.tagged(respond(record), record)
+        fields = {"activity_id": activity_id, **reading.body_of(body)}
+        return records.answered(backend.command("events", f"{move}_activity", fields))
 
     view.__name__ = f"{move}_activity"
     operation(

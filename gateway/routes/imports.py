@@ -21,7 +21,7 @@ from gateway.reading import InvalidBody
 
 blueprint = Blueprint("imports", __name__, description="名册导入 / Roster imports")
 READ, WRITE = "talent:read", "talent:write"
-ROWS = lists.query_schema(schemas.ListImportRows, without=("import_id",))
+ROWS = lists.query_schema(schemas.ListImportRows, "import_id")
 IMPORTS = lists.query_schema(schemas.ListImports)
 
 
@@ -90,7 +90,7 @@ def start_import() -> Response:
     if started["state"] == "uploading":
         _send(started["id"], upload.stream, key)
         started = backend.command("talent", "submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
-    started["filename"] = about["filename"]
+    started["filename"] = about["filename"]  # talent keeps it sealed and answers a write without it
     response = respond((started, 202))
     response.headers["Location"] = f"/v1/imports/{started['id']}"
     response.headers["Retry-After"] = "1"

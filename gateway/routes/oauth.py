@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,7 +16,7 @@ from gateway import body_limits, rate_limits
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
-from gateway.operations import operation
+from gateway.operations import operation, respond
 
 blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
 
@@ -84,7 +83,7 @@ def issue_token() -> Response:
         "expires_in": LIFETIME_SECONDS,
         "scope": " ".join(sorted(asked)),
     }
-    return _plain(answer, 200)
+    return _not_stored(answer, 200)
 
 
 def _credentials(form: Any) -> tuple[str, str] | None:
@@ -101,11 +100,11 @@ def _credentials(form: Any) -> tuple[str, str] | None:
 
 
 def _error(status: int, error: str, description: str) -> Response:
-    return _plain({"error": error, "error_description": description}, status)
+    return _not_stored({"error": error, "error_description": description}, status)
 
 
-def _plain(body: dict[str, Any], status: int) -> Response:
-    response = Response(json.dumps(body), status=status, mimetype="application/json")
+def _not_stored(body: dict[str, Any], status: int) -> Response:
+    response = respond((body, status))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -116,7 +115,6 @@ def _plain(body: dict[str, Any], status: int) -> Response:
     "/.well-known/jwks.json",
     scope=None,
     summary=("令牌公钥", "Public keys of our tokens"),
-    answers={},
 )
 def get_jwks() -> Response:
     return Response(current_app.extensions["tokens"].public_keys(), mimetype="application/jwk-set+json")
@@ -128,7 +126,6 @@ def get_jwks() -> Response:
     "/.well-known/oauth-authorization-server",
     scope=None,
     summary=("授权服务器元数据", "Authorization server metadata (RFC 8414)"),
-    answers={},
 )
 def get_authorization_server() -> dict[str, Any]:
     url = current_app.config["PUBLIC_URL"]
@@ -149,7 +146,6 @@ def get_authorization_server() -> dict[str, Any]:
     "/.well-known/oauth-protected-resource",
     scope=None,
     summary=("受保护资源元数据", "Protected resource metadata (RFC 9728)"),
-    answers={},
 )
 def get_protected_resource() -> dict[str, Any]:
     url = current_app.config["PUBLIC_URL"]

@@ -93,7 +93,7 @@ def get_entitlement(entitlement_id: str) -> Response:
     scope=READ,
     summary=("获取凭证（JSON 或二维码 SVG）", "Get the pass, as JSON or as a QR code in SVG"),
     answers={200: schemas.Pass},
-    problems=(406, 409),
+    problems=(409,),
 )
 def get_pass(entitlement_id: str) -> Response:
     """The token bears the holder's masked name, which talent knows and perks does not (ADR 0007)."""

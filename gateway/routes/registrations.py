@@ -16,7 +16,7 @@ blueprint = Blueprint("registrations", __name__, description="报名、入场凭
 READ, REGISTER, CHECK_IN = "events:read", "events:register", "events:check_in"
 
 NEW_REGISTRATION = records.body_schema(schemas.Register, "activity_id")
-REGISTRATIONS = lists.query_schema(schemas.ListRegistrations, without=("activity_id",))
+REGISTRATIONS = lists.query_schema(schemas.ListRegistrations, "activity_id")
 ALL_REGISTRATIONS = lists.query_schema(schemas.ListRegistrations)
 NOTHING = records.body_schema(schemas.AcceptOffer, "registration_id")
 PAGE = lists.page_schema(schemas.RegistrationPage)
@@ -140,7 +140,7 @@ def _moved(method: str, registration_id: str) -> Response:
     scope=REGISTER,
     summary=("获取入场凭证（JSON 或二维码 SVG）", "Get the ticket, as JSON or as a QR code in SVG"),
     answers={200: schemas.Ticket},
-    problems=(406, 409),
+    problems=(409,),
 )
 def get_ticket(registration_id: str) -> Response:
     """The token bears the holder's masked name, which talent knows and events does not (ADR 0007)."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import talent as schemas
 from gateway import backend, lists, reading, records
-from gateway.operations import operation, respond
+from gateway.operations import operation
 
 blueprint = Blueprint("talent", __name__, description="单位、人员、身份关系 / Organisations, people, affiliations")
 READ, WRITE = "talent:read", "talent:write"
@@ -216,7 +214,7 @@ def get_affiliation(affiliation_id: str) -> Response:
 )
 def confirm_affiliation(affiliation_id: str) -> Response:
     reading.body_of(NOTHING)
-    return _changed(backend.command("talent", "confirm_affiliation", {"affiliation_id": affiliation_id}))
+    return records.answered(backend.command("talent", "confirm_affiliation", {"affiliation_id": affiliation_id}))
 
 
 @operation(
@@ -231,8 +229,4 @@ def confirm_affiliation(affiliation_id: str) -> Response:
 )
 def end_affiliation(affiliation_id: str) -> Response:
     body = reading.body_of(END)
-    return _changed(backend.command("talent", "end_affiliation", {**body, "affiliation_id": affiliation_id}))
-
-
-def _changed(record: dict[str, Any]) -> Response:
-    return records.tagged(respond(record), record)
+    return records.answered(backend.command("talent", "end_affiliation", {**body, "affiliation_id": affiliation_id}))
