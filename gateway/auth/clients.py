@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from gateway.auth.scopes import SCOPES
@@ -62,7 +62,8 @@ def register(engine: Engine, *, name: str, department: str, scopes: Sequence[str
 def rotate(engine: Engine, client_id: str, *, now: dt.datetime) -> str:
     """A further secret for a client; the oldest ends where more than LIVE_SECRETS would live. Raises ClientProblem."""
     with Session(engine) as session, session.begin():
-        _must_exist(session, client_id)
+        if _locked(session, client_id).revoked_at is not None:
+            raise ClientProblem(zh=f"客户端 {client_id} 已撤销", en=f"client {client_id} is revoked")
         live = select(ClientSecret).where(ClientSecret.client_id == client_id, ClientSecret.revoked_at.is_(None))
         for old in session.scalars(live.order_by(ClientSecret.created_at.desc()).offset(LIVE_SECRETS - 1)):
             old.revoked_at = now
@@ -72,8 +73,8 @@ def rotate(engine: Engine, client_id: str, *, now: dt.datetime) -> str:
 def revoke(engine: Engine, client_id: str, *, now: dt.datetime) -> None:
     """No more tokens for a client; those it holds end by themselves within their lifetime. Raises ClientProblem."""
     with Session(engine) as session, session.begin():
-        _must_exist(session, client_id)
-        session.execute(update(Client).where(Client.id == client_id).values(revoked_at=now))
+        client = _locked(session, client_id)
+        client.revoked_at = client.revoked_at or now
 
 
 def all_clients(engine: Engine) -> Sequence[Client]:
@@ -99,9 +100,12 @@ def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | Non
         return Principal(found.id, found.department, frozenset(found.scopes)) if found else None
 
 
-def _must_exist(session: Session, client_id: str) -> None:
-    if session.get(Client, client_id) is None:
+def _locked(session: Session, client_id: str) -> Client:
+    """The client, whose secrets nobody else changes before this transaction ends."""
+    client = session.get(Client, client_id, with_for_update=True)
+    if client is None:
         raise ClientProblem(zh=f"未找到客户端 {client_id}", en=f"no client {client_id}")
+    return client
 
 
 def _new_secret(session: Session, client_id: str, now: dt.datetime) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chassis import clock, migrations
+from chassis.database import make_engine
 from deploy.local.throwaway import ThrowawayPlatform
+from gateway.auth import clients
 from tests.gateway.conftest import Api
 
 
@@ -48,6 +54,23 @@ class TestClients:
         platform.run("gateway", "client", "revoke", client_id)
         assert _token_status(api, client_id, second) == 401
         assert "revoked" in platform.run("gateway", "client", "list")
+
+    def test_have_two_secrets_at_most_however_many_rotate_at_once_and_none_more_once_revoked(
+        self, fresh_database: Callable[[str], str]
+    ) -> None:
+        url = fresh_database("gateway")
+        migrations.upgrade(url, "gateway")
+        engine, now = make_engine(url, pool_size=8, name="test"), clock.now()
+        client_id, first = clients.register(engine, name="busy", department="some", scopes=[], now=now)
+        with ThreadPoolExecutor(8) as rotating:
+            made = list(rotating.map(lambda _: clients.rotate(engine, client_id, now=clock.now()), range(8)))
+        assert sum(clients.authenticate(engine, client_id, one) is not None for one in [first, *made]) == 2
+        clients.revoke(engine, client_id, now=now)
+        clients.revoke(engine, client_id, now=now + dt.timedelta(days=1))
+        assert [one.revoked_at for one in clients.all_clients(engine)] == [now]
+        with pytest.raises(clients.ClientProblem):
+            clients.rotate(engine, client_id, now=now)
+        engine.dispose()
 
     def test_are_refused_with_a_scope_there_is_not(self, platform: ThrowawayPlatform) -> None:
         with pytest.raises(subprocess.CalledProcessError):
