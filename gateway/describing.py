@@ -68,7 +68,7 @@ def add_components(api: Api) -> None:
     api.DEFAULT_ERROR_RESPONSE_NAME = ""
     api.ma_plugin.converter.add_attribute_function(_pattern)
     api.ma_plugin.converter.add_attribute_function(_keys)
-    slug = {"type": "string", "pattern": _ecma(SLUG.regex.pattern)}
+    slug = {"type": "string", "pattern": _ecma(str(SLUG.regex.pattern))}
     api.register_converter(SlugConverter, lambda converter: slug)
     api.spec.components.schema("Problem", PROBLEM_SCHEMA)
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope: f"{zh} / {en}" for scope, (zh, en) in SCOPES.items()}}

@@ -43,9 +43,9 @@ def list_figures() -> dict[str, Any]:
     questions = [(service, "count_figures", {"keys": keys, "as_of": as_of}) for service, keys in keys_of.items()]
     day = as_of or clock.shanghai_day(clock.now()).isoformat()
     found: dict[str, dict[str, Any]] = {}
-    for (_, _, fields_), answer in zip(questions, backend.query_all(questions), strict=True):
+    for keys, answer in zip(keys_of.values(), backend.query_all(questions), strict=True):
         if isinstance(answer, Exception):
-            found |= {key: _unavailable(key, day) for key in fields_["keys"]}
+            found |= {key: _unavailable(key, day) for key in keys}
         else:
             found |= {item["key"]: item for item in answer["items"]}
     return {"items": [found[key] for key in FIGURES if key in found]}
