@@ -38,11 +38,18 @@ OWNED = {
 }
 #: Lists and beginnings: a department sees, or makes, its own.
 OF_ITS_OWN = {"list_imports", "start_import", "create_activity", "register_organisation"}
-#: One person is one record, whoever reports them; schemes, templates and sets are the city's.
+#: What the city keeps once: the scope is the whole permission, and whoever changed it is in its history.
 SHARED = {
-    *("list_organisations", "get_organisation", "put_organisation_set", "get_organisation_set"),
-    *("register_person", "list_people", "get_person", "change_person"),
+    # one organisation and one person are one record, however many departments report them (architecture, "Data"): each has to
+    # find what is there; of people only what is masked
+    *("list_organisations", "get_organisation", "register_person", "list_people", "get_person"),
+    # a correction may come to any desk; what each department has said of the person stays beside it
+    "change_person",
+    # anybody may report; whether it is taken at once is the organisation's trust, tested where it counts (confirm, end)
     *("report_affiliation", "list_affiliations", "get_affiliation"),
+    # which universities are resident, and what is granted to whom, are decisions of the city, versioned and public
+    *("put_organisation_set", "get_organisation_set", "put_scheme", "get_scheme", "list_schemes"),
+    # so are the kinds activities are counted by; an activity is its department's (OWNED), and everybody's to attend
     *(
         "put_activity_kind",
         "get_activity_kind",
@@ -51,12 +58,16 @@ SHARED = {
         "get_activity",
         "list_sessions",
     ),
-    *("register", "list_registrations_of_activity", "list_registrations", "get_registration", "cancel_registration"),
-    *("accept_offer", "refuse_offer", "get_ticket", "check_in"),
+    # done for a person, who registers in an app and cancels at a desk: whoever serves people holds events:register
+    *("register", "get_registration", "cancel_registration", "accept_offer", "refuse_offer", "get_ticket"),
+    *("list_registrations_of_activity", "list_registrations"),
+    # an entitlement is the person's: any service counter, app or gate may show or use it; the law allows it or does not
+    *("list_entitlements", "get_entitlement", "get_pass", "redeem_pass", "check_in"),
+    # evidence of the figures, by ids and masked names; the figures themselves are the city's report
+    *("list_redemptions", "get_redemption", "list_figures"),
+    # a person has one inbox and one set of wishes, whichever department's fact a message tells of; so have texts and deliveries
     *("put_template", "get_template", "list_templates", "put_preferences", "get_preferences"),
     *("list_messages", "read_message", "list_deliveries", "get_delivery", "resend_delivery"),
-    *("put_scheme", "get_scheme", "list_schemes", "list_entitlements", "get_entitlement", "get_pass"),
-    *("redeem_pass", "list_redemptions", "get_redemption", "list_figures"),
 }
 ROUTES = {operation.name: operation for operation in OPERATIONS if operation.scope}
 BODIES: dict[str, dict[str, Any]] = {
