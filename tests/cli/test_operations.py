@@ -16,6 +16,7 @@ from chassis import topology
 from chassis.database import with_driver
 from chassis.publisher import ConfirmedPublisher, Outgoing
 from chassis.wire import Wire
+from cli import events
 from deploy.local.broker_users import listener_permissions
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.cli.conftest import CommandLine
@@ -153,6 +154,15 @@ class TestTail:
     def test_does_not_start_while_the_relay_would_take_it_for_a_subscriber(self, cli: CommandLine, vhost: str) -> None:
         missing = cli("events", "tail", status=1, AMQP_URI=vhost)
         assert "topology apply" in missing.err
+
+    def test_looks_as_often_as_it_likes_over_the_channels_it_has(self, vhost: str) -> None:
+        wire = Wire(vhost, name="test", heartbeat=0)
+        topology.declare_all(wire.connection.channel(), delays=[1.0])
+        before = set(wire.connection.channels)
+        for _ in range(3):
+            events._require_subscribers(wire)
+        assert set(wire.connection.channels) == before
+        wire.close()
 
     def test_leaves_nothing_behind_when_it_is_stopped(self, cli: CommandLine) -> None:
         before = {one["name"] for one in cli("queues", "--json").objects}
