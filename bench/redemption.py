@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, make_url, text
 from bench.processes import result_of
 from bench.rounds import Row, compare
 from chassis import idempotency
-from deploy.local.bootstrap import find_program
+from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
 from services.perks import passes, redemptions
 

@@ -34,11 +34,6 @@ def choose(language: str) -> None:
     _chosen = language
 
 
-def chosen() -> str:
-    """zh or en."""
-    return _chosen
-
-
 def pick(zh: str, en: str) -> str:
     """The one of two texts that is in the chosen language, where somebody else has written both."""
     return zh if _chosen == ZH else en

@@ -21,7 +21,7 @@ from kombu.utils.url import parse_url
 from chassis import lanes, topology
 from chassis.wire import Wire
 from cli import places, printing
-from cli.exits import Unreachable, reaching
+from cli.exits import reaching
 from cli.language import say
 
 SECONDS = 10
@@ -81,14 +81,13 @@ def _described(
 ) -> Iterator[Queue]:
     for name in names:
         counted = _counted(wire, name)
-        held = (known or {}).get(name, {}).get("messages_unacknowledged")
         messages, consumers = counted if counted else (None, None)
         about = (known or {}).get(name, {})
         is_theirs = name.partition(".")[0] in theirs
         whose = _whose(is_wanted=name in wanted, is_theirs=is_theirs, counted=counted, about=about)
         service, lane = _placed(name) if name in wanted else (None, None)
         if name in wanted or counted or whose == PRIVATE:
-            yield Queue(name, whose, service, lane, messages, held, consumers)
+            yield Queue(name, whose, service, lane, messages, about.get("messages_unacknowledged"), consumers)
 
 
 def _counted(wire: Wire, name: str) -> tuple[int, int] | None:
@@ -141,7 +140,7 @@ def _ask(path: str, amqp_uri: str, **params: str) -> list[dict[str, Any]] | None
         answer.raise_for_status()
         return list(answer.json())
     except (requests.RequestException, ValueError) as error:
-        printing.note(Unreachable(say("{what} is not reachable: {why}", what="RABBIT_API", why=_kind(error))).message)
+        printing.note(say("{what} is not reachable: {why}", what="RABBIT_API", why=_kind(error)))
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,9 +48,10 @@ def _entry(line: dict[str, Any], path: Path) -> Entry | None:
         at = dt.datetime.fromisoformat(str(line["timestamp"]))
     except (KeyError, ValueError):
         return None
-    service = str(line.get("service") or path.name.partition(".")[0])
+    process = path.name.partition(".")[0]
+    service = str(line.get("service") or process)
     about = {name: line[name] for name in ("trace_id", "request_id", "client", "problem") if line.get(name)}
-    about["process"] = os.path.basename(path).partition(".")[0]
+    about["process"] = process
     if line.get("route"):
         what = f"{line.get('method')} {line['route']} -> {line.get('status')} ({line.get('ms')} ms)"
         return Entry(at, service, "http", what, about)

@@ -89,12 +89,12 @@ def with_test_servers(command: tuple[str, ...]) -> None:
     with servers.place.alone("another run of the tests"):
         try:
             servers.start_servers()
-            environment = {
+            named = {
                 "TEST_DATABASE_URL": servers.postgres.url,
                 "TEST_AMQP_URI": servers.rabbitmq.uri(),
                 "TEST_RABBIT_API": servers.rabbitmq.api,
             }
-            status = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+            status = subprocess.run(command, cwd=ROOT, env={**os.environ, **named}, check=False).returncode
         finally:
             servers.stop()
     sys.exit(status)

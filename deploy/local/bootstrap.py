@@ -11,9 +11,7 @@ import sys
 from pathlib import Path
 
 from deploy.local import packages
-from deploy.local.packages import ROOT, find_program, say
-
-__all__ = ["find_program", "main", "say"]
+from deploy.local.packages import ROOT, say
 
 VENV = ROOT / ".state" / "venv"
 LOCK = ROOT / "requirements.lock"

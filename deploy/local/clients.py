@@ -18,8 +18,6 @@ CLIENTS: dict[str, tuple[str, list[str]]] = {
     "education": ("education", ["talent:read", "talent:write", "perks:read"]),
     "gate": ("culture_tourism", ["perks:read", "perks:redeem"]),
 }
-
-
 #: The department of the demo that listens to events.
 LISTENER = "education"
 

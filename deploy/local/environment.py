@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from deploy.local import processes, running
 from deploy.local.broker_users import GATEWAY, OPS, VHOST
 from deploy.local.notes import Notes
+from deploy.local.place import standing
 from deploy.local.postgres import USER
 
 
@@ -75,8 +76,6 @@ def explicit(given: Mapping[str, str], names: Sequence[str]) -> bool:
 
 def current() -> dict[str, str]:
     """The environment of this checkout's platform as it runs, or as its next start would make it; exits without either."""
-    from deploy.local.place import standing
-
     place = standing()
     found = of_running(place.state) or of_next_start(place.data, Notes(place.data / "notes.json"), os.environ)
     if found is None:

@@ -66,23 +66,16 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Whether this cluster's own server runs and answers."""
-        return self._pid() is not None and answers(self.port)
+        return server_pid(self._folder) is not None and answers(self.port)
 
     def stop(self) -> None:
         """Stop it, at once but safely."""
-        pid = self._pid()
+        pid = server_pid(self._folder)
         if pid is None:
             return
         self._run("pg_ctl", "stop", "-w", "-t", "30", "-m", "fast", "-D", str(self._folder))
         if not running.await_end([pid], seconds=1):
             self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._folder))
-
-    def _pid(self) -> int | None:
-        try:
-            pid = int((self._folder / "postmaster.pid").read_text().split()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        return pid if str(self._folder) in running.command_of(pid) else None
 
     def _run(self, program: str, *arguments: str) -> int:
         server = find_program("postgres")
@@ -96,3 +89,12 @@ class Postgres:
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             **self._place.as_server(),
         ).returncode
+
+
+def server_pid(folder: Path) -> int | None:
+    """The process of the server of the cluster in `folder`; None where it does not run."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if str(folder) in running.command_of(pid) else None

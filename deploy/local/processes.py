@@ -61,7 +61,7 @@ def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
     """Block until every process says it is ready; exits with the end of its log when one does not."""
     deadline = time.monotonic() + START_SECONDS
     for name, url in ready_urls.items():
-        while not _is_ready(url):
+        while not is_ready(url):
             if time.monotonic() > deadline:
                 log = place.state / "logs" / f"{name}.log"
                 tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
@@ -69,7 +69,8 @@ def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
             time.sleep(0.1)
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """Whether 200 is answered there."""
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from deploy.local import running
@@ -113,8 +114,7 @@ class RabbitMQ:
         return self._notes.port(name)
 
     def _node(self) -> int | None:
-        """The process id of the node itself, once it is an Erlang machine."""
-        return next(iter(running.commanded(f"-home {self._folder}/home ")), None)
+        return node_pid(self._folder)
 
     def _is_ready(self) -> bool:
         if not answers(self._port("amqp")):
@@ -175,3 +175,8 @@ class RabbitMQ:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             answer.read()
+
+
+def node_pid(folder: Path) -> int | None:
+    """The process of the node in `folder`, once it is an Erlang machine; None where it does not run."""
+    return next(iter(running.commanded(f"-home {folder}/home ")), None)

@@ -10,15 +10,12 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.local import demo_keys
+from deploy.local import demo_keys, processes
 from deploy.local.notes import port_is_free
-from deploy.local.processes import services
 from examples.client import Client
 
 #: Beside those a checkout keeps (``notes``).
@@ -35,7 +32,7 @@ class ThrowawayPlatform:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.databases = {name: make_database(name) for name in (*services(), "gateway")}
+        self.databases = {name: make_database(name) for name in (*processes.services(), "gateway")}
         demo_keys.make(folder / "keys")
         self.environment = {
             **os.environ,
@@ -54,14 +51,14 @@ class ThrowawayPlatform:
 
     def prepare(self) -> None:
         """Migrate the databases and declare the topology."""
-        for name in services():
+        for name in processes.services():
             self.run(f"services.{name}", "migrate")
         self.run("gateway", "migrate")
         self.run("chassis", "topology", "apply")
 
     def start(self, *, processes_each: int) -> None:
         """Start `processes_each` of every service and a gateway; returns when all are ready."""
-        for name in services():
+        for name in processes.services():
             for number in range(processes_each):
                 self.start_service(name, f"{name}-{number}")
         self.start_gateway()
@@ -95,7 +92,7 @@ class ThrowawayPlatform:
     def wait_for(self, name: str) -> None:
         _, url = self.processes[name]
         deadline = time.monotonic() + 60
-        while not _answers(url):
+        while not processes.is_ready(url):
             if time.monotonic() > deadline:
                 raise AssertionError(
                     f"{name} did not become ready:\n{(self.folder / f'{name}.log').read_text()[-3000:]}"
@@ -104,11 +101,11 @@ class ThrowawayPlatform:
 
     def is_ready(self, name: str) -> bool:
         """Whether a process says that requests may be sent to it."""
-        return _answers(self.processes[name][1])
+        return processes.is_ready(self.processes[name][1])
 
     def is_alive(self, name: str) -> bool:
         """Whether a process answers at all."""
-        return _answers(self.processes[name][1].replace("/readyz", "/livez"))
+        return processes.is_ready(self.processes[name][1].replace("/readyz", "/livez"))
 
     def run(self, module: str, *arguments: str) -> str:
         command = [sys.executable, "-m", module, *arguments]
@@ -146,14 +143,6 @@ def free_port() -> int:
             _given.add(port)
             return port
     raise AssertionError("unreachable")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=3) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.HTTPError):
-        return False
 
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 30, what: str = "it") -> Any:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.throwaway import ThrowawayPlatform, _answers
+from deploy.local.processes import is_ready
+from deploy.local.throwaway import ThrowawayPlatform
 from gateway.operations import OPERATIONS
 from tests.bad_input.writes import City
 from tests.gateway.conftest import Api
@@ -51,4 +52,4 @@ def test_no_operation_breaks_or_answers_otherwise_than_described(
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-3_000:]
     # every operation in each of the two phases that go through them one by one
     assert done.stdout.count(f"✅ {len(OPERATIONS)} passed") == 2, done.stdout[-3_000:]
-    assert all(process.poll() is None and _answers(url) for process, url in site.processes.values())
+    assert all(process.poll() is None and is_ready(url) for process, url in site.processes.values())

@@ -1,6 +1,6 @@
 """The machine: programs, ports, disk. Standard library only, so that it can be asked before anything is installed.
 
-Not here: the servers and what runs on them, the clocks of other machines (``servers``).
+Not here: the servers and what runs on them (``servers``), clocks (``clocks``).
 """
 
 from __future__ import annotations

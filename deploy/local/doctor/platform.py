@@ -1,4 +1,4 @@
-"""What is in the databases, and the processes: migrations, keys, dead letters, readiness. It only reads.
+"""What is in the databases, and the processes: migrations, dead letters, readiness. It only reads.
 
 Not here: the servers themselves (``servers``), the queues (``queues``), keys (``keyrings``).
 """

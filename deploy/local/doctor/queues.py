@@ -39,8 +39,11 @@ def queues(site: Site) -> Iterator[Remark]:
         bound = ask(site, f"/queues/{vhost}/{quote(name, safe='')}/bindings") or []
         yield _orphan(site, name, messages, successors(name, [one["routing_key"] for one in bound if one["source"]]))
     if not missing and not orphans:
-        read = f", {len(counted)} of others" if counted else ""
-        yield Well(QUEUES, Text(f"目录中的 {len(named)} 个都在", f"all {len(named)} of the catalogue are there{read}"))
+        seen = Text(f"目录中的 {len(named)} 个都在", f"all {len(named)} of the catalogue are there")
+        others = (
+            Text(f"，另有 {len(counted)} 个有人读取", f", {len(counted)} others are read") if counted else Text("", "")
+        )
+        yield Well(QUEUES, Text(seen.zh + others.zh, seen.en + others.en))
 
 
 def _vhost(site: Site) -> str:
@@ -75,12 +78,12 @@ def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
 def successors(name: str, event_types: list[str]) -> list[str]:
     """The queues of the same service that hear what the queue `name` is still bound to: of the handler it was renamed to."""
     service = name.partition(".")[0]
-    heard = [consumer for consumer in topology.consumers_of(service) if set(event_types) & set(_types(consumer))]
+    heard = [
+        consumer
+        for consumer in topology.consumers_of(service)
+        if set(event_types) & set(topology.consumed_types(consumer))
+    ]
     return [topology.consumer_queue(consumer) for consumer in heard]
-
-
-def _types(consumer: str) -> list[str]:
-    return topology.consumed_types(consumer)
 
 
 def _missing(site: Site, names: list[str]) -> Finding:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.local import environment, processes, running
+from deploy.local import environment, postgres, processes, rabbitmq, running
 from deploy.local.broker_users import GATEWAY
 from deploy.local.doctor import machine
 from deploy.local.doctor.listening import Listener
 from deploy.local.doctor.remarks import Remark
 from deploy.local.notes import Notes, port_is_free
 from deploy.local.place import SERVER_USER, Place
-from deploy.local.rabbitmq import PORTS as BROKER_PORTS
 
 #: Longest wait for one connection or one answer.
 PROBE_SECONDS = 3.0
@@ -92,16 +91,11 @@ class Site:
 
     def postgres_pid(self) -> int | None:
         """The process of the private cluster's server."""
-        folder = self.place.data / "postgres"
-        try:
-            pid = int((folder / "postmaster.pid").read_text().split()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        return pid if str(folder) in running.command_of(pid) else None
+        return postgres.server_pid(self.place.data / "postgres")
 
     def broker_pid(self) -> int | None:
         """The process of the private broker's node."""
-        return next(iter(running.commanded(f"-home {self.place.data}/rabbitmq/home ")), None)
+        return rabbitmq.node_pid(self.place.data / "rabbitmq")
 
 
 def find(place: Place, given: Mapping[str, str]) -> Site:
@@ -120,7 +114,7 @@ def ports(site: Site) -> Iterator[Remark]:
     """Whether the ports this checkout uses, or has used and told others, are its own or free."""
     expected = {}
     if site.environment and not site.is_given:
-        own = {"postgres": site.owns_database, **dict.fromkeys(BROKER_PORTS, site.owns_broker)}
+        own = {"postgres": site.owns_database, **dict.fromkeys(rabbitmq.PORTS, site.owns_broker)}
         expected = {use: port for use, is_own in own.items() if is_own and (port := site.notes.kept(f"port.{use}"))}
     expected |= {name: port for name, url in site.ready_urls().items() if (port := urlsplit(url).port)}
     if bound := site.environment.get("GATEWAY_BIND"):

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.local import processes, throwaway
+from deploy.local import processes
 from deploy.local.throwaway import ThrowawayPlatform
 from tests.conftest import NOTIFY_QUICKLY
 from tests.notify.smtp_sink import Sink
@@ -138,7 +138,7 @@ class Town:
 
     def _is_ready(self, name: str) -> bool:
         process, url = self.platform.processes[name]
-        return process.poll() is None and throwaway._answers(url)
+        return process.poll() is None and processes.is_ready(url)
 
     def stop(self) -> list[str]:
         """Ask every process to end; the names of those that did not in their grace."""
