@@ -1,6 +1,6 @@
 """A client of the public API in the standard library alone, as a department might write its own.
 
-Lives here: token, JSON, one retry of what was refused as busy, multipart upload. Journeys and the demo loader use it too.
+Lives here: token, JSON, two retries of what was refused as busy, multipart upload. Journeys and the demo loader use it too.
 """
 
 from __future__ import annotations

@@ -54,11 +54,10 @@ class Platform:
             self.rabbitmq.begin()
         if self._database_server is None:
             self.postgres.start()
-        supervisor = None
         if not self.supervisor.is_running():
-            supervisor = self._start_processes(foreground=foreground)
+            return self._start_processes(foreground=foreground)
         processes.wait_until_ready(json.loads(self._ready_urls.read_text()), self.place)
-        return supervisor
+        return None
 
     def _start_processes(self, *, foreground: bool) -> subprocess.Popen[bytes] | None:
         demo_keys.make(self.place.data / "keys")
@@ -72,9 +71,10 @@ class Platform:
             self.rabbitmq.make_listener(clients.LISTENER)
         run_step("chassis", "topology", "apply", environment=environment)
         planned = processes.planned(self.notes, gateway_url=environment["GATEWAY_PUBLIC_URL"])
-        processes.write_private(self._ready_urls, {process.name: process.ready_url for process in planned})
+        ready_urls = {process.name: process.ready_url for process in planned}
+        processes.write_private(self._ready_urls, ready_urls)
         supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)
-        processes.wait_until_ready({process.name: process.ready_url for process in planned}, self.place)
+        processes.wait_until_ready(ready_urls, self.place)
         listener_uri = self._broker or self.rabbitmq.uri(clients.LISTENER)
         if self._broker is None:
             environment["RABBIT_API"] = self.rabbitmq.api  # for commands alone

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "docs" / "walkthrough.md").read_text()
+from tests.architecture import source
+
+TEXT = source.text(Path("docs/walkthrough.md"))
 
 
 def test_every_file_it_names_exists() -> None:
     files = re.findall(r"`([\w/]+\.py)`", TEXT)
     assert len(files) > 20
-    assert [name for name in files if not (ROOT / name).is_file()] == []
+    assert [name for name in files if not (source.ROOT / name).is_file()] == []
 
 
 def test_every_definition_it_names_stands_in_its_file() -> None:
@@ -21,6 +22,6 @@ def test_every_definition_it_names_stands_in_its_file() -> None:
     missing = [
         f"{file}: {name}"
         for file, name in pairs
-        if not re.search(rf"^\s*(def|class) {name}\b|^{name}\b.*=", (ROOT / file).read_text(), re.MULTILINE)
+        if not re.search(rf"^\s*(def|class) {name}\b|^{name}\b.*=", source.text(Path(file)), re.MULTILINE)
     ]
     assert missing == []
