@@ -61,7 +61,7 @@ class TestClients:
         assert second not in listed.out
 
     def test_are_refused_in_the_language_asked_for(self, cli: CommandLine) -> None:
-        assert "没有客户端" in cli("--lang", "zh", "clients", "rotate", "nobody", status=1).err
+        assert "未找到客户端" in cli("--lang", "zh", "clients", "rotate", "nobody", status=1).err
         assert cli("clients", "rotate", "nobody", status=1).err == "Error: no client nobody\n"
 
 

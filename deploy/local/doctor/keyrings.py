@@ -8,16 +8,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.keys import FieldCipher, KeyProblem, read_key_file, read_keyring
+from chassis.keys import FieldCipher, KeyProblem, read_keyring
 from chassis.settings import DEV, PROD
+from chassis.signed_tokens import read_key_set
 from deploy.local import demo_keys
 from deploy.local.broker_users import GATEWAY
 from deploy.local.doctor.platform import reading
@@ -79,7 +78,7 @@ def _flaw(folder: Path, name: str, *, is_dev: bool) -> str:
         if name in demo_keys.KEYRINGS:
             read_keyring(folder, name, is_dev=is_dev)
         else:
-            _key_set(folder, name, is_dev=is_dev)
+            read_key_set(folder / f"{name}.json", is_dev=is_dev)
     except KeyProblem as problem:
         return str(problem)
     return ""
@@ -89,7 +88,8 @@ def _misfit(folder: Path, name: str, sealed: bytes, *, is_dev: bool) -> str:
     """Why the key `name` is not the one the canary `sealed` was made with; empty where it is."""
     try:
         if name in demo_keys.SIGNING:
-            jws.deserialize_compact(sealed.decode(), _key_set(folder, name, is_dev=is_dev), algorithms=["Ed25519"])
+            key_set, _ = read_key_set(folder / f"{name}.json", is_dev=is_dev)
+            jws.deserialize_compact(sealed.decode(), key_set, algorithms=["Ed25519"])
         else:
             FieldCipher(read_keyring(folder, name, is_dev=is_dev)).open(sealed, row=name, column="canary")
     except KeyProblem as problem:
@@ -97,16 +97,6 @@ def _misfit(folder: Path, name: str, sealed: bytes, *, is_dev: bool) -> str:
     except (JoseError, ValueError) as error:
         return f"key set {name}: {type(error).__name__}"
     return ""
-
-
-def _key_set(folder: Path, name: str, *, is_dev: bool) -> KeySet:
-    found = read_key_file(folder / f"{name}.json", is_dev=is_dev)
-    try:
-        made = KeySet.import_key_set(cast("KeySetSerialization", {"keys": found["keys"]}))
-        made.get_by_kid(str(found["current"]))
-    except (KeyError, ValueError, TypeError, JoseError) as error:
-        raise KeyProblem(f"{folder / name}.json is not a key set with a current key: {type(error).__name__}") from error
-    return made
 
 
 def _unusable(folder: Path, name: str, problem: str) -> Finding:
