@@ -52,3 +52,25 @@ def test_every_finding_of_the_doctor_is_explained(page: str) -> None:
     told = [code for codes in ROW.findall(section) for code in re.findall(r"`(\w+)`", codes)]
     assert len(findings()) > 10
     assert sorted(told) == sorted(findings())
+
+
+def test_what_a_page_has_tested_is_there() -> None:
+    """The paths after ``make test T=``."""
+    named = [(page, path) for page in PAGES for path in re.findall(r"make test T=([\w./-]+)", source.text(page))]
+    assert len(named) > 10
+    assert [f"{page}: {path}" for page, path in named if not (source.ROOT / path).exists()] == []
+
+
+def test_every_benchmark_is_shown_with_its_floor() -> None:
+    section = source.text(Path("docs/reliability.md")).partition("| row of `make bench` |")[2].partition("\n\n")[0]
+    shown = {
+        name: float(floor) for name, floor in re.findall(r"^\| `(\w+)` \|.*\| ([\d.]+) \|$", section, re.MULTILINE)
+    }
+    assert shown == {
+        str(node.args[0].value): float(keyword.value.value)
+        for path in source.modules("bench")
+        for node in ast.walk(source.tree(path))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "compare"
+        for keyword in node.keywords
+        if keyword.arg == "floor" and isinstance(keyword.value, ast.Constant) and isinstance(node.args[0], ast.Constant)
+    }
