@@ -290,8 +290,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 eventlet.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            log.error("%s: moved to dead letters: %s", self.consumer_name, reason)
-            metrics.events_dead.labels(self.consumer_name, reason.partition(":")[0]).inc()
+            log.error("%s: moved to dead letters: %s", consumer or self.consumer_name, reason)
+            metrics.events_dead.labels(consumer or self.consumer_name, reason.partition(":")[0]).inc()
             self.consumer.ack(message)
             return
 

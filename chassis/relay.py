@@ -89,14 +89,14 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                 level = logging.WARNING if is_transient(error) else logging.ERROR
                 log.log(level, "relay: fault, trying again", exc_info=error)
                 self._engine.dispose()
+                _say_nothing_waits()  # the lock is lost with the session: whoever has it now says what waits
                 eventlet.sleep(FAULT_SECONDS)
 
     def _relay(self, connection: Connection) -> None:
         while not self._stopping:
             self._woken.clear()
-            taken = self._publish_batch(connection)
-            if taken < BATCH:
-                self._measure(connection)
+            self._measure(connection)  # first, or nobody would be told while nothing can be published
+            if self._publish_batch(connection) < BATCH:
                 self._woken.wait(IDLE_SECONDS)
 
     def _publish_batch(self, connection: Connection) -> int:
@@ -124,6 +124,11 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                 count, oldest_seconds = outbox.backlog(connection)
             metrics.outbox_backlog.set(count)
             metrics.outbox_age.set(oldest_seconds)
+
+
+def _say_nothing_waits() -> None:
+    metrics.outbox_backlog.set(0)
+    metrics.outbox_age.set(0)
 
 
 def _outgoing(row: Any) -> Outgoing:

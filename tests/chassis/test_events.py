@@ -89,6 +89,12 @@ class TestRelay:
         ledger.start()
         until(lambda: ledger.count("select count(*) from hearings") == 1)
 
+    def test_says_what_waits_though_nothing_can_be_published(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        write(ledger, "waits")
+        relay = ledger.start(lanes="relay", AMQP_URI="amqp://guest:guest@127.0.0.1:1/")
+        until(lambda: "youthcity_outbox_backlog 1.0" in ledger.health(relay, "/metrics")[1])
+
     def test_is_one_per_service_and_another_takes_over(self, ledger: Ledger) -> None:
         relays = [ledger.start(lanes="rpc,relay") for _ in range(2)]
         ledger.start(lanes="events")

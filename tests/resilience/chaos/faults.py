@@ -178,8 +178,10 @@ KINDS: dict[str, Callable[[Scene], str | None]] = {
 
 
 def targets_of(kind: str, town: Town) -> list[str]:
-    """Whom a kind may strike; where it strikes a server, that is everybody. Some services announce nothing."""
+    """Whom a kind may strike, in their order; where it strikes a server, that is everybody. Some services announce nothing, and
+    a relay's death comes to the ledgers every other time: nothing else makes the one without an inbox double for certain.
+    """
     if KINDS[kind] is kill_relay_before_mark:
         announcing = {source_of(event_type) for event_type in EVENTS}
-        return [target for target in town.targets if target in announcing or target == LEDGER]
+        return [one for target in town.targets if target in announcing for one in (target, LEDGER)]
     return [*town.targets, GATEWAY] if KINDS[kind] in (kill_process, terminate_process) else town.targets
