@@ -272,26 +272,26 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
     def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None) -> None:
         """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
         pause = FIRST_PAUSE
-        headers = _headers(message)
+        consumer = consumer or self.consumer_name
         while self.consumer.is_live(message):
             try:
                 with self.container.database.lane(lanes.EVENTS).work() as work:
                     dead_letters.park(
                         work.session,
-                        consumer=consumer or self.consumer_name,
+                        consumer=consumer,
                         message_id=message.properties.get("message_id"),
                         body=message.body,
-                        headers=headers,
+                        headers=_headers(message),
                         reason=reason,
                         attempts=attempts,
                     )
             except Exception as error:
-                log.warning("%s: dead letter not stored yet: %r", self.consumer_name, error)
+                log.warning("%s: dead letter not stored yet: %r", consumer, error)
                 eventlet.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            log.error("%s: moved to dead letters: %s", consumer or self.consumer_name, reason)
-            metrics.events_dead.labels(consumer or self.consumer_name, reason.partition(":")[0]).inc()
+            log.error("%s: moved to dead letters: %s", consumer, reason)
+            metrics.events_dead.labels(consumer, reason.partition(":")[0]).inc()
             self.consumer.ack(message)
             return
 

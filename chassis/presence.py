@@ -13,9 +13,8 @@ from chassis.topology import Counted
 from chassis.wire import CONNECTION_ERRORS, Wire
 
 PRESENCE_SECONDS = 1.0
-CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 2.0
-"""A broker that takes longer stands still; one that stalls for a second on a busy disk does not."""
+"""A broker that takes longer to welcome a connection, or to answer on one, stands still."""
 NOBODY = Counted(messages=0, consumers=0)
 
 
@@ -73,7 +72,7 @@ class Presence:
 
     def _declared(self, service: str) -> Counted:
         if self._wire is None or not self._wire.is_open:
-            self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=CONNECT_SECONDS)
+            self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=ANSWER_SECONDS)
             self._wire.connection.transport.sock.settimeout(ANSWER_SECONDS)
         return topology.counted(self._wire, calls.rpc_queue(service)) or NOBODY
 

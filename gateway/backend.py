@@ -93,7 +93,7 @@ def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
 
 
 def _says_nothing_of_the_first(refusal: Refusal) -> bool:
-    """Whether a second attempt was not served, or has met the first still at work: "not started" would be said of one alone."""
+    """Whether the second attempt was not served, or met the first still at work: the first may take effect all the same."""
     return refusal.kind == "unavailable" or refusal.code == "chassis.request_in_progress"
 
 

@@ -32,8 +32,10 @@ def page_schema(page: type[Schema]) -> Schema:
     return Base.from_dict(declared, name=page.__name__)()
 
 
-def page(service: str, method: str, query: Schema, **fixed: Any) -> Response:
-    """One page of a service's list; `fixed` are fields that come from the path."""
+def page(service: str, method: str, query: Schema, *, owner: str | None = None, **fixed: Any) -> Response:
+    """One page of a service's list; `fixed` are fields that come from the path. `owner` reads the record they name: asked
+    where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
+    """
     asked = reading.query_of(query)
     cursor, limit = asked.pop("cursor", None), asked.pop("limit", None)
     cursors: Cursors = current_app.extensions["cursors"]
@@ -44,6 +46,8 @@ def page(service: str, method: str, query: Schema, **fixed: Any) -> Response:
     if cursor is not None:
         sent["after"] = cursors.open(cursor, operation=method, filters=scope)
     answer = backend.query(service, method, sent)
+    if owner is not None and not answer["items"]:
+        backend.query(service, owner, fixed)
     next_cursor = None
     if answer["next_after"] is not None:
         next_cursor = cursors.seal(answer["next_after"], operation=method, filters=scope)

@@ -138,11 +138,11 @@ def free_port() -> int:
     """A port where a server may listen, below those the system gives to outgoing connections: no passer-by takes it. Never the
     same twice, as the server it was meant for may be late.
     """
-    for port in iter(lambda: FIRST_PORT + secrets.randbelow(PORTS), None):
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
         if port not in _given and port_is_free(port):
             _given.add(port)
             return port
-    raise AssertionError("unreachable")
 
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 30, what: str = "it") -> Any:

@@ -57,10 +57,7 @@ def register(activity_id: str) -> Response:
     answers={200: PAGE},
 )
 def list_registrations_of_activity(activity_id: str) -> Response:
-    page = lists.page("events", "list_registrations", REGISTRATIONS, activity_id=activity_id)
-    if not page.get_json()["items"]:  # of an unknown one: 404, not an empty list
-        backend.query("events", "get_activity", {"activity_id": activity_id})
-    return page
+    return lists.page("events", "list_registrations", REGISTRATIONS, owner="get_activity", activity_id=activity_id)
 
 
 @operation(

@@ -79,6 +79,16 @@ class TestOnEvents:
         until(lambda: ledger.count("select count(*) from hearings") == 1)
         assert ledger.count("select count(*) from dead_letters") == 0
 
+    def test_lays_what_the_broker_gave_up_on_aside_for_the_handler_it_was_for(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="events")
+        deaths = [{"reason": "delivery_limit", "queue": "ledger.on_something_else.v1"}]
+        dead = topology.dead_queue("ledger")
+        ledger.publish(b"{}", exchange="", routing_key=dead, application_headers={"x-death": deaths})
+        counted = 'youthcity_events_dead_total{consumer="ledger.on_something_else",reason="delivery_limit"} 1.0'
+        until(lambda: counted in ledger.health(process, "/metrics")[1])
+        (letter,) = ledger.rows("select consumer, reason from dead_letters")
+        assert tuple(letter) == ("ledger.on_something_else", "delivery_limit")
+
 
 class TestRelay:
     def test_leaves_what_it_could_not_publish_for_the_next(self, ledger: Ledger) -> None:

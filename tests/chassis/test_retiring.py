@@ -40,6 +40,11 @@ def waiting(channel: amqp.Channel, queue: str) -> int:
 
 
 class TestRetire:
+    def test_takes_what_a_service_has_left_that_hears_nothing(self, vhost: str, channel: amqp.Channel) -> None:
+        topology.declare_retries(channel, "talent", DELAYS)
+        for queue in ("talent.dead", topology.retry_tier("talent", DELAYS[0])):
+            assert retire(vhost, queue, to=None, discard=False, delays=DELAYS) == 0
+
     def test_moves_everything_in_order_with_ids_and_our_own_headers(
         self, vhost: str, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -17,7 +17,6 @@ from chassis.calls import CallContext
 from chassis.rpc_client import RpcClient
 from deploy.local.broker_users import GATEWAY, listener_permissions, permissions
 from examples.listening import queue_of
-from tests import patient_calls
 from tests.chassis.conftest import Ledger, ledger
 from tests.conftest import Broker
 
@@ -114,7 +113,7 @@ class TestTheGateway:
         client = RpcClient(gateway, name="test")
         context = CallContext("tester", "test_department", "request-1", idempotency_key=str(uuid.uuid4()))
         try:
-            written = patient_calls.call(client, "ledger", "write_entry", {"text": "hello"}, context)
+            written = client.call("ledger", "write_entry", {"text": "hello"}, context=context, timeout=10)
             assert written["text"] == "hello"
         finally:
             client.close()

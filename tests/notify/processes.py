@@ -18,7 +18,6 @@ from chassis.rpc_client import RpcClient
 from deploy.local import demo_keys
 from deploy.local.throwaway import eventually, free_port
 from examples.rosters import _id_number as id_number_of
-from tests import patient_calls
 
 _numbers = itertools.count(1)
 
@@ -97,7 +96,7 @@ class Talent:
             "email": email,
         }
         context = CallContext("tester", "education", "request-1", idempotency_key=str(uuid.uuid4()))
-        made = patient_calls.call(self.client, "talent", "register_person", about, context)
+        made = self.client.call("talent", "register_person", about, context=context, timeout=10)
         return UUID(made["id"])
 
 

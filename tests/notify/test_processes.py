@@ -16,7 +16,6 @@ from chassis.publisher import ConfirmedPublisher, Outgoing
 from contracts import envelope
 from contracts.envelope import Event
 from deploy.local.throwaway import eventually
-from tests import patient_calls
 from tests.notify.conftest import GRANTED, Office, granted
 from tests.notify.processes import Talent
 from tests.notify.smtp_sink import Sink
@@ -77,7 +76,7 @@ class Notify:
     def resend(self, delivery_id: UUID) -> Any:
         context = CallContext("clerk", "youth_league", "request-1", idempotency_key=str(uuid.uuid4()))
         fields = {"delivery_id": str(delivery_id)}
-        return patient_calls.call(self.talent.client, "notify", "resend_delivery", fields, context)
+        return self.talent.client.call("notify", "resend_delivery", fields, context=context, timeout=10)
 
     def close(self) -> None:
         for name in list(self.names):

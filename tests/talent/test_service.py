@@ -24,7 +24,6 @@ from chassis.rpc_client import RpcClient
 from chassis.wire import Wire
 from contracts.refusals import Refusal
 from deploy.local.throwaway import free_port
-from tests import patient_calls
 from tests.talent.conftest import make_credit_code, make_id_number
 
 
@@ -75,7 +74,7 @@ class Talent:
         context = CallContext(
             f"{department}-client", department, "r1", idempotency_key=idempotency_key or str(uuid.uuid4())
         )
-        return patient_calls.call(self.client, "talent", method, fields, context)
+        return self.client.call("talent", method, fields, context=context, timeout=10)
 
     def close(self) -> None:
         self.client.close()
