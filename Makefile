@@ -31,7 +31,7 @@ demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
 
 doctor: ## Say what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m deploy.local.doctor $(ARGS); fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi
 
 test: check ## Set everything up and pass the tests (T=path for some of them)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(if $(filter tests,$(T)),-m "not hazard") $(T)

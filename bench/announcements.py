@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
-from chassis import clock
-from chassis.ids import uuid7
-from chassis.publisher import ConfirmedPublisher, Outgoing
-from contracts import envelope
-from contracts.envelope import Event
+from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from chassis.ground import clock
+from chassis.ground.ids import uuid7
+from contracts.language import envelope
+from contracts.language.envelope import Event
 from deploy.local.throwaway import ThrowawayPlatform
 
 SECONDS = 10

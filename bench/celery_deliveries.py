@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from services.notify.channels import Parcel
 from services.notify.channels.email import SmtpLine, SmtpSettings
-from services.notify.rendering import Rendering
+from services.notify.templates.rendering import Rendering
 
 app = Celery("deliveries", broker=os.environ.get("AMQP_URI", ""))
 app.conf.update(

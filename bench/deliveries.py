@@ -26,16 +26,17 @@ from bench.processes import wait_until
 from bench.rounds import Row, compare
 from bench.rpc import _has_consumer
 from bench.smtp_sink import SmtpSink
-from chassis import migrations
-from chassis.ids import uuid7
-from chassis.publisher import ConfirmedPublisher, Outgoing
-from chassis.settings import service_settings
-from chassis.work import Caller, open_work
-from contracts import envelope
-from contracts.envelope import Event
+from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from chassis.ground.ids import uuid7
+from chassis.ground.settings import service_settings
+from chassis.store import migrations
+from chassis.store.work import Caller, open_work
+from contracts.language import envelope
+from contracts.language.envelope import Event
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.rosters import _id_number
-from services.talent import people, people_keys
+from services.talent import people
+from services.talent.people import keys as people_keys
 
 #: Each an in-app and an e-mail delivery.
 MESSAGES = 10_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from chassis.dependencies import Database
-from chassis.rpc import query
-from chassis.work import Work
-from contracts.schema import Schema
+from chassis.process.dependencies import Database
+from chassis.rpc.server import query
+from chassis.store.work import Work
+from contracts.language.schema import Schema
 
 
 class Echo(Schema):

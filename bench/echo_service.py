@@ -11,11 +11,11 @@ import sys
 
 
 def serve_chassis() -> None:
-    from chassis import runner  # first: it patches the standard library
+    from chassis.process import runner  # first: it patches the standard library
 
     echo = importlib.import_module("bench.echo")
-    logs = importlib.import_module("chassis.logs")
-    settings = importlib.import_module("chassis.settings")
+    logs = importlib.import_module("chassis.ground.logs")
+    settings = importlib.import_module("chassis.ground.settings")
     logs.configure(service="echo")
     sys.exit(runner.Process(echo.EchoService, settings.service_settings("echo"), ["rpc"]).run())
 

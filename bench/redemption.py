@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from bench.processes import result_of
 from bench.rounds import Row, compare
-from chassis import idempotency
+from chassis.store import idempotency
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
 from services.perks import passes, redemptions

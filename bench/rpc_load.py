@@ -21,9 +21,9 @@ def load_chassis() -> float:
     monkey.patch_all()
     import gevent
 
-    from chassis.calls import CallContext
-    from chassis.rpc_client import RpcClient
-    from chassis.tracing import new_traceparent
+    from chassis.ground.tracing import new_traceparent
+    from chassis.rpc.calls import CallContext
+    from chassis.rpc.client import RpcClient
 
     client = RpcClient(os.environ["AMQP_URI"], name="bench")
     until = time.monotonic() + SECONDS + 1

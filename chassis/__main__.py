@@ -7,8 +7,9 @@ import sys
 import click
 from amqp.exceptions import PreconditionFailed
 
-from chassis import retiring, settings, topology
-from chassis.wire import CONNECTION_ERRORS, Wire
+from chassis.broker import retiring, topology
+from chassis.broker.wire import CONNECTION_ERRORS, Wire
+from chassis.ground import settings
 
 
 @click.group()

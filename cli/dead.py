@@ -1,7 +1,7 @@
 """``dead list|show|redrive``: the dead letters of all services, or of one.
 
-Lives here: going through the services. Not here: the filters and the sending (``chassis.dead_letter_commands``), the table
-(``chassis.dead_letters``).
+Lives here: going through the services. Not here: the filters and the sending (``chassis.store.dead_letters.commands``), the table
+(``chassis.store.dead_letters``).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from chassis import dead_letter_commands, dead_letters, topology
-from chassis.dead_letters import Wanted
+from chassis.broker import topology
+from chassis.store import dead_letters
+from chassis.store.dead_letters import Wanted, commands
 from cli import places, printing
 from cli.exits import UNREACHABLE, Refused, Unreachable, reaching
 from cli.language import say
@@ -29,7 +30,7 @@ def dead() -> None:
 
 @dead.command("list")
 @_one_service
-@dead_letter_commands.filtered
+@commands.filtered
 @click.option("--all", "redriven", is_flag=True, help="Those already sent again too.")
 @printing.as_json
 def list_dead(service: str | None, as_json: bool, **filters: Any) -> None:
@@ -83,7 +84,7 @@ def show(letter_id: Any, service: str | None, as_json: bool) -> None:
 @dead.command()
 @click.argument("letter_ids", metavar="[ID]...", nargs=-1, type=click.UUID)
 @_one_service
-@dead_letter_commands.filtered
+@commands.filtered
 @click.option("--all", "everything", is_flag=True, help="All there are, without any filter.")
 @click.option("--dry-run", is_flag=True, help="Only say how many would be sent.")
 @printing.as_json
@@ -128,7 +129,7 @@ def _redriven(one: Service, wanted: Wanted, *, dry_run: bool) -> tuple[int, int,
         return waiting, 0, 0
     uri = places.require_broker_of(one)
     with reaching(say("the broker")):
-        return waiting, *dead_letter_commands.send_again(one.name, engine, uri, wanted)
+        return waiting, *commands.send_again(one.name, engine, uri, wanted)
 
 
 def _in_each(chosen: str | None, look: Callable[[Service], None]) -> list[Unreachable]:

@@ -15,12 +15,13 @@ from typing import Any
 import amqp
 import click
 
-from chassis import topology, tracing
-from chassis.wire import Wire
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.ground import tracing
 from cli import places, printing
 from cli.exits import Refused, reaching
 from cli.language import say
-from contracts import envelope
+from contracts.language import envelope
 
 KEPT, PREFETCH = 10_000, 200
 #: How often it is looked whether every subscriber still has its queue.

@@ -13,9 +13,9 @@ import click
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis.database import is_transient
-from chassis.logs import redact
-from chassis.wire import CONNECTION_ERRORS
+from chassis.broker.wire import CONNECTION_ERRORS
+from chassis.ground.logs import redact
+from chassis.store.database import is_transient
 from cli.language import say
 
 #: Done; refused or failed; wrongly called or not set up; not reachable or busy, the same may succeed later; Ctrl-C.

@@ -16,7 +16,7 @@ from cli import api, language, places, printing
 from cli.api import Api
 from cli.exits import REFUSED, Refused
 from cli.language import say
-from contracts import talent_imports
+from contracts import imports as talent_imports
 
 ENDED = ("done", "rejected", "failed")
 _STEPS = (0.2, 0.5, 1.0, 2.0)

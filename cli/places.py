@@ -22,8 +22,9 @@ from typing import Any
 from environs import Env
 from sqlalchemy import Engine
 
-from chassis import settings, topology
-from chassis.database import make_engine
+from chassis.broker import topology
+from chassis.ground import settings
+from chassis.store.database import make_engine
 from cli.exits import NotSetUp
 from cli.language import say
 

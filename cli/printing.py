@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from chassis import clock
+from chassis.ground import clock
 from cli.language import say
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -1,6 +1,6 @@
 """``queues``: every queue of the topology, what waits in it and who takes from it; and queues that are nobody's.
 
-Lives here: asking the broker and telling whose a queue is. Not here: which queues there must be (``chassis.topology``).
+Lives here: asking the broker and telling whose a queue is. Not here: which queues there must be (``chassis.broker.topology``).
 
 Messages and consumers are asked of the broker by AMQP and are of this moment. What is unacknowledged, and which queues there
 are beside the topology's, only its management API can say (RABBIT_API); its counts may be five seconds old.
@@ -18,8 +18,9 @@ import click
 import requests
 from kombu.utils.url import parse_url
 
-from chassis import lanes, topology
-from chassis.wire import Wire
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.ground import lanes
 from cli import places, printing
 from cli.exits import reaching
 from cli.language import say

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import click
 
-from chassis.dead_letter_commands import Age
+from chassis.store.dead_letters.commands import Age
 from cli import places, printing
 from cli.exits import UNREACHABLE, Refused, Unreachable, reaching
 from cli.language import say

@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from contracts.schema import Day, Schema
+from contracts.language.schema import Day, Schema
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Changes the current key of a keyring or key set: ``python -m deploy.rotate_key add|use|drop`` (docs/operating.md, Keys).
 
 In steps, with a restart of all who read the file between them, so that no replica meets a key it does not know. Keyrings are
-read in ``chassis.keys``, signing keys in ``chassis.signed_tokens`` and by the gateway. Not here: who may forget a key, and when.
+read in ``chassis.keys.rings``, signing keys in ``chassis.keys.signed_tokens`` and by the gateway.
+Not here: who may forget a key, and when.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from chassis import migrations
-from chassis.keys import KeyProblem
+from chassis.keys.rings import KeyProblem
+from chassis.store import migrations
 from gateway import settings
 from gateway.app import load_keys
 from gateway.auth import client_commands
@@ -33,7 +33,14 @@ def run() -> None:
     except KeyProblem as problem:
         click.echo(f"gateway: not started: {problem}", err=True)
         sys.exit(EXIT_CONFIGURATION)
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:gateway.gunicorn_conf", "gateway.wsgi:app"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:gateway.serving.gunicorn_conf",
+        "gateway.serving.wsgi:app",
+    ]
     os.execv(sys.executable, command)
 
 

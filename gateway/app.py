@@ -14,15 +14,17 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chassis import tracing
-from chassis.database import make_engine
-from chassis.keys import read_keyring
-from chassis.rpc_client import RpcClient
-from gateway import body_limits, describing, framework_problems, health, rate_limits, request_metrics
+from chassis.ground import tracing
+from chassis.keys.rings import read_keyring
+from chassis.rpc.client import RpcClient
+from chassis.store.database import make_engine
 from gateway.auth.tokens import Tokens
-from gateway.cursors import Cursors
-from gateway.rate_limits import RateLimits
+from gateway.description import openapi
+from gateway.http import framework_problems
+from gateway.http.cursors import Cursors
 from gateway.routes import events, figures, imports, notify, oauth, perks, registrations, talent
+from gateway.serving import body_limits, health, rate_limits, request_metrics
+from gateway.serving.rate_limits import RateLimits
 from gateway.settings import GatewaySettings
 
 log = structlog.get_logger("gateway.access")
@@ -41,14 +43,14 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.url_map.converters["slug"] = describing.SlugConverter
+    app.url_map.converters["slug"] = openapi.SlugConverter
     app.config.update(
         PUBLIC_URL=settings.public_url,
         CALL_SECONDS=settings.call_seconds,
         MAX_CONTENT_LENGTH=body_limits.JSON_BYTES,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         PROPAGATE_EXCEPTIONS=False,
-        **describing.CONFIGURATION,
+        **openapi.CONFIGURATION,
     )
     app.extensions["cursors"], app.extensions["tokens"] = load_keys(settings)
     app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
@@ -58,12 +60,12 @@ def create_app(settings: GatewaySettings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
-    api = Api(app, spec_kwargs=describing.SPECIFICATION)
-    describing.add_components(api)
+    api = Api(app, spec_kwargs=openapi.SPECIFICATION)
+    openapi.add_components(api)
     for module in (oauth, talent, imports, perks, events, registrations, notify, figures):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(health.blueprint)
-    app.register_blueprint(describing.blueprint)
+    app.register_blueprint(openapi.blueprint)
     framework_problems.register(app)
     return app
 

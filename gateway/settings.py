@@ -8,7 +8,7 @@ from pathlib import Path
 
 from environs import Env
 
-from chassis.settings import DEV, PROD, secret
+from chassis.ground.settings import DEV, PROD, secret
 
 
 @dataclass(frozen=True)

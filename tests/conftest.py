@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.notify.smtp_sink import Sink
+from tests.support.smtp_sink import Sink
 
 Make = Callable[[str], str]
 
@@ -143,7 +143,7 @@ def platform(
     """A whole platform in real processes, two of each service, for all tests that speak HTTP; in the end nobody they told
     it of may be found in its logs, metrics, queues and databases.
     """
-    from tests.resilience.personal_data import leaks
+    from tests.support.personal_data import leaks
 
     databases = _make_databases(database_server)
     vhost = broker.make_vhost()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chassis.logs import redact
+from chassis.ground.logs import redact
 from cli.timeline.entries import Entry, Ids
 
 

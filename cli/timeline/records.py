@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
-from chassis import dead_letters, history, inbox, outbox, tracing
-from chassis.logs import redact
+from chassis.ground import tracing
+from chassis.ground.logs import redact
+from chassis.store import dead_letters, history, inbox, outbox
 from cli.timeline.entries import LIMIT, Entry, Ids
 from contracts.catalogue import EVENTS
 

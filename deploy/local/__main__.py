@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import click
 
 from deploy.local import environment, new_migrations, platform
-from deploy.local.doctor import examination
 from deploy.local.packages import ROOT
 from deploy.local.platform import Platform
+from doctor import examination
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from chassis import migrations
+from chassis.store import migrations
 
 _TEMPLATE = '''"""{title}."""
 

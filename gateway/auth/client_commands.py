@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 import click
 from sqlalchemy import Engine
 
-from chassis import clock
-from chassis.database import make_engine
+from chassis.ground import clock
+from chassis.store.database import make_engine
 from gateway import settings
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES

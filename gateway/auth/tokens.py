@@ -17,9 +17,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chassis.signed_tokens import read_key_set
+from chassis.keys.signed_tokens import read_key_set
 from gateway.auth.clients import Principal
-from gateway.problems import Problem
+from gateway.http.problems import Problem
 
 LIFETIME_SECONDS = 900
 _ALGORITHMS = ["Ed25519"]

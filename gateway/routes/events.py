@@ -8,9 +8,10 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import events as schemas
-from contracts.refusals import Refusal
-from gateway import backend, lists, owners, reading, records
-from gateway.operations import operation
+from contracts.language.refusals import Refusal
+from gateway.calls import backend, owners
+from gateway.http import lists, reading, records
+from gateway.http.operations import operation
 
 blueprint = Blueprint("events", __name__, description="活动 / Activities")
 READ, WRITE = "events:read", "events:write"

@@ -8,10 +8,11 @@ from typing import Any
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from chassis import clock
+from chassis.ground import clock
 from contracts.figures import FIGURES, AsOf, Figures
-from gateway import backend, reading
-from gateway.operations import operation
+from gateway.calls import backend
+from gateway.http import reading
+from gateway.http.operations import operation
 
 blueprint = Blueprint("reports", __name__, description="统计指标 / Figures")
 

@@ -12,12 +12,14 @@ from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
-from contracts import talent_imports as schemas
-from contracts.schema import Schema, violations
-from gateway import backend, body_limits, idempotency, lists, rate_limits
-from gateway.operations import operation, respond
-from gateway.problems import Problem
-from gateway.reading import InvalidBody
+from contracts import imports as schemas
+from contracts.language.schema import Schema, violations
+from gateway.calls import backend, idempotency
+from gateway.http import lists
+from gateway.http.operations import operation, respond
+from gateway.http.problems import Problem
+from gateway.http.reading import InvalidBody
+from gateway.serving import body_limits, rate_limits
 
 blueprint = Blueprint("imports", __name__, description="名册导入 / Roster imports")
 READ, WRITE = "talent:read", "talent:write"

@@ -8,8 +8,9 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import notify as schemas
-from gateway import backend, conditional, lists, reading, records
-from gateway.operations import operation
+from gateway.calls import backend
+from gateway.http import conditional, lists, reading, records
+from gateway.http.operations import operation
 
 blueprint = Blueprint(
     "notify", __name__, description="消息模板、消息、投递、偏好 / Templates, messages, deliveries, preferences"

@@ -11,12 +11,12 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import fields
 
-from contracts.schema import Schema
-from gateway import body_limits, rate_limits
+from contracts.language.schema import Schema
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
-from gateway.operations import operation, respond
+from gateway.http.operations import operation, respond
+from gateway.serving import body_limits, rate_limits
 
 blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
 

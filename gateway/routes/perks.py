@@ -8,9 +8,10 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import perks as schemas
-from contracts.refusals import Refusal
-from gateway import backend, lists, owners, qr_codes, reading, records, scans
-from gateway.operations import operation
+from contracts.language.refusals import Refusal
+from gateway.calls import backend, owners
+from gateway.http import lists, qr_codes, reading, records, scans
+from gateway.http.operations import operation
 
 blueprint = Blueprint(
     "perks", __name__, description="政策、权益、凭证、核销 / Schemes, entitlements, passes, redemptions"

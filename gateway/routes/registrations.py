@@ -7,10 +7,11 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from contracts import events_registrations as schemas
-from contracts.refusals import Refusal
-from gateway import backend, lists, owners, qr_codes, reading, records, scans
-from gateway.operations import operation, respond
+from contracts import events as schemas
+from contracts.language.refusals import Refusal
+from gateway.calls import backend, owners
+from gateway.http import lists, qr_codes, reading, records, scans
+from gateway.http.operations import operation, respond
 
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证、签到 / Registrations, tickets, check-ins")
 READ, REGISTER, CHECK_IN = "events:read", "events:register", "events:check_in"

@@ -6,8 +6,9 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts import talent as schemas
-from gateway import backend, lists, reading, records
-from gateway.operations import operation
+from gateway.calls import backend
+from gateway.http import lists, reading, records
+from gateway.http.operations import operation
 
 blueprint = Blueprint("talent", __name__, description="单位、人员、身份关系 / Organisations, people, affiliations")
 READ, WRITE = "talent:read", "talent:write"

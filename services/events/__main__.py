@@ -1,5 +1,5 @@
 """Starts events: ``python -m services.events [run|migrate|dead …]``."""
 
-from chassis.commands import main
+from chassis.process.commands import main
 
 main("services.events")

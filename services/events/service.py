@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis import signed_tokens
-from chassis.dependencies import Database
-from chassis.events import on_events
-from chassis.provided import Provided
-from chassis.rpc import command, query
-from chassis.timers import every
-from chassis.work import Work
+from chassis.events.handlers import on_events
+from chassis.keys import signed_tokens
+from chassis.process.dependencies import Database
+from chassis.process.provided import Provided
+from chassis.process.timers import every
+from chassis.rpc.server import command, query
+from chassis.store.work import Work
+from contracts import events as registration_schemas
 from contracts import events as schemas
-from contracts import events_registrations as registration_schemas
 from contracts import figures as figure_schemas
-from contracts.envelope import Event
-from services.events import (
-    activities,
-    activity_moves,
-    checkins,
-    facts,
-    figures,
-    kinds,
-    registration_rows,
-    registrations,
-    settings,
-    tickets,
-    voiding,
-    waiting_list,
-)
+from contracts.language.envelope import Event
+from services.events import activities, checkins, copies, figures, registrations, settings, tickets
+from services.events.activities import kinds, moves
+from services.events.registrations import statements, voiding, waiting_list
 
 Answer = dict[str, Any]
 SETTINGS = settings.load()
@@ -75,27 +64,27 @@ class Service:
 
     @command(schemas.PublishActivity, answer=schemas.Activity)
     def publish_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.move_activity(work, "publish", **fields)
+        return moves.move_activity(work, "publish", **fields)
 
     @command(schemas.OpenActivity, answer=schemas.Activity)
     def open_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.move_activity(work, "open", **fields)
+        return moves.move_activity(work, "open", **fields)
 
     @command(schemas.CloseActivity, answer=schemas.Activity)
     def close_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.move_activity(work, "close", **fields)
+        return moves.move_activity(work, "close", **fields)
 
     @command(schemas.HoldActivity, answer=schemas.Activity)
     def hold_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.hold_activity(work, **fields)
+        return moves.hold_activity(work, **fields)
 
     @command(schemas.ReportActivity, answer=schemas.Activity)
     def report_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.report_activity(work, **fields)
+        return moves.report_activity(work, **fields)
 
     @command(schemas.CancelActivity, answer=schemas.Activity)
     def cancel_activity(self, work: Work, **fields: Any) -> Answer:
-        return activity_moves.cancel_activity(work, **fields)
+        return moves.cancel_activity(work, **fields)
 
     @command(registration_schemas.Register, answer=registration_schemas.Registration)
     def register(self, work: Work, **fields: Any) -> Answer:
@@ -103,7 +92,7 @@ class Service:
 
     @query(registration_schemas.GetRegistration, answer=registration_schemas.Registration)
     def get_registration(self, work: Work, **fields: Any) -> Answer:
-        return registration_rows.get_registration(work, **fields)
+        return statements.get_registration(work, **fields)
 
     @query(registration_schemas.ListRegistrations, answer=registration_schemas.RegistrationPage)
     def list_registrations(self, work: Work, **fields: Any) -> Answer:
@@ -135,11 +124,11 @@ class Service:
 
     @on_events("talent.organisation.registered.v1", "talent.organisation.changed.v1")
     def on_organisation_changed(self, work: Work, events: list[Event]) -> None:
-        facts.apply_organisations(work.session, events)
+        copies.apply_organisations(work.session, events)
 
     @on_events("talent.person.registered.v1", "talent.person.changed.v1")
     def on_person_registered(self, work: Work, events: list[Event]) -> None:
-        facts.apply_people(work.session, events)
+        copies.apply_people(work.session, events)
 
     @on_events(
         "talent.affiliation.reported.v1",
@@ -148,7 +137,7 @@ class Service:
         "talent.affiliation.ended.v1",
     )
     def on_affiliation_changed(self, work: Work, events: list[Event]) -> None:
-        facts.apply_affiliations(work.session, events)
+        copies.apply_affiliations(work.session, events)
 
     @every(seconds=SETTINGS.waiting_list_seconds)
     def lapse_offers(self) -> bool:

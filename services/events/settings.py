@@ -1,4 +1,4 @@
-"""The environment of events beyond what every service reads (``chassis.settings``).
+"""The environment of events beyond what every service reads (``chassis.ground.settings``).
 
 Tickets are signed with the key set ``ticket_signing`` of KEY_DIR.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from environs import Env
 
-from services.events.rules.checkins import ScanTimes
+from services.events.checkins.rules import ScanTimes
 
 
 @dataclass(frozen=True)

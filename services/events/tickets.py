@@ -1,6 +1,6 @@
 """Tickets (入场凭证): a confirmed registration as a signed token, which a door can verify without asking anybody.
 
-Lives here: what a ticket says, and issuing it. Not here: signing and keys (``chassis.signed_tokens``), whether it admits
+Lives here: what a ticket says, and issuing it. Not here: signing and keys (``chassis.keys.signed_tokens``), whether it admits
 (``checkins``).
 """
 
@@ -13,11 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.signed_tokens import SigningKeys
-from chassis.work import Work
-from contracts.refusals import Refusal
-from services.events.registration_rows import RegistrationNotFound
-from services.events.rules.registrations import CONFIRMED
+from chassis.keys.signed_tokens import SigningKeys
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.events.registrations.rules import CONFIRMED
+from services.events.registrations.statements import RegistrationNotFound
 
 TYPE = "youthcity-ticket+jws"
 

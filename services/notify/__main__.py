@@ -1,5 +1,5 @@
 """Starts notify: ``python -m services.notify [run|migrate|dead …]``."""
 
-from chassis.commands import main
+from chassis.process.commands import main
 
 main("services.notify")

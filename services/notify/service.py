@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.dependencies import Database
-from chassis.events import on_events
-from chassis.provided import Provided
-from chassis.rpc import command, query
-from chassis.timers import every
-from chassis.work import Work
+from chassis.events.handlers import on_events
+from chassis.process.dependencies import Database
+from chassis.process.provided import Provided
+from chassis.process.timers import every
+from chassis.rpc.server import command, query
+from chassis.store.work import Work
 from contracts import figures as figure_schemas
 from contracts import notify as schemas
-from contracts.envelope import Event
-from services.notify import deliveries, figures, messages, preferences, sending, settings, templates
+from contracts.language.envelope import Event
+from services.notify import deliveries, figures, messages, preferences, settings, templates
 from services.notify.channels import in_app
 from services.notify.channels.email import EmailChannel
 from services.notify.channels.log import LogChannel
-from services.notify.contacts import Contacts
+from services.notify.deliveries import sending
+from services.notify.deliveries.contacts import Contacts
 
 Answer = dict[str, Any]
 SETTINGS = settings.load()

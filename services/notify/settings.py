@@ -1,4 +1,4 @@
-"""The environment of notify beyond what every service reads (``chassis.settings``)."""
+"""The environment of notify beyond what every service reads (``chassis.ground.settings``)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
-from contracts.talent_contacts import MAX_PEOPLE
+from contracts.talent.contacts import MAX_PEOPLE
 from services.notify.channels.email import SCHEMES, SmtpSettings
-from services.notify.rules.preferences import QuietHours
-from services.notify.sending import Pace
+from services.notify.deliveries.sending import Pace
+from services.notify.preferences.rules import QuietHours
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Starts perks: ``python -m services.perks [run|migrate|dead …]``."""
 
-from chassis.commands import main
+from chassis.process.commands import main
 
 main("services.perks")

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.clock import end_of
-from chassis.work import Work
+from chassis.ground.clock import end_of
+from chassis.store.work import Work
 from contracts.figures import counted
 
 #: The scheme of clause P35; its pairs are which scenic area serves which university on a day.

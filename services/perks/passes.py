@@ -1,6 +1,6 @@
 """Passes (凭证): an entitlement as a signed token, which a gate can verify without asking anybody.
 
-Lives here: what a pass says, and issuing it. Not here: signing and keys (``chassis.signed_tokens``), whether it admits
+Lives here: what a pass says, and issuing it. Not here: signing and keys (``chassis.keys.signed_tokens``), whether it admits
 (``redemptions``).
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.signed_tokens import SigningKeys
-from chassis.work import Work
-from contracts.refusals import Refusal
+from chassis.keys.signed_tokens import SigningKeys
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
 from services.perks import entitlements
 
 TYPE = "youthcity-pass+jws"

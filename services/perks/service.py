@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis import signed_tokens
-from chassis.dependencies import Database
-from chassis.events import on_events
-from chassis.provided import Provided
-from chassis.rpc import command, query
-from chassis.timers import every
-from chassis.work import Work
+from chassis.events.handlers import on_events
+from chassis.keys import signed_tokens
+from chassis.process.dependencies import Database
+from chassis.process.provided import Provided
+from chassis.process.timers import every
+from chassis.rpc.server import command, query
+from chassis.store.work import Work
 from contracts import figures as figure_schemas
 from contracts import perks as schemas
-from contracts.envelope import Event
-from services.perks import entitlements, evaluation, facts, figures, passes, redemptions, schemes, settings
+from contracts.language.envelope import Event
+from services.perks import copies, entitlements, figures, passes, redemptions, schemes, settings
+from services.perks.entitlements import evaluation
 
 Answer = dict[str, Any]
 SETTINGS = settings.load()
@@ -74,12 +75,12 @@ class Service:
     @on_events("talent.organisation.registered.v1", "talent.organisation.changed.v1")
     def on_organisation_changed(self, work: Work, events: list[Event]) -> None:
         evaluation.keep_out(work)
-        if facts.apply_organisations(work.session, events):
+        if copies.apply_organisations(work.session, events):
             evaluation.evaluate_all_later(work, "organisations")
 
     @on_events("talent.organisation_set.published.v1")
     def on_organisation_set_published(self, work: Work, events: list[Event]) -> None:
-        for key in facts.apply_sets(work.session, events):
+        for key in copies.apply_sets(work.session, events):
             evaluation.evaluate_all_later(work, f"set {key}")
 
     @on_events(
@@ -89,9 +90,9 @@ class Service:
         "talent.affiliation.ended.v1",
     )
     def on_affiliation_changed(self, work: Work, events: list[Event]) -> None:
-        people = facts.people_of(events)
+        people = copies.people_of(events)
         evaluation.lock_people(work, people)
-        facts.apply_affiliations(work.session, events)
+        copies.apply_affiliations(work.session, events)
         evaluation.evaluate_changed(work, people)
 
     @every(seconds=SETTINGS.evaluation_seconds)

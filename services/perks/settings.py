@@ -1,4 +1,4 @@
-"""The environment of perks beyond what every service reads (``chassis.settings``).
+"""The environment of perks beyond what every service reads (``chassis.ground.settings``).
 
 Passes are signed with the key set ``pass_signing`` of KEY_DIR.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from environs import Env
 
-from services.perks.rules.redemption import ScanTimes
+from services.perks.redemptions.rules import ScanTimes
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Starts talent: ``python -m services.talent [run|migrate|dead …]``."""
 
-from chassis.commands import main
+from chassis.process.commands import main
 
 main("services.talent")

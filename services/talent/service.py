@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.dependencies import Database
-from chassis.provided import Provided
-from chassis.rpc import command, disclosure, query
-from chassis.timers import every
-from chassis.work import Work
+from chassis.process.dependencies import Database
+from chassis.process.provided import Provided
+from chassis.process.timers import every
+from chassis.rpc.server import command, disclosure, query
+from chassis.store.work import Work
 from contracts import figures as figure_schemas
+from contracts import imports as import_schemas
 from contracts import talent as schemas
-from contracts import talent_contacts as contact_schemas
-from contracts import talent_imports as import_schemas
-from services.talent import (
-    affiliations,
-    contacts,
-    figures,
-    import_files,
-    import_job,
-    imports,
-    organisation_sets,
-    organisations,
-    people,
-    people_keys,
-    settings,
-)
+from contracts.talent import contacts as contact_schemas
+from services.talent import affiliations, figures, imports, organisations, people, settings
+from services.talent.imports import files, job
+from services.talent.organisations import sets
+from services.talent.people import contacts
+from services.talent.people import keys as people_keys
 
 Answer = dict[str, Any]
 
@@ -36,7 +28,7 @@ class Service:
     name = "talent"
     database = Database()
     keys = Provided(people_keys.load, prove=people_keys.prove)
-    uploads = Provided(import_files.load, prove=import_files.prove)
+    uploads = Provided(files.load, prove=files.prove)
 
     @command(schemas.RegisterOrganisation, answer=schemas.Organisation)
     def register_organisation(self, work: Work, **fields: Any) -> Answer:
@@ -56,11 +48,11 @@ class Service:
 
     @command(schemas.PutOrganisationSet, answer=schemas.OrganisationSet)
     def put_organisation_set(self, work: Work, **fields: Any) -> Answer:
-        return organisation_sets.put_organisation_set(work, **fields)
+        return sets.put_organisation_set(work, **fields)
 
     @query(schemas.GetOrganisationSet, answer=schemas.OrganisationSet)
     def get_organisation_set(self, work: Work, **fields: Any) -> Answer:
-        return organisation_sets.get_organisation_set(work, **fields)
+        return sets.get_organisation_set(work, **fields)
 
     @command(schemas.RegisterPerson, answer=schemas.Person)
     def register_person(self, work: Work, **fields: Any) -> Answer:
@@ -141,7 +133,7 @@ class Service:
 
     @every(seconds=0.2)
     def run_imports(self) -> bool:
-        return import_job.run_next(self.database, uploads=self.uploads, keys=self.keys)
+        return job.run_next(self.database, uploads=self.uploads, keys=self.keys)
 
     @every(seconds=3600)
     def purge_imports(self) -> None:

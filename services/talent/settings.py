@@ -1,4 +1,4 @@
-"""The environment of talent beyond what every service reads (``chassis.settings``).
+"""The environment of talent beyond what every service reads (``chassis.ground.settings``).
 
 People's keys are the keyrings ``id_encryption`` and ``id_lookup`` of KEY_DIR, uploads' is ``upload_encryption``; the variables
 of imports are in ``import_settings``.

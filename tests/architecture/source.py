@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("contracts", "chassis", "services", "gateway", "cli", "deploy", "examples", "bench", "tests")
+ROOMS = ("contracts", "chassis", "services", "gateway", "cli", "doctor", "deploy", "examples", "bench", "tests")
 
 
 @cache

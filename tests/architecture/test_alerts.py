@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from prometheus_client import REGISTRY
 
-import chassis.metrics  # noqa: F401  what a process counts is known once it is imported
-import gateway.request_metrics  # noqa: F401
+import chassis.ground.metrics  # noqa: F401  what a process counts is known once it is imported
+import gateway.serving.request_metrics  # noqa: F401
 from tests.architecture import source
 
 RULES = source.ROOT / "deploy/alerts.yaml"

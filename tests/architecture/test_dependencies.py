@@ -18,7 +18,7 @@ PACKAGES = ("contracts", "chassis", "services", "gateway", "cli")
 #: Deployable → the modules its process starts from.
 DEPLOYABLES = {
     **{name: (f"services.{name}.__main__", f"services.{name}.service") for name in source.services()},
-    "gateway": ("gateway.__main__", "gateway.wsgi", "gateway.gunicorn_conf"),
+    "gateway": ("gateway.__main__", "gateway.serving.wsgi", "gateway.serving.gunicorn_conf"),
     "cli": ("cli.__main__",),
     "contracts": ("contracts.catalogue", "contracts.talent", "contracts.perks"),
 }

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis import lanes, topology
-from chassis import settings as chassis_settings
+from chassis.broker import topology
+from chassis.ground import lanes
+from chassis.ground import settings as chassis_settings
 from deploy import new_secrets
 from deploy.local.broker_users import GATEWAY, OPS
 from deploy.local.demo_keys import KEYRINGS, SIGNING
@@ -115,8 +116,10 @@ class TestProcesses:
         process = compose.processes()[name]
         given = float(process["stop_grace_period"].removesuffix("s"))
         environment = process["environment"]
-        last = re.search(r"^LAST_SECONDS = (\d+)", source.text(Path("chassis/runner.py")), re.MULTILINE)
-        graceful = re.search(r"^graceful_timeout = (\d+)", source.text(Path("gateway/gunicorn_conf.py")), re.MULTILINE)
+        last = re.search(r"^LAST_SECONDS = (\d+)", source.text(Path("chassis/process/runner.py")), re.MULTILINE)
+        graceful = re.search(
+            r"^graceful_timeout = (\d+)", source.text(Path("gateway/serving/gunicorn_conf.py")), re.MULTILINE
+        )
         assert last is not None and graceful is not None
         grace = float(environment.get("GRACE_SECONDS", _default_grace()))
         assert given > max(grace + float(last[1]), float(graceful[1]))
@@ -256,6 +259,6 @@ def _module(deployable: str) -> str:
 
 
 def _default_grace() -> str:
-    found = re.search(r'"GRACE_SECONDS", ([\d.]+)', source.text(Path("chassis/settings.py")))
+    found = re.search(r'"GRACE_SECONDS", ([\d.]+)', source.text(Path("chassis/ground/settings.py")))
     assert found is not None
     return found[1]

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from chassis import topology
+from chassis.broker import topology
 from contracts.catalogue import EVENTS
 from tests.architecture import source
 

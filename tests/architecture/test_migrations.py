@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, MetaData, create_engine, text
 
-from chassis import migrations
-from chassis.database import with_driver
+from chassis.store import migrations
+from chassis.store.database import with_driver
 from tests.architecture import source
 
 OWNERS = [*source.services(), "gateway"]
-MAY_IMPORT = {"alembic", "sqlalchemy", "chassis.migrations", "__future__", "datetime", "textwrap"}
+MAY_IMPORT = {"alembic", "sqlalchemy", "chassis.store.migrations", "__future__", "datetime", "textwrap"}
 #: What an older replica, still running, would not survive.
 CONTRACTS = re.compile(
     r"\b(drop\s+(table|column|schema)|rename\s+(to|column)|alter\s+column\s+\w+\s+(set\s+data\s+)?type|set\s+not\s+null)\b",

@@ -8,8 +8,8 @@ import string
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.refusals import KINDS
-from gateway.problems import STATUS_OF_KIND, TITLES
+from contracts.language.refusals import KINDS
+from gateway.http.problems import STATUS_OF_KIND, TITLES
 from tests.architecture import source
 
 CODE = re.compile(r"[a-z][a-z_]+(\.[a-z][a-z_]+)?")

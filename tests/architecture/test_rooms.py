@@ -13,7 +13,7 @@ from tests.architecture import source
 
 FRONT_DOOR_LINES = 5
 #: Where a rule may use more than the standard library: the language eligibility is written in.
-CEL = {"services/perks/rules/eligibility.py": {"cel", "common_expression_language"}}
+CEL = {"services/perks/entitlements/rules.py": {"cel", "common_expression_language"}}
 IMPURE_MODULES = {
     "time",
     "os",
@@ -28,6 +28,13 @@ IMPURE_MODULES = {
 }
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "print", "input"}
 
+
+def rules_of(service: str) -> list[Path]:
+    """The rules of a service's subjects, and those its subjects share."""
+    modules = source.modules(f"services/{service}")
+    return [path for path in modules if path.name == "rules.py" or "rules" in path.parts[2:-1]]
+
+
 every_service = pytest.mark.parametrize("service", source.services())
 
 
@@ -40,13 +47,13 @@ class TestRooms:
             "__main__.py",
             "service.py",
             "figures.py",
+            "registry.py",
+            "tables.py",
             "settings.py",
-            "rules",
             "migrations/versions",
         ]
         assert [room for room in rooms if not (folder / room).exists()] == []
-        assert (folder / "tables.py").exists() or (folder / "tables").is_dir()
-        assert any((source.ROOT / "tests" / service).glob("test_*.py"))
+        assert any((source.ROOT / "tests" / service).rglob("test_*.py"))
 
     def test_its_front_door_only_passes_on(self, service: str) -> None:
         path = Path("services") / service / "service.py"
@@ -66,17 +73,20 @@ class TestRooms:
         ] == []
 
     def test_its_tables_know_no_subject(self, service: str) -> None:
-        folder = Path("services") / service
-        tables = [path for path in source.modules(str(folder)) if "tables" in (path.stem, path.parent.name)]
-        assert tables
+        contents = Path("services") / service / "tables.py"
+        tables = [path for path in source.modules(f"services/{service}") if path.name == "tables.py"]
+        joined = {name.removeprefix(f"services.{service}.") for name in source.imported(contents)}
         for path in tables:
+            if path == contents:
+                continue
             own = {name for name in source.imported(path) if name.startswith(f"services.{service}.")}
-            assert [name for name in own if name.split(".")[2] not in ("tables", "rules")] == [], path
+            assert {name.split(".")[2] for name in own} <= {"registry", "rules"}, path
+            assert f"{path.parent.name}.tables" in joined, f"{path} is not joined in {contents}"
 
     def test_its_rules_use_the_standard_library_alone(self, service: str) -> None:
-        for path in source.modules(f"services/{service}/rules"):
+        for path in rules_of(service):
             roots = {name.partition(".")[0] for name in source.imported(path)}
-            own = {name for name in source.imported(path) if name.startswith(f"services.{service}.rules")}
+            own = {name for name in source.imported(path) if re.match(rf"services\.{service}\.(\w+\.)?rules\b", name)}
             foreign = (
                 roots - set(sys.stdlib_module_names) - CEL.get(str(path), set()) - ({"services"} if own else set())
             )
@@ -84,7 +94,7 @@ class TestRooms:
             assert {name for name in source.imported(path) if name.startswith("services.")} == own, path
 
     def test_its_rules_read_no_clock_and_touch_nothing_outside(self, service: str) -> None:
-        for path in source.modules(f"services/{service}/rules"):
+        for path in rules_of(service):
             roots = {name.partition(".")[0] for name in source.imported(path)}
             assert roots & IMPURE_MODULES == set(), path
             called = {_name(node.func) for node in ast.walk(source.tree(path)) if isinstance(node, ast.Call)}

@@ -25,7 +25,7 @@ from deploy.local import demo_keys
 from gateway.app import create_app
 from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
-from gateway.operations import OPERATIONS
+from gateway.http.operations import OPERATIONS
 from gateway.settings import GatewaySettings
 
 URL = "http://gateway.test"

@@ -11,7 +11,7 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.bad_input.routes import Document
 from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
 from tests.gateway.conftest import Api
-from tests.notify.smtp_sink import Sink
+from tests.support.smtp_sink import Sink
 
 
 @pytest.fixture(scope="package")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import gateway.app  # noqa: F401  fills the table of operations
-from gateway.operations import OPERATIONS, Operation
+from gateway.http.operations import OPERATIONS, Operation
 from tests.gateway.conftest import Answer
 
 Document = dict[str, Any]

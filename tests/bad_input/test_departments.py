@@ -17,7 +17,7 @@ import gateway.app  # noqa: F401  fills the table of operations
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import ApiError, Client
-from gateway.operations import OPERATIONS
+from gateway.http.operations import OPERATIONS
 from tests.gateway.conftest import Api, assert_problem
 
 #: Operation → the refusal a department gets that the record does not belong to.

@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.processes import is_ready
 from deploy.local.throwaway import ThrowawayPlatform
-from gateway.operations import OPERATIONS
+from gateway.http.operations import OPERATIONS
 from tests.bad_input.writes import City
 from tests.gateway.conftest import Api
 

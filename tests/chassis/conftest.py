@@ -20,12 +20,13 @@ import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
 
-from chassis import migrations, topology
-from chassis.calls import CallContext
-from chassis.database import make_engine
-from chassis.rpc_client import RpcClient
-from chassis.wire import Wire
-from contracts import envelope
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient
+from chassis.store import migrations
+from chassis.store.database import make_engine
+from contracts.language import envelope
 from deploy.local.throwaway import free_port
 
 LEDGER_TABLES = """

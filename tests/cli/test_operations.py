@@ -12,10 +12,10 @@ import amqp
 import pytest
 from sqlalchemy import create_engine, text
 
-from chassis import topology
-from chassis.database import with_driver
-from chassis.publisher import ConfirmedPublisher, Outgoing
-from chassis.wire import Wire
+from chassis.broker import topology
+from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from chassis.broker.wire import Wire
+from chassis.store.database import with_driver
 from cli import events
 from deploy.local.broker_users import listener_permissions
 from deploy.local.throwaway import ThrowawayPlatform, eventually

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from chassis.database import with_driver
+from chassis.store.database import with_driver
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.cli.conftest import CommandLine
 from tests.journeys.conftest import Town

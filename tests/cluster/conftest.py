@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient, RpcTimeout
-from contracts.refusals import Refusal
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient, RpcTimeout
+from contracts.language.refusals import Refusal
 from deploy.local.notes import answers
 from deploy.local.place import place
 from deploy.local.rabbitmq_cluster import Cluster, Node

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from chassis.calls import rpc_queue
-from chassis.rpc_client import RpcTimeout, ServiceUnavailable
-from chassis.topology import consumer_queue
+from chassis.broker.topology import consumer_queue
+from chassis.rpc.calls import rpc_queue
+from chassis.rpc.client import RpcTimeout, ServiceUnavailable
 from deploy.local.rabbitmq_cluster import Node
 from tests.chassis.conftest import Ledger, until
 from tests.cluster.conftest import Site, Writers, writing

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from chassis.calls import rpc_queue
-from chassis.rpc_client import ServiceUnavailable
-from chassis.wire import Wire
+from chassis.broker.wire import Wire
+from chassis.rpc.calls import rpc_queue
+from chassis.rpc.client import ServiceUnavailable
 from tests.chassis.conftest import Ledger, until
 from tests.cluster.conftest import Site
 
-#: Not set up as it must be (see chassis.runner, which is not for a test to import: it patches the standard library).
+#: Not set up as it must be (see chassis.process.runner, which is not for a test to import: it patches the standard library).
 EXIT_CONFIGURATION = 78
 REQUESTS = rpc_queue("ledger")
 

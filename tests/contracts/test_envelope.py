@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import envelope
+from contracts.language import envelope
 
 PERSON = "talent.person.registered.v1"
 NOW = dt.datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=dt.UTC)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError, fields
 
-from contracts.refusals import Invalid, Refusal
-from contracts.schema import Schema
+from contracts.language.refusals import Invalid, Refusal
+from contracts.language.schema import Schema
 
 
 class TitleAlreadyHeld(Refusal):

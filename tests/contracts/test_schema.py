@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields, validate
 
-from contracts.messages import FIELD_MESSAGES, Text, install
-from contracts.schema import Bilingual, Day, Instant, Page, Schema, Whole, page_of, violations
+from contracts.language.messages import FIELD_MESSAGES, Text, install
+from contracts.language.schema import Bilingual, Day, Instant, Page, Schema, Whole, page_of, violations
 
 
 class Member(Schema):

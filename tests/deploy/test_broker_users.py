@@ -12,9 +12,9 @@ import amqp
 import kombu
 import pytest
 
-from chassis import topology
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
+from chassis.broker import topology
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient
 from deploy.local.broker_users import GATEWAY, listener_permissions, permissions
 from examples.listening import queue_of
 from tests.chassis.conftest import Ledger, ledger

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.keys import FieldCipher, KeyProblem, LookupHash, read_keyring
+from chassis.keys.rings import FieldCipher, KeyProblem, LookupHash, read_keyring
 from deploy.local import demo_keys
 from gateway.auth.tokens import Tokens
 from tests.architecture import source

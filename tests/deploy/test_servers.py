@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from chassis.database import with_driver
+from chassis.store.database import with_driver
 from deploy.local import running
 from deploy.local.notes import Notes, answers
 from deploy.local.place import Place, place

@@ -9,7 +9,7 @@ from typing import Any
 
 from kombu import Connection
 
-from chassis import topology
+from chassis.broker import topology
 from examples.listening import Listener, queue_of
 
 TYPE = "talent.affiliation.ended.v1"

@@ -13,23 +13,16 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy import event as listener
 
-from chassis import migrations
-from chassis.database import make_engine
-from chassis.ids import uuid7
-from chassis.work import PLATFORM, Caller, Work, open_work
-from contracts.envelope import Event
-from services.events import (
-    activities,
-    activity_moves,
-    checkins,
-    facts,
-    registration_rows,
-    registrations,
-    tickets,
-    voiding,
-    waiting_list,
-)
-from services.events.rules.checkins import ScanTimes
+from chassis.ground.ids import uuid7
+from chassis.store import migrations
+from chassis.store.database import make_engine
+from chassis.store.work import PLATFORM, Caller, Work, open_work
+from contracts.language.envelope import Event
+from services.events import activities, checkins, copies, registrations, tickets
+from services.events.activities import moves
+from services.events.checkins.rules import ScanTimes
+from services.events.registrations import statements as registration_rows
+from services.events.registrations import voiding, waiting_list
 from tests.perks.conftest import event, write_keys
 
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -74,7 +67,7 @@ class Town:
         organisation_id = uuid7()
         data = {"organisation_id": str(organisation_id), "kind": kind, "name": "某单位", "status": "active"}
         with self.work() as work:
-            facts.apply_organisations(
+            copies.apply_organisations(
                 work.session, [event("talent.organisation.registered.v1", organisation_id, 1, data)]
             )
         return organisation_id
@@ -83,7 +76,7 @@ class Town:
         found = [uuid7() for _ in range(count)]
         told = [event("talent.person.registered.v1", one, 1, {"person_id": str(one), "version": 1}) for one in found]
         with self.work() as work:
-            facts.apply_people(work.session, told)
+            copies.apply_people(work.session, told)
         return found
 
     def person(self) -> UUID:
@@ -91,7 +84,7 @@ class Town:
 
     def hear(self, *events: Event) -> None:
         with self.work() as work:
-            facts.apply_affiliations(work.session, events)
+            copies.apply_affiliations(work.session, events)
 
     # -- activities
 
@@ -119,12 +112,12 @@ class Town:
         caller = more.pop("caller", LEAGUE)
         with self.work(now=now, caller=caller) as work:
             if move in ("publish", "open", "close"):
-                return activity_moves.move_activity(work, move, activity_id=activity_id)
+                return moves.move_activity(work, move, activity_id=activity_id)
             if move == "report":
                 more = {"attendance_stated": None, **more}
             elif move == "cancel":
                 more = {"reason": "暴雨", **more}
-            return getattr(activity_moves, f"{move}_activity")(work, activity_id=activity_id, **more)  # type: ignore[no-any-return]
+            return getattr(moves, f"{move}_activity")(work, activity_id=activity_id, **more)  # type: ignore[no-any-return]
 
     def change(self, activity: dict[str, Any], *, now: dt.datetime = NOW, **changes: Any) -> dict[str, Any]:
         with self.work(now=now) as work:

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
-from tests.events.test_process_races import insisting
+from tests.events.registrations.test_process_races import insisting
 from tests.journeys.conftest import Town
 from tests.journeys.conftest import town as town
 from tests.journeys.test_scenic_pass import _decoded

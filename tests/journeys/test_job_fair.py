@@ -11,7 +11,7 @@ from deploy.local.throwaway import eventually
 from examples.client import ApiError
 from tests.journeys.conftest import Town
 from tests.journeys.test_messages import await_messages, inbox
-from tests.notify.smtp_sink import Sink
+from tests.support.smtp_sink import Sink
 
 Activity = dict[str, Any]
 SOON = dt.timedelta(hours=1)

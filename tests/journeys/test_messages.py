@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chassis.clock import SHANGHAI
+from chassis.ground.clock import SHANGHAI
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
 from tests.journeys.conftest import Town
-from tests.notify.smtp_sink import Sink
+from tests.support.smtp_sink import Sink
 
 University = dict[str, Any]
 

@@ -12,10 +12,10 @@ import amqp
 import pytest
 from sqlalchemy import create_engine, text
 
-from chassis import dead_letters
-from chassis.database import with_driver
-from chassis.wire import Wire
-from chassis.work import open_work
+from chassis.broker.wire import Wire
+from chassis.store import dead_letters
+from chassis.store.database import with_driver
+from chassis.store.work import open_work
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.conftest import Broker
 from tests.journeys import guide

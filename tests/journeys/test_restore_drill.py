@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from chassis.database import with_driver
+from chassis.store.database import with_driver
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.client import ApiError
 from tests.conftest import NOTIFY_QUICKLY, Broker
 from tests.journeys import guide
 from tests.journeys.conftest import Town
-from tests.notify.smtp_sink import Sink
+from tests.support.smtp_sink import Sink
 
 GUIDE = "docs/operating.md"
 

@@ -10,17 +10,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from chassis import migrations
-from chassis.database import make_engine
-from chassis.ids import uuid7
-from chassis.work import Caller, open_work
+from chassis.ground.ids import uuid7
+from chassis.store import migrations
+from chassis.store.database import make_engine
+from chassis.store.work import Caller, open_work
 from contracts.catalogue import EVENTS
-from contracts.envelope import Event
+from contracts.language.envelope import Event
 from services.notify import messages, preferences, templates
-from services.notify.rules.preferences import QuietHours
+from services.notify.preferences.rules import QuietHours
 from tests.conftest import Broker
-from tests.notify.processes import Processes, Talent
-from tests.notify.smtp_sink import Sink
+from tests.notify.deliveries.processes import Processes, Talent
+from tests.support.smtp_sink import Sink
 
 #: Ten in the morning in the city.
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)

@@ -17,13 +17,14 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import Engine, text
 from sqlalchemy import event as listener
 
-from chassis import migrations
-from chassis.database import make_engine
-from chassis.ids import uuid7
-from chassis.work import Caller, Work, open_work
-from contracts.envelope import Event
-from services.perks import evaluation, passes, redemptions
-from services.perks.rules.redemption import ScanTimes
+from chassis.ground.ids import uuid7
+from chassis.store import migrations
+from chassis.store.database import make_engine
+from chassis.store.work import Caller, Work, open_work
+from contracts.language.envelope import Event
+from services.perks import passes, redemptions
+from services.perks.entitlements import evaluation
+from services.perks.redemptions.rules import ScanTimes
 from services.perks.service import Service
 
 TODAY = dt.date(2026, 11, 23)

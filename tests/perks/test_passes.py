@@ -12,9 +12,9 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
-from chassis import signed_tokens
-from chassis.ids import uuid7
-from chassis.keys import KeyProblem
+from chassis.ground.ids import uuid7
+from chassis.keys import signed_tokens
+from chassis.keys.rings import KeyProblem
 from services.perks import passes
 from tests.perks.conftest import NOW, City, Story, write_keys
 

@@ -22,14 +22,14 @@ from urllib.parse import urlsplit
 
 import psycopg2
 
-from chassis.calls import rpc_queue
-from chassis.rpc_client import BACKLOG_LIMIT
-from chassis.wire import Wire
+from chassis.broker.wire import Wire
+from chassis.rpc.calls import rpc_queue
+from chassis.rpc.client import BACKLOG_LIMIT
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import Client
 from tests.conftest import Broker
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 CALL_SECONDS = 2
 WORKERS = 4

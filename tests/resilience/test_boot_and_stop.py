@@ -12,7 +12,7 @@ from deploy.local.throwaway import eventually
 from tests.conftest import Broker, _make_databases
 from tests.resilience.bad_days import GRACE_SECONDS, BadDays
 
-# as chassis.runner has them; importing it would patch this process
+# as chassis.process.runner has them; importing it would patch this process
 EXIT_FORCED, LAST_SECONDS = 70, 3
 #: Ended by the kernel's alarm, should even the forced end not come.
 ENDED_BY_ALARM = -signal.SIGALRM

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
-from chassis.wire import Wire
+from chassis.broker.wire import Wire
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples import rosters
 from examples.city import universities
 from examples.client import ApiError, Client, client_of
 from tests.conftest import Broker, _make_databases
-from tests.resilience.personal_data import leaks, names_of_the_demo
+from tests.support.personal_data import leaks, names_of_the_demo
 
 LISTENING = "perks.on_affiliation_changed.v1"
 

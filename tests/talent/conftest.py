@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from chassis import migrations
-from chassis.database import make_engine
-from chassis.keys import KeyRing
-from chassis.work import Caller, Work, open_work
-from services.talent import organisations, people_keys
-from services.talent.rules.credit_codes import code_check, organisation_check
+from chassis.keys.rings import KeyRing
+from chassis.store import migrations
+from chassis.store.database import make_engine
+from chassis.store.work import Caller, Work, open_work
+from services.talent import organisations
+from services.talent.organisations.rules.credit_codes import code_check, organisation_check
+from services.talent.people import keys as people_keys
 from services.talent.rules.identity import check_character
 
 NOW = dt.datetime(2026, 11, 23, 4, 0, tzinfo=dt.UTC)

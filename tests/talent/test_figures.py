@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chassis import migrations
+from chassis.store import migrations
 from services.talent import figures, organisations, people
 from tests.talent.conftest import City
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from chassis import topology
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
-from chassis.wire import Wire
-from contracts.refusals import Refusal
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient
+from contracts.language.refusals import Refusal
 from deploy.local.throwaway import free_port
 from tests.talent.conftest import make_credit_code, make_id_number
 

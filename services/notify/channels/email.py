@@ -19,9 +19,9 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import unquote, urlsplit
 
-from chassis import clock
+from chassis.ground import clock
 from services.notify.channels import Call, Contact, Parcel
-from services.notify.rules.masking import mask_email
+from services.notify.channels.masking import mask_email
 
 log = logging.getLogger(__name__)
 

@@ -1,5 +1,5 @@
-"""Runs notify' migrations on the connection ``chassis.migrations.upgrade`` holds."""
+"""Runs notify' migrations on the connection ``chassis.store.migrations.upgrade`` holds."""
 
-from chassis.migrations import run_env
+from chassis.store.migrations import run_env
 
 run_env()

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from chassis.compare import Held
-from chassis.republish import Page, State
+from chassis.rebuilding.compare import Held
+from chassis.rebuilding.republish import Page, State
 from tests.chassis.ledger.service import WRITTEN
 
 SINCE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -10,17 +10,17 @@ import eventlet
 from marshmallow import fields
 from sqlalchemy import text
 
-from chassis.dependencies import Database
-from chassis.events import on_events
-from chassis.ids import uuid7
-from chassis.provided import Provided
-from chassis.rpc import command, query
-from chassis.timers import every
-from chassis.work import Work
+from chassis.events.handlers import on_events
+from chassis.ground.ids import uuid7
+from chassis.process.dependencies import Database
+from chassis.process.provided import Provided
+from chassis.process.timers import every
+from chassis.rpc.server import command, query
+from chassis.store.work import Work
 from contracts.catalogue import EVENTS, EventType
-from contracts.envelope import Event
-from contracts.refusals import Refusal
-from contracts.schema import Schema
+from contracts.language.envelope import Event
+from contracts.language.refusals import Refusal
+from contracts.language.schema import Schema
 
 WRITTEN = "ledger.entry.written.v1"
 

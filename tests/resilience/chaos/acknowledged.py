@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from chassis.rpc_client import RemoteFailure, RpcTimeout
-from contracts.refusals import Refusal
+from chassis.rpc.client import RemoteFailure, RpcTimeout
+from contracts.language.refusals import Refusal
 from examples.client import ApiError
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from chassis.topology import source_of
+from chassis.broker.topology import source_of
 from contracts.catalogue import EVENTS
 from tests.resilience.chaos.acknowledged import Patience
 from tests.resilience.chaos.ledgers import NO_OUTBOX

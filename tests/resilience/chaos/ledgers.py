@@ -12,11 +12,12 @@ import uuid
 from random import Random
 from typing import Any
 
-from chassis import migrations, topology
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
-from chassis.wire import Wire
-from contracts.refusals import Refusal
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient
+from chassis.store import migrations
+from contracts.language.refusals import Refusal
 from deploy.local.throwaway import ThrowawayPlatform, free_port
 from tests.chassis.conftest import LEDGER_TABLES
 from tests.chassis.ledger.service import WRITTEN

@@ -26,7 +26,7 @@ from tests.resilience.chaos.schedule import Happened
 from tests.resilience.chaos.servers import Servers
 from tests.resilience.chaos.town import Town
 from tests.resilience.chaos.traffic import Clerk
-from tests.resilience.personal_data import leaks
+from tests.support.personal_data import leaks
 
 #: How long nothing may change, after the last fault and the last request, before what waits counts as stuck.
 SETTLE_SECONDS = 90.0

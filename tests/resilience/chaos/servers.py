@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, NullPool, Row, create_engine, make_url, text
 
-from chassis.database import with_driver
-from chassis.wire import Wire
+from chassis.broker.wire import Wire
+from chassis.store.database import with_driver
 from deploy.local import packages, running
 from deploy.local.notes import Notes
 from deploy.local.place import place

@@ -1,8 +1,8 @@
 """A control: the ledger with an inbox that takes every delivery for a first one. ``python -m`` this module."""
 
-from chassis.commands import main  # isort: skip  (first: it patches the standard library)
+from chassis.process.commands import main  # isort: skip  (first: it patches the standard library)
 
-from chassis import inbox
+from chassis.store import inbox
 from tests.chassis.ledger.service import join_catalogue
 
 

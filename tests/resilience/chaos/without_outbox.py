@@ -2,7 +2,7 @@
 confirms and retries. ``python -m`` this module.
 """
 
-from chassis.commands import main  # isort: skip  (first: it patches the standard library)
+from chassis.process.commands import main  # isort: skip  (first: it patches the standard library)
 
 import os
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from nameko.amqp.publish import Publisher
 from sqlalchemy import event
 
-from chassis import topology, work
+from chassis.broker import topology
+from chassis.store import work
 from tests.chassis.ledger.service import join_catalogue
 
 PUBLISHER = Publisher(os.environ["AMQP_URI"])

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from nameko.standalone.rpc import ServiceRpcProxy
 
-from chassis.calls import CallContext
-from chassis.rpc_client import RpcClient
+from chassis.rpc.calls import CallContext
+from chassis.rpc.client import RpcClient
 
 
 class Client(Protocol):

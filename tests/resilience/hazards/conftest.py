@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chassis import migrations
+from chassis.store import migrations
 from tests.conftest import Broker
 from tests.resilience.hazards.diaries import Diary, proxy_of
 from tests.resilience.hazards.kinds import KINDS
 from tests.resilience.hazards.notebook import TABLES
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 
 @pytest.fixture(scope="module")

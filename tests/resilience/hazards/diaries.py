@@ -27,7 +27,7 @@ from deploy.local.throwaway import free_port
 from tests.resilience.hazards.clients import CLIENTS, Client
 from tests.resilience.hazards.diary.service import WRITTEN
 from tests.resilience.hazards.promises import given
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 GRACE_SECONDS = 1
 REQUESTS = "rpc-diary"

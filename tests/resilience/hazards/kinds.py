@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from contracts import envelope
+from contracts.language import envelope
 from tests.resilience.hazards.diaries import GRACE_SECONDS, Diary, aside, user_of
 from tests.resilience.hazards.diary.service import WRITTEN, join_catalogue
 from tests.resilience.hazards.promises import given

@@ -8,7 +8,7 @@ import uuid
 from tests.resilience.hazards.diaries import EXCHANGE, Diary, user_of
 from tests.resilience.hazards.diary.service import WRITTEN
 from tests.resilience.hazards.promises import given, hazard, now, soon
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 
 class TestAnEvent:

@@ -6,7 +6,7 @@ import functools
 
 from tests.resilience.hazards.diaries import Diary, has_ended
 from tests.resilience.hazards.promises import always, given, hazard, now, soon
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 LIMIT = 2
 

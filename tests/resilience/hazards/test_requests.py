@@ -6,7 +6,7 @@ import signal
 
 from tests.resilience.hazards.diaries import Diary
 from tests.resilience.hazards.promises import always, given, hazard, now, soon
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 
 class TestARequest:

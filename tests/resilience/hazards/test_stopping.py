@@ -6,7 +6,7 @@ import subprocess
 
 from tests.resilience.hazards.diaries import GRACE_SECONDS, REQUESTS, Diary, says
 from tests.resilience.hazards.promises import given, hazard, now, soon
-from tests.resilience.proxy import Proxy
+from tests.support.proxy import Proxy
 
 TEN = 10
 

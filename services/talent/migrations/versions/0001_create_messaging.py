@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import frozen_sql
+from chassis.store.migrations import frozen_sql
 
 revision = "0001"
 down_revision = None

@@ -2,8 +2,8 @@
 
 import os
 
-from chassis.commands import main  # first: it patches the standard library
-from chassis import topology  # isort: skip
+from chassis.process.commands import main  # first: it patches the standard library
+from chassis.broker import topology  # isort: skip
 from tests.resilience.hazards.diary.service import join_catalogue, rename_the_handler
 
 topology.DELIVERY_LIMIT = int(os.environ.get("DIARY_DELIVERY_LIMIT", topology.DELIVERY_LIMIT))

@@ -10,14 +10,14 @@ import sqlalchemy.event
 from marshmallow import fields
 from sqlalchemy import text as sql
 
-from chassis.dependencies import Database
-from chassis.events import on_events
-from chassis.ids import uuid7
-from chassis.rpc import command, query
-from chassis.work import Work
+from chassis.events.handlers import on_events
+from chassis.ground.ids import uuid7
+from chassis.process.dependencies import Database
+from chassis.rpc.server import command, query
+from chassis.store.work import Work
 from contracts.catalogue import EVENTS, EventType
-from contracts.envelope import Event
-from contracts.schema import Schema
+from contracts.language.envelope import Event
+from contracts.language.schema import Schema
 from tests.resilience.hazards.fragile import Fragile
 from tests.resilience.hazards.notebook import behave, die, note, seconds_of
 

@@ -1,0 +1,1 @@
+"""RabbitMQ: connections, publishing with confirms, consuming per lane, and the topology."""

@@ -1,0 +1,1 @@
+"""Events: from the outbox through the relay to the handlers, with retries."""

@@ -1,0 +1,303 @@
+"""Event handlers: batches in, each event's effect once, what fails retried later or laid aside.
+
+Lives here: ``@on_events`` and what happens to a message from arrival to acknowledgement. Not here: the inbox and
+dead-letter tables (``inbox``, ``dead_letters``), queue names (``topology``).
+
+A handler gets what has arrived as one batch, in one transaction with the inbox rows. Then:
+
+* committed: acknowledged, all of the batch;
+* the database or the broker is away, or time ran out: nobody's fault, so no attempt is counted; the handler pauses and
+  tries again while its messages stay unacknowledged;
+* the same, but the database answers: a batch is taken apart, so that one message cannot hold up its neighbours for ever;
+  a lone one waits in a retry tier, still without an attempt counted;
+* anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
+  publisher confirm, and after the last tier into the service's ``dead_letters`` table;
+* unreadable or unknown: into ``dead_letters`` at once, with its bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import amqp
+import eventlet
+from eventlet.event import Event as Signal
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint
+from sqlalchemy import text
+
+from chassis.broker import topology
+from chassis.broker.consumer import LaneConsumer, Subscription
+from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from chassis.broker.wire import CONNECTION_ERRORS
+from chassis.events import retries
+from chassis.ground import lanes, metrics
+from chassis.store import dead_letters, inbox
+from contracts.language import envelope
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+#: A batch must end well before the broker's consumer timeout (30 minutes by default, hazard 29).
+SECONDS_ALLOWED = 120.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+#: After so many pauses it is asked whether the database answers at all.
+PATIENCE = 2
+
+Method = Callable[..., Any]
+
+
+def on_events(*event_types: str) -> Callable[[Method], Method]:
+    """A handler ``method(self, work, events)`` of the named types; `events` are envelope.Event, each seen once.
+
+    The catalogue must name the handler as their subscriber. It runs in one transaction with the inbox.
+    """
+
+    def decorate(method: Method) -> Method:
+        @functools.wraps(method)
+        def handle(self: Any, consumer: str, events: list[envelope.Event]) -> int:
+            with self.database.work(replay=events[0].replay) as work:
+                new = inbox.claim(work.session, consumer, [event.id for event in events])
+                fresh = _first_of_each(events, new)
+                if fresh:
+                    method(self, work, fresh)
+            return len(fresh)
+
+        return EventHandler.decorator(event_types)(handle)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _first_of_each(events: list[envelope.Event], new: set[Any]) -> list[envelope.Event]:
+    remaining = set(new)
+    fresh = []
+    for event in events:
+        if event.id in remaining:
+            remaining.discard(event.id)
+            fresh.append(event)
+    return fresh
+
+
+class EventConsumer(LaneConsumer):
+    """The events lane: one connection, a queue per handler."""
+
+    lane = lanes.EVENTS
+
+    def setup(self) -> None:
+        settings = self.container.config["settings"]
+        self.delays: tuple[float, ...] = tuple(settings.retry_delays)
+        self.publisher = ConfirmedPublisher(
+            self.container.config["AMQP_URI"], name=f"{self.container.service_name}.retries"
+        )
+
+    def declare(self, channel: amqp.Channel) -> None:
+        topology.declare_retries(channel, self.container.service_name, self.delays)
+        for handler in self.entrypoints:
+            topology.declare_handler(channel, handler.consumer_name, handler.event_types)
+
+    def subscriptions(self) -> Iterable[Subscription]:
+        for handler in self.entrypoints:
+            queue = topology.consumer_queue(handler.consumer_name)
+            yield Subscription(queue, 2 * BATCH, handler.on_message)
+        yield Subscription(topology.dead_queue(self.container.service_name), 10, self.entrypoints[0].on_dead_message)
+
+    def connection_lost(self) -> None:
+        for handler in self.entrypoints:
+            handler.arrived.clear()
+
+    def stop(self) -> None:
+        super().stop()
+        self.publisher.close()
+
+    kill = stop
+
+
+class EventHandler(Entrypoint):  # type: ignore[misc]
+    """nameko's entrypoint behind ``@on_events``: one batch at a time per handler and process."""
+
+    lane = lanes.EVENTS
+    consumer = EventConsumer()
+
+    def __init__(self, event_types: tuple[str, ...]) -> None:
+        super().__init__()
+        self.event_types = event_types
+        self.arrived: deque[amqp.Message] = deque()
+        self._at_work = False
+
+    @property
+    def consumer_name(self) -> str:
+        return f"{self.container.service_name}.{self.method_name}"
+
+    def setup(self) -> None:
+        topology.require_subscriber(self.consumer_name, self.event_types)
+        self.consumer.register(self)
+
+    def stop(self) -> None:
+        self.consumer.cancel()
+        self.arrived.clear()
+
+    @staticmethod
+    def seconds_allowed(headers: dict[str, Any]) -> float:
+        """How long one batch may take."""
+        return SECONDS_ALLOWED
+
+    # -- from arrival to acknowledgement
+
+    def on_message(self, message: amqp.Message) -> None:
+        """Called by the reader; only notes the message and makes sure somebody works."""
+        metrics.events_received.labels(self.consumer_name).inc()
+        self.arrived.append(message)
+        if not self._at_work:
+            self._at_work = True
+            self.container.spawn_managed_thread(self._work_off, identifier=self.consumer_name)
+
+    def on_dead_message(self, message: amqp.Message) -> None:
+        """A message the broker gave up on: lay it aside in the table."""
+        lay_aside = functools.partial(
+            self._lay_aside, message, "delivery_limit", consumer=retries.died_at(_headers(message))
+        )
+        self.container.spawn_managed_thread(lay_aside, identifier="dead letters")
+
+    def _work_off(self) -> None:
+        try:
+            while self.arrived:
+                batch = [self.arrived.popleft() for _ in range(min(BATCH, len(self.arrived)))]
+                readable = [(message, event) for message in batch if (event := self._read(message)) is not None]
+                # what a replay causes is a replay too, so the two kinds never share a unit of work
+                for replay in (False, True):
+                    if alike := [pair for pair in readable if pair[1].replay is replay]:
+                        self._settle(alike)
+        except ContainerBeingKilled:
+            self.arrived.clear()
+        finally:
+            self._at_work = False
+
+    def _read(self, message: amqp.Message) -> envelope.Event | None:
+        try:
+            event = envelope.parse(message.body)
+        except ValueError as error:
+            self._lay_aside(message, f"undecodable: {error}")
+            return None
+        if event.type not in self.event_types:
+            self._lay_aside(message, "unknown_type")
+            return None
+        return event
+
+    def _settle(self, batch: list[tuple[amqp.Message, envelope.Event]]) -> None:
+        """Bring every message of the batch to its end."""
+        failure = self._run([event for _, event in batch], batch[0][0])
+        if failure is None:
+            for message, _ in batch:
+                self.consumer.ack(message)
+        elif len(batch) > 1:
+            log.warning("%s: a batch of %d failed, trying one by one: %r", self.consumer_name, len(batch), failure)
+            for one in batch:
+                self._settle([one])
+        else:
+            self._retry_later(batch[0][0], failure)
+
+    def _run(self, events: list[envelope.Event], message: amqp.Message) -> BaseException | None:
+        """Run the handler until it ends for a reason of its own, or of no other's; returns that failure, or None."""
+        pause, pauses = FIRST_PAUSE, 0
+        while self.consumer.is_live(message):
+            result, failure = self._run_once(events)
+            if failure is None:
+                metrics.events_applied.labels(self.consumer_name).inc(result)
+                metrics.events_repeated.labels(self.consumer_name).inc(len(events) - result)
+                return None
+            if not retries.is_nobodys_fault(failure):
+                return failure
+            if (pauses >= PATIENCE or isinstance(failure, eventlet.Timeout)) and self._may_wait_alone():
+                return failure
+            pauses += 1
+            metrics.events_paused.labels(self.consumer_name).inc()
+            log.warning("%s: paused %.1f s, no attempt counted: %r", self.consumer_name, pause, failure)
+            eventlet.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return None  # the connection is gone: there is nothing to acknowledge, all of it comes again
+
+    def _may_wait_alone(self) -> bool:
+        """Whether there is somewhere to wait, and the database answers: then the fault lies nearer to the message."""
+        try:
+            with self.container.database.lane(lanes.EVENTS).reading() as work:
+                work.session.execute(text("select 1"))
+        except Exception:
+            return False
+        return bool(self.consumer.delays)
+
+    def _run_once(self, events: list[envelope.Event]) -> tuple[Any, BaseException | None]:
+        done = Signal()
+
+        def handle_result(worker_ctx: Any, result: Any, exc_info: Any) -> None:
+            done.send((result, exc_info[1] if exc_info else None))
+
+        context = {"traceparent": events[0].traceparent} if events[0].traceparent else {}
+        self.container.spawn_worker(self, (self.consumer_name, events), {}, context, handle_result)
+        return done.wait()  # type: ignore[no-any-return]
+
+    def _retry_later(self, message: amqp.Message, failure: BaseException) -> None:
+        way = retries.next_way(_headers(message), failure, self.consumer.delays)
+        if way.delay_seconds is None:
+            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=way.attempts)
+            return
+        tier = topology.retry_tier(self.container.service_name, way.delay_seconds)
+        log.warning("%s: %d attempts failed, again by %s: %r", self.consumer_name, way.attempts, tier, failure)
+        outgoing = Outgoing(
+            body=message.body,
+            exchange=tier,
+            routing_key=topology.consumer_queue(self.consumer_name),
+            message_id=message.properties.get("message_id"),
+            headers=way.headers,
+        )
+        pause = FIRST_PAUSE
+        # it has a connection of its own: while the message's lives, the broker would not deliver it again
+        while self.consumer.is_live(message):
+            if self._reaches_its_queue(outgoing):
+                metrics.events_retried.labels(self.consumer_name, tier).inc()
+                self.consumer.ack(message)
+                return
+            eventlet.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _reaches_its_queue(self, outgoing: Outgoing) -> bool:
+        try:
+            fault: object = self.consumer.publisher.publish([outgoing]) and "it has no queue; run `topology apply`"
+        except CONNECTION_ERRORS as error:
+            fault = error
+        if fault:
+            log.warning("%s: could not reach %s: %s", self.consumer_name, outgoing.exchange, fault)
+        return not fault
+
+    def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None) -> None:
+        """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
+        pause = FIRST_PAUSE
+        consumer = consumer or self.consumer_name
+        while self.consumer.is_live(message):
+            try:
+                with self.container.database.lane(lanes.EVENTS).work() as work:
+                    dead_letters.park(
+                        work.session,
+                        consumer=consumer,
+                        message_id=message.properties.get("message_id"),
+                        body=message.body,
+                        headers=_headers(message),
+                        reason=reason,
+                        attempts=attempts,
+                    )
+            except Exception as error:
+                log.warning("%s: dead letter not stored yet: %r", consumer, error)
+                eventlet.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            log.error("%s: moved to dead letters: %s", consumer, reason)
+            metrics.events_dead.labels(consumer, reason.partition(":")[0]).inc()
+            self.consumer.ack(message)
+            return
+
+
+def _headers(message: amqp.Message) -> dict[str, Any]:
+    return dict(message.properties.get("application_headers") or {})

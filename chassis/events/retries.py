@@ -1,0 +1,51 @@
+"""Which way a failed message goes: counted attempts, uncounted waits, our own headers for both.
+
+Lives here: the decision. Not here: taking it there (``events``), the tiers' names and queues (``topology``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import eventlet
+
+from chassis.broker.wire import CONNECTION_ERRORS
+from chassis.store.database import is_transient
+
+ATTEMPTS, WAITS = "youthcity.attempts", "youthcity.waits"
+
+
+@dataclass(frozen=True)
+class Way:
+    """`delay_seconds` of the tier it waits in next, None when it is given up, and the headers it goes on with."""
+
+    attempts: int
+    delay_seconds: float | None
+    headers: dict[str, Any]
+
+
+def is_nobodys_fault(failure: BaseException) -> bool:
+    """Whether database, broker or clock failed the message, and not the message the handler."""
+    return is_transient(failure) or isinstance(failure, (eventlet.Timeout, *CONNECTION_ERRORS))
+
+
+def next_way(headers: Mapping[str, Any], failure: BaseException, delays: Sequence[float]) -> Way:
+    """An attempt is counted unless the failure is nobody's fault; then it waits ever longer, and is never given up.
+
+    `delays` has one entry at least where the failure is nobody's fault.
+    """
+    counts = not is_nobodys_fault(failure)
+    attempts, waits = int(headers.get(ATTEMPTS, 0)) + counts, int(headers.get(WAITS, 0)) + (not counts)
+    number = attempts if counts else min(waits, len(delays))
+    kept = {"traceparent": headers.get("traceparent", ""), ATTEMPTS: attempts, WAITS: waits}
+    return Way(attempts, delays[number - 1] if number <= len(delays) else None, kept)
+
+
+def died_at(headers: Mapping[str, Any]) -> str | None:
+    """The handler whose queue the broker took a message from at the delivery limit."""
+    for death in headers.get("x-death") or []:
+        if death.get("reason") == "delivery_limit":
+            return str(death.get("queue", "")).removesuffix(".v1")
+    return None

@@ -1,0 +1,1 @@
+"""Keyrings, what they seal and look up, and signed tokens."""

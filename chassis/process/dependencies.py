@@ -1,0 +1,140 @@
+"""The database of a service, as nameko injects it into each worker.
+
+Lives here: engines per lane, and the caller of a unit of work from the headers of its message. Not here: the unit of work
+itself (``work``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+from sqlalchemy import Engine
+
+from chassis.ground import clock, lanes
+from chassis.ground.settings import ServiceSettings
+from chassis.keys.rings import read_keyring
+from chassis.rpc import calls
+from chassis.store.database import make_engine
+from chassis.store.housekeeping import ROUND_SECONDS, keep_house
+from chassis.store.work import PLATFORM, Caller, Work, open_reading, open_work
+
+log = logging.getLogger(__name__)
+
+SPARE_CONNECTIONS = 2
+
+
+class Database(DependencyProvider):  # type: ignore[misc]
+    """``database = Database()`` in a service gives its workers ``self.database.work()`` and ``.reading()``.
+
+    Each lane has its own connections, as many as it has workers and a few more: a full lane starves no other.
+    """
+
+    def setup(self) -> None:
+        settings = self.container.config["settings"]
+        self._engines: dict[str, Engine] = {}
+        for lane in self.container.lanes:
+            if lane != lanes.RELAY:
+                self._engines[lane] = make_engine(
+                    settings.database_url,
+                    pool_size=self.container.config["workers"][lane] + SPARE_CONNECTIONS,
+                    name=f"{self.container.service_name}.{lane}",
+                    statement_timeout_seconds=settings.statement_timeout_seconds,
+                )
+        self._trusted = settings.trusted_broker_users
+        self._rebuilding = bool(self.container.config.get("rebuilding"))
+        self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._engines else ()
+        self._stopped = threading.Event()
+        self.container.database = self
+
+    def start(self) -> None:
+        if lanes.TIMERS in self._engines:
+            self.container.spawn_managed_thread(self._keep_house, identifier="housekeeping")
+
+    def _keep_house(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                more = keep_house(self._engines[lanes.TIMERS], clock.now())
+            except Exception:
+                log.exception("housekeeping failed")
+                more = False
+            self._stopped.wait(0 if more else ROUND_SECONDS)
+
+    def get_dependency(self, worker_ctx: Any) -> BoundDatabase:
+        lane = getattr(worker_ctx.entrypoint, "lane", lanes.RPC)
+        caller = _caller(worker_ctx.data, self._trusted) if lane == lanes.RPC else PLATFORM
+        return BoundDatabase(
+            self._engines[lane], caller, self._wake_relay, self._fingerprint_keys, rebuilding=self._rebuilding
+        )
+
+    def lane(self, lane: str) -> BoundDatabase:
+        """The database for work of a lane outside any worker (laying a dead letter aside)."""
+        return BoundDatabase(self._engines[lane], PLATFORM, self._wake_relay)
+
+    def _wake_relay(self) -> None:
+        relay = getattr(self.container, "relay", None)
+        if relay is not None:
+            relay.wake()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for engine in self._engines.values():
+            engine.dispose()
+
+
+class BoundDatabase:
+    """The database as one worker sees it: its lane's connections, its caller. While the service is `rebuilding`, all
+    work is a replay.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        caller: Caller,
+        on_commit: Any,
+        fingerprint_keys: tuple[bytes, ...] = (),
+        *,
+        rebuilding: bool = False,
+    ) -> None:
+        self.engine = engine
+        self.caller = caller
+        self._on_commit = on_commit
+        self._fingerprint_keys = fingerprint_keys
+        self._rebuilding = rebuilding
+
+    @contextlib.contextmanager
+    def work(self, *, caller: Caller | None = None, replay: bool = False) -> Iterator[Work]:
+        """One transaction; see ``chassis.store.work.open_work``."""
+        replay = replay or self._rebuilding
+        with open_work(self.engine, caller=caller or self.caller, replay=replay, on_commit=self._on_commit) as work:
+            work.fingerprint_keys = self._fingerprint_keys
+            yield work
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Work]:
+        """A unit of work that commits nothing."""
+        with open_reading(self.engine, caller=self.caller) as work:
+            yield work
+
+
+def _fingerprint_keys(settings: ServiceSettings) -> tuple[bytes, ...]:
+    """The keyring ``idempotency``, the current key first; none for a throwaway process in dev that has no such file."""
+    if settings.is_dev and not (settings.key_dir / "idempotency.json").exists():
+        return ()
+    ring = read_keyring(settings.key_dir, "idempotency", is_dev=settings.is_dev)
+    return ring.current_key, *(key for key_id, key in ring.keys.items() if key_id != ring.current)
+
+
+def _caller(headers: dict[str, Any], trusted_users: frozenset[str]) -> Caller:
+    return Caller(
+        client_id=str(headers.get(calls.CLIENT, "unknown")),
+        department=str(headers.get(calls.DEPARTMENT, "unknown")),
+        request_id=str(headers.get(calls.REQUEST_ID, "")),
+        idempotency_key=headers.get(calls.IDEMPOTENCY_KEY),
+        trusted=calls.is_trusted(headers.get(calls.USER_ID), trusted_users),
+        broker_user=headers.get(calls.USER_ID),
+    )

@@ -1,0 +1,54 @@
+"""What a service makes once per process from its settings (keys, a compiled law), as nameko injects it into each worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.ground import lanes
+from chassis.ground.settings import ServiceSettings
+from chassis.rpc.server import past_a_lost_connection
+from chassis.store.work import Work
+
+
+class Provided(DependencyProvider):  # type: ignore[misc]
+    """``keys = Provided(load, prove=check)``: `load(settings)` at start; what it raises keeps the process from starting.
+
+    `prove(work, made)` holds it against the database, before its first use at the latest: the database may be away, or
+    not migrated yet, when the process starts.
+    """
+
+    def __init__(
+        self, load: Callable[[ServiceSettings], Any], *, prove: Callable[[Work, Any], None] | None = None
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._prove = prove
+
+    def setup(self) -> None:
+        self._made = self._load(self.container.config["settings"])
+        self._is_proven = self._prove is None
+
+    def start(self) -> None:
+        try:
+            self._ensure_proven()
+        except SQLAlchemyError:
+            return  # the first worker will
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        if worker_ctx.entrypoint.lane == lanes.RPC:
+            past_a_lost_connection(self._ensure_proven)  # a caller is told that the database is away
+        else:
+            self._ensure_proven()
+        return self._made
+
+    def _ensure_proven(self) -> None:
+        if self._is_proven or self._prove is None:
+            return
+        lane = next(lane for lane in self.container.lanes if lane != lanes.RELAY)
+        with self.container.database.lane(lane).work() as work:
+            self._prove(work, self._made)
+        self._is_proven = True

@@ -1,0 +1,88 @@
+"""Timers: work that comes due, in a lane of its own.
+
+Lives here: the ``@every`` entrypoint. It runs in every replica; a handler takes its share with ``FOR UPDATE SKIP LOCKED``
+or an advisory lock, and opens its own units of work (``self.database.work()``). A failure is logged and the next tick
+comes; a slow tick delays only itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+from eventlet.event import Event as Signal
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint
+
+from chassis.ground import lanes, tracing
+from chassis.rpc import calls
+
+log = logging.getLogger(__name__)
+
+Method = Callable[..., Any]
+
+
+def every(*, seconds: float) -> Callable[[Method], Method]:
+    """Call ``method(self)`` every `seconds`, counted from the end of the last call. A true return value means "there is
+    more": the next call follows at once.
+    """
+    return Timer.decorator(seconds)  # type: ignore[no-any-return]
+
+
+class Timer(Entrypoint):  # type: ignore[misc]
+    """nameko's entrypoint behind ``@every``."""
+
+    lane = lanes.TIMERS
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self._stopping = False
+        self._thread: Any = None
+
+    @staticmethod
+    def seconds_allowed(headers: dict[str, Any]) -> float | None:
+        """Timers bound themselves: their work is in steps."""
+        return None
+
+    def start(self) -> None:
+        self._thread = self.container.spawn_managed_thread(self._run, identifier=f"timer {self.method_name}")
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    def kill(self) -> None:
+        self.stop()
+        if self._thread is not None:
+            self._thread.kill()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                more = self._tick()
+            except ContainerBeingKilled:
+                return
+            if not more:
+                self._pause()
+
+    def _tick(self) -> bool:
+        done = Signal()
+
+        def handle_result(worker_ctx: Any, result: Any, exc_info: Any) -> None:
+            if exc_info is not None:
+                log.error("timer %s failed", self.method_name, exc_info=exc_info)
+            done.send(bool(result) and exc_info is None)
+
+        # a trace of its own, so that what a run causes can be followed
+        context = {calls.TRACEPARENT: tracing.new_traceparent()}
+        self.container.spawn_worker(self, (), {}, context, handle_result)
+        return bool(done.wait())
+
+    def _pause(self) -> None:
+        left = self.seconds
+        while left > 0 and not self._stopping:
+            step = min(left, 0.2)
+            eventlet.sleep(step)
+            left -= step

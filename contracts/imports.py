@@ -1,0 +1,162 @@
+"""What talent is asked and what it answers about imports: the file in pieces, how far it is, a verdict per row.
+
+Class names are those of the RPC methods. Uploads and workbooks are seen by the uploading department alone.
+"""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from contracts.language.schema import Bilingual, Instant, Page, Schema, Whole, page_of
+
+KINDS = ("roster",)
+MODES = ("dry_run", "best_effort", "all_or_nothing")
+STATES = ("uploading", "queued", "applying", "done", "rejected", "failed")
+VERDICTS = ("accepted", "unchanged", "differs", "rejected")
+
+#: Every piece of an upload but its last has this size.
+CHUNK_BYTES = 256 * 1024
+MAX_BYTES = 20 * 1024 * 1024
+
+_COUNT = {"required": True, "validate": validate.Range(min=0)}
+
+
+class StartImport(Schema):
+    """An upload is announced: its name, size and SHA-256; ``organisation_id`` for a file without that column."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    mode = fields.String(load_default="best_effort", validate=validate.OneOf(MODES))
+    organisation_id = fields.UUID(load_default=None, allow_none=True)
+    filename = fields.String(required=True, validate=validate.Length(min=1, max=300))
+    size = Whole(required=True, validate=validate.Range(min=0))
+    sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+
+
+class AppendImportChunk(Schema):
+    """Piece `index` of the file, counted from 0; in any order, and safe to send again."""
+
+    import_id = fields.UUID(required=True)
+    index = Whole(required=True, validate=validate.Range(min=0, max=MAX_BYTES // CHUNK_BYTES))
+    data_base64 = fields.String(required=True, validate=validate.Length(min=1, max=CHUNK_BYTES * 4 // 3 + 4))
+
+
+class SubmitImport(Schema):
+    """The file is complete: check it and queue it."""
+
+    import_id = fields.UUID(required=True)
+
+
+class GetImport(SubmitImport):
+    """One import of the caller's department."""
+
+
+class Counts(Schema):
+    """Rows by verdict; `total` is known once the file has been read."""
+
+    total = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    accepted = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    unchanged = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    differs = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    rejected = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+
+
+class ImportReason(Bilingual):
+    """Why an import as a whole was rejected or failed."""
+
+    code = fields.String(required=True)
+
+
+class ImportNotice(ImportReason):
+    """Something about the file that did not keep it from being read."""
+
+    column = fields.String(required=True)
+
+
+class Import(Schema):
+    """An import. `applied` says whether its rows were written (a dry run's never are).
+
+    `filename` is null in the answer of a command, which is kept in the clear with its idempotency key.
+    """
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    mode = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    applied = fields.Boolean(required=True)
+    filename = fields.String(required=True, allow_none=True)
+    organisation_id = fields.UUID(required=True, allow_none=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    counts = fields.Nested(Counts, required=True)
+    reason = fields.Nested(ImportReason, required=True, allow_none=True)
+    warnings = fields.List(fields.Nested(ImportNotice), required=True)
+    workbook = fields.Boolean(required=True, metadata={"description": "Whether the annotated workbook can be read."})
+    reported_by = fields.String(required=True)
+    created_at = Instant(required=True)
+    finished_at = Instant(required=True, allow_none=True)
+    expires_at = Instant(required=True)
+    version = fields.Integer(required=True)
+
+
+class ListImports(Page):
+    """Imports of the caller's department, oldest first."""
+
+    state = fields.String(validate=validate.OneOf(STATES))
+
+
+class RowViolation(Schema):
+    """What is wrong with one cell, without the cell; `column` is the column's Chinese name."""
+
+    column = fields.String(required=True)
+    code = fields.String(required=True)
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class ImportRow(Schema):
+    """The verdict on one row; `row` is its number as the spreadsheet shows it."""
+
+    row = fields.Integer(required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+    violations = fields.List(fields.Nested(RowViolation), required=True)
+    affiliation_id = fields.UUID(required=True, allow_none=True)
+
+
+class RowPosition(Schema):
+    """The last row of a page."""
+
+    row = Whole(required=True)
+
+
+class ListImportRows(Page):
+    """The verdicts of an import, in the order of the file."""
+
+    import_id = fields.UUID(required=True)
+    verdict = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(VERDICTS))
+    after = fields.Nested(RowPosition, load_default=None, allow_none=True)
+
+
+class ImportRowPage(Schema):
+    """A page of verdicts."""
+
+    items = fields.List(fields.Nested(ImportRow), required=True)
+    next_after = fields.Nested(RowPosition, required=True, allow_none=True)
+
+
+class ReadImportWorkbook(Schema):
+    """The annotated workbook from `offset` on."""
+
+    import_id = fields.UUID(required=True)
+    offset = Whole(load_default=0, validate=validate.Range(min=0))
+
+
+class ImportWorkbookPart(Schema):
+    """A part of the workbook; the next one starts at `next_offset`, null after the last."""
+
+    data_base64 = fields.String(required=True)
+    next_offset = fields.Integer(required=True, allow_none=True)
+    filename = fields.String(required=True)
+    media_type = fields.String(required=True)
+
+
+ImportPage = page_of(Import)

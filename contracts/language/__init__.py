@@ -1,0 +1,1 @@
+"""What contracts are written in: schemas, messages in two languages, refusals, the event envelope."""

@@ -1,0 +1,93 @@
+"""People: requests, answers and events."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from contracts.language.event_types import EventType
+from contracts.language.schema import SLUG, Instant, Page, Schema, Whole, page_of
+from contracts.talent.values import NAME, NUMBER, VERDICTS
+
+ID_TYPES = (
+    "resident_id",
+    "hmt_residence_permit",
+    "foreign_resident_id",
+    "passport",
+    "hk_macao_permit",
+    "taiwan_permit",
+    "military",
+)
+
+
+_EMAIL = validate.Length(min=3, max=254)
+
+
+class RegisterPerson(Schema):
+    """A person; a document number that is known is the same person. A phone may be mobile, landline or foreign."""
+
+    name = fields.String(required=True, validate=NAME)
+    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(required=True, validate=NUMBER)
+    phone = fields.String(load_default=None, allow_none=True, validate=NUMBER)
+    email = fields.String(load_default=None, allow_none=True, validate=_EMAIL)
+
+
+class PersonChanges(Schema):
+    """What of a person may be corrected; absent = as it is, null removes a phone or an e-mail address."""
+
+    name = fields.String(validate=NAME)
+    phone = fields.String(allow_none=True, validate=NUMBER)
+    email = fields.String(allow_none=True, validate=_EMAIL)
+
+
+class ChangePerson(Schema):
+    """`version` is the one the change was made from (If-Match)."""
+
+    person_id = fields.UUID(required=True)
+    version = Whole(required=True)
+    changes = fields.Nested(PersonChanges, required=True)
+
+
+class GetPerson(Schema):
+    person_id = fields.UUID(required=True)
+
+
+class ListPeople(Page):
+    """`reported_by`: those this department has reported."""
+
+    reported_by = fields.String(validate=SLUG)
+
+
+class Person(Schema):
+    """A person, masked (张*, 140702********1234, 138****8000, l***@example.com).
+
+    `created` and `verdict` only answer a registration.
+    """
+
+    id = fields.UUID(required=True)
+    name_masked = fields.String(required=True)
+    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
+    id_number_masked = fields.String(required=True)
+    phone_masked = fields.String(required=True, allow_none=True)
+    email_masked = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+    created_at = Instant(required=True)
+    reported_by = fields.List(fields.String(), required=True)
+    created = fields.Boolean()
+    verdict = fields.String(validate=validate.OneOf(VERDICTS))
+
+
+PersonPage = page_of(Person)
+
+
+class PersonEvent(Schema):
+    """``talent.person.registered|changed``: that somebody is known, and nothing about them."""
+
+    person_id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+
+
+EVENTS: tuple[EventType, ...] = (
+    EventType("talent.person.registered.v1", PersonEvent, subscribers=("events.on_person_registered",)),
+    EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
+)

@@ -1,8 +1,0 @@
-"""``python -m deploy.local.doctor``: with any Python 3.11, before anything is installed too."""
-
-import sys
-
-from deploy.local.doctor import examination
-
-if __name__ == "__main__":
-    sys.exit(examination.main())

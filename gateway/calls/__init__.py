@@ -1,0 +1,1 @@
+"""Calls to the services: one request out, one answer back."""

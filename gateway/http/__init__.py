@@ -1,0 +1,1 @@
+"""HTTP as the API speaks it: reading requests, records, lists, conditional requests, problems."""

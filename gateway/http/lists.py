@@ -1,0 +1,60 @@
+"""Lists: filters and a signed cursor in, ``{"items", "next_cursor"}`` and a ``Link`` header out (RFC 8288)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request
+from marshmallow import Schema, fields, validate
+
+from contracts.language.schema import Page
+from contracts.language.schema import Schema as Base
+from gateway.calls import backend
+from gateway.http import reading
+from gateway.http.cursors import Cursors
+from gateway.http.operations import respond
+
+
+def query_schema(command: type[Page], *without: str) -> Schema:
+    """The query parameters of a list: the fields of the service's list command less those from the path, and ``cursor``."""
+    left_out = {"after", *without}
+    declared = {name: field for name, field in command._declared_fields.items() if name not in left_out}
+    declared["cursor"] = fields.String(validate=validate.Length(max=1_024))
+    return Base.from_dict(declared, name=f"{command.__name__}Query")()
+
+
+def page_schema(page: type[Schema]) -> Schema:
+    """The answer of a list whose service answers `page`."""
+    declared = {
+        "items": page._declared_fields["items"],
+        "next_cursor": fields.String(required=True, allow_none=True),
+    }
+    return Base.from_dict(declared, name=page.__name__)()
+
+
+def page(service: str, method: str, query: Schema, *, owner: str | None = None, **fixed: Any) -> Response:
+    """One page of a service's list; `fixed` are fields that come from the path. `owner` reads the record they name: asked
+    where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
+    """
+    asked = reading.query_of(query)
+    cursor, limit = asked.pop("cursor", None), asked.pop("limit", None)
+    cursors: Cursors = current_app.extensions["cursors"]
+    sent: dict[str, Any] = {**asked, **fixed}
+    scope = {name: str(value) for name, value in sent.items()}
+    if limit is not None:
+        sent["limit"] = limit
+    if cursor is not None:
+        sent["after"] = cursors.open(cursor, operation=method, filters=scope)
+    answer = backend.query(service, method, sent)
+    if owner is not None and not answer["items"]:
+        backend.query(service, owner, fixed)
+    next_cursor = None
+    if answer["next_after"] is not None:
+        next_cursor = cursors.seal(answer["next_after"], operation=method, filters=scope)
+    body = {"items": answer["items"], "next_cursor": next_cursor}
+    response = respond(body)
+    if next_cursor is not None:
+        again = {**asked, **({"limit": limit} if limit else {}), "cursor": next_cursor}
+        response.headers["Link"] = f'<{request.path}?{urlencode(again)}>; rel="next"'
+    return response

@@ -1,0 +1,1 @@
+"""Serving HTTP: workers, limits, health, metrics."""

@@ -1,0 +1,69 @@
+"""The gunicorn worker: what it cannot read as HTTP is refused like everything else, as a problem document.
+
+gunicorn's own answer is a page in HTML, and its log line holds the address asked for, where a client may have put a number
+of somebody's. Imports nothing of ours before it is needed: gevent patches the standard library when a worker starts.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.util import write_nonblock
+from gunicorn.workers.ggevent import GeventWorker
+
+#: What gunicorn raises → status, code, and the detail in Chinese and English; 400 for any other fault of the request.
+_REFUSALS: dict[type[Exception], tuple[int, str, str, str]] = {
+    errors.LimitRequestLine: (414, "uri_too_long", "地址过长。", "The address is too long."),
+    errors.LimitRequestHeaders: (431, "headers_too_large", "请求头过大。", "The header fields are too large."),
+    errors.ExpectationFailed: (417, "expectation_failed", "不支持此 Expect 请求头。", "This Expect is not supported."),
+    errors.UnsupportedTransferCoding: (
+        501,
+        "transfer_coding",
+        "不支持此传输编码。",
+        "This transfer coding is not supported.",
+    ),
+}
+#: What the application itself has written wrong.
+_OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
+_MALFORMED = (400, "malformed_request", "请求不符合 HTTP 规范，无法解析。", "The request is not HTTP as it should be.")
+_BROKEN = (500, "internal_error", "系统内部错误。", "Internal error.")
+
+
+class Worker(GeventWorker):
+    """gunicorn's gevent worker with our refusals."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        is_theirs = isinstance(exc, errors.ParseException) and not isinstance(exc, _OURS)
+        refusal = _REFUSALS.get(type(exc), _MALFORMED) if is_theirs else _BROKEN
+        if is_theirs:
+            self.log.warning("unreadable request: %s", type(exc).__name__)
+        else:
+            self.log.error("a request failed outside the application: %s", type(exc).__name__)
+        try:
+            write_nonblock(client, _response(*refusal))
+        except Exception:
+            self.log.debug("nobody waits for the refusal any more")
+
+
+def _response(status: int, code: str, zh: str, en: str) -> bytes:
+    """The whole response; in both languages, as nobody can say which one is asked for."""
+    from gateway import settings
+    from gateway.http.problems import title_of
+
+    titles = title_of(status)
+    body = {
+        "type": f"{settings.load().public_url}/problems/{code}",
+        "title": titles[0],
+        "status": status,
+        "detail": f"{zh} {en}",
+        "code": code,
+        "retryable": False,
+    }
+    content = json.dumps(body, ensure_ascii=False).encode()
+    head = (
+        f"HTTP/1.1 {status} {titles[1]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode("ascii") + content

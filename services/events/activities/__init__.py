@@ -1,0 +1,191 @@
+"""Activities (活动): talks, visits, job fairs …, each of one department, drafted, published and held.
+
+Lives here: making, changing and reading them. Not here: their states (``activity_moves``), who comes (``registrations``).
+Source: report, P05, P06, P18, P20, P22, P23, P42 to P44.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from chassis.ground.ids import uuid7
+from chassis.store.pages import narrowed, read_page
+from chassis.store.versions import check_version
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.events import copies
+from services.events.activities import rules as law
+from services.events.activities import sessions
+from services.events.activities.kinds import ActivityKindNotFound
+from services.events.activities.tables import Activity, ActivityKind
+from services.events.registrations import waiting_list
+
+TABLE: Table = Activity.__table__  # type: ignore[assignment]
+
+
+class ActivityNotFound(Refusal):
+    """No activity has this id."""
+
+    kind = "not_found"
+    code = "events.activity_not_found"
+    zh = "未找到该活动。"
+    en = "There is no such activity."
+
+
+class NotYourActivity(Refusal):
+    """Only the department that made an activity may change it."""
+
+    kind = "forbidden"
+    code = "events.not_your_activity"
+    zh = "只有创建该活动的部门可以变更。"
+    en = "Only the department that made this activity may change it."
+
+
+class ActivityOver(Refusal):
+    """What has been held or called off stays as it was."""
+
+    kind = "conflict"
+    code = "events.activity_over"
+    zh = "活动已举办或已取消，不能再修改。"
+    en = "The activity has been held or called off; it cannot be changed any more."
+
+
+def create_activity(work: Work, *, kind: str, **said: Any) -> dict[str, Any]:
+    """Draft an activity of the caller's department. Raises ActivityKindNotFound, OrganiserNotKnown."""
+    programme = work.session.scalar(select(ActivityKind.programme).where(ActivityKind.key == kind))
+    if programme is None:
+        raise ActivityKindNotFound()
+    copies.check_organisers(work.session, [said["organiser_id"], *said["co_organiser_ids"]])
+    row = {
+        "id": uuid7(),
+        "kind": kind,
+        "programme": programme,
+        **{name: said[name] for name in ("title", "organiser_id", "promotion", "offer_hours")},
+        **_plain(said),
+        **_outline(said["sessions"]),
+        "department": work.caller.department,
+        "client_id": work.caller.client_id,
+        "state": law.DRAFT,
+        "is_voiding": False,
+        "version": 1,
+        "created_at": work.now,
+    }
+    work.session.connection().execute(insert(TABLE), row)
+    sessions.add_sessions(work, row["id"], law.DRAFT, said["sessions"])
+    work.record("activity", row["id"], from_state=None, to_state=law.DRAFT)
+    return get_activity(work, activity_id=row["id"])
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept as JSON, its ids as text."""
+    found: dict[str, Any] = {}
+    if "co_organiser_ids" in said:
+        found["co_organiser_ids"] = [str(one) for one in said["co_organiser_ids"]]
+    if "open_to" in said:
+        rules = said["open_to"]
+        found["open_to"] = rules and [
+            {name: str(value) for name, value in rule.items() if value is not None} for rule in rules
+        ]
+    return found
+
+
+def _outline(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """From when until when the sessions go, and where the first of them is."""
+    first = min(said, key=lambda one: one["starts_at"])
+    ends_at = max(one["ends_at"] for one in said)
+    return {"starts_at": first["starts_at"], "ends_at": ends_at, "place": first["place"]}
+
+
+def change_activity(work: Work, *, activity_id: UUID, version: int, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change what is named, unless it is over; more seats go to those who wait at once.
+
+    Raises ActivityNotFound, NotYourActivity, ActivityOver, VersionStale, OrganiserNotKnown, SessionNotFound, SessionInUse,
+    CapacityTooSmall.
+    """
+    row = own_activity(work, activity_id, is_locked=True)
+    if row["state"] not in law.CHANGEABLE:
+        raise ActivityOver()
+    check_version(row["version"], version)
+    organisers = [changes["organiser_id"]] if "organiser_id" in changes else []
+    copies.check_organisers(work.session, [*organisers, *changes.get("co_organiser_ids", [])])
+    values = {name: changes[name] for name in ("title", "organiser_id", "promotion", "offer_hours") if name in changes}
+    values |= _plain(changes)
+    if "sessions" in changes:
+        values |= _outline(changes["sessions"])
+    if not values:
+        return get_activity(work, activity_id=activity_id)
+    changed = update(TABLE).where(TABLE.c.id == activity_id).values(**values, version=version + 1).returning(*TABLE.c)
+    after = work.session.connection().execute(changed).mappings().one()
+    if "sessions" in changes:
+        for session_id in sessions.replace_sessions(work, activity_id, after["state"], changes["sessions"]):
+            waiting_list.give_on(work, sessions.lock_session(work, session_id))
+    _tell_changed(work, after, sorted(changes))
+    return get_activity(work, activity_id=activity_id)
+
+
+def _tell_changed(work: Work, row: RowMapping, changed: Sequence[str]) -> None:
+    reason = f"changed: {', '.join(changed)}"
+    work.record("activity", row["id"], from_state=row["state"], to_state=row["state"], reason=reason)
+    if row["state"] != law.DRAFT:
+        announce(work, row, "changed")
+
+
+def announce(work: Work, row: Mapping[str, Any], what: str) -> None:
+    """Tell of an activity as it stands now."""
+    names = ("version", "kind", "title", "programme", "state", "place")
+    data = {
+        "activity_id": str(row["id"]),
+        "organiser_id": str(row["organiser_id"]),
+        "starts_at": row["starts_at"].isoformat(),
+        "ends_at": row["ends_at"].isoformat(),
+        **{name: row[name] for name in names},
+    }
+    work.announce(f"events.activity.{what}.v1", subject_id=row["id"], version=row["version"], data=data)
+
+
+def own_activity(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
+    """The row, if it is the caller's department's; locked if wanted. Raises ActivityNotFound, NotYourActivity."""
+    row = _row(work, activity_id, is_locked=is_locked)
+    if row["department"] != work.caller.department:
+        raise NotYourActivity()
+    return row
+
+
+def _row(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
+    asked = select(TABLE).where(TABLE.c.id == activity_id)
+    asked = asked.with_for_update() if is_locked else asked
+    found = work.session.connection().execute(asked).mappings().one_or_none()
+    if found is None:
+        raise ActivityNotFound()
+    return found
+
+
+def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """One activity with its sessions. Raises ActivityNotFound."""
+    row = _row(work, activity_id)
+    return _as_record(row, sessions.sessions_of(work, [activity_id])[activity_id])
+
+
+def list_activities(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
+    """A page, oldest first; `wanted` are kind, state, organiser_id, department, None for any."""
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
+    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
+    return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}
+
+
+def list_sessions(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """How full the sessions of an activity are. Raises ActivityNotFound."""
+    _row(work, activity_id)
+    return {"items": sessions.sessions_of(work, [activity_id])[activity_id]}
+
+
+def _as_record(row: Mapping[str, Any], its_sessions: list[dict[str, Any]]) -> dict[str, Any]:
+    counted, stated = row["attendance_counted"], row["attendance_stated"]
+    attendance = None if counted is None else {"counted": counted, "stated": stated}
+    return {**row, "sessions": its_sessions, "attendance": attendance}

@@ -1,0 +1,116 @@
+"""Sessions (场次): when and where an activity takes place, and for how many.
+
+Lives here: writing and reading sessions, and the lock of one, under which seats change hands. Not here: who gets a seat
+(``registrations``, ``waiting_list``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from chassis.ground.ids import uuid7
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.events.activities.tables import Session
+
+TABLE: Table = Session.__table__  # type: ignore[assignment]
+_SAID = ("starts_at", "ends_at", "place", "capacity")
+_EMPTY = {"seats_taken": 0, "waiting": 0, "last_number": 0, "last_is_seated": False}
+
+
+class SessionNotFound(Refusal):
+    """The activity has no session of this id."""
+
+    kind = "not_found"
+    code = "events.session_not_found"
+    zh = "该活动没有这一场次。"
+    en = "The activity has no such session."
+
+
+class SessionInUse(Refusal):
+    """Somebody has registered for the session that was to go."""
+
+    kind = "conflict"
+    code = "events.session_in_use"
+    zh = "该场次已有人报名，不能删除。"
+    en = "Somebody has registered for this session; it cannot be removed."
+
+
+class CapacityTooSmall(Refusal):
+    """More seats are taken than the session would have."""
+
+    kind = "conflict"
+    code = "events.capacity_too_small"
+    zh = "已占用 {seats_taken} 个名额，容量不能低于该数。"
+    en = "{seats_taken} seats are taken; the capacity cannot be less."
+
+
+def add_sessions(work: Work, activity_id: UUID, state: str, said: Sequence[Mapping[str, Any]]) -> None:
+    """Write new sessions of an activity."""
+    about = {"activity_id": activity_id, "activity_state": state}
+    rows = [{"id": uuid7(), **about, **_EMPTY, **{name: one[name] for name in _SAID}} for one in said]
+    work.session.connection().execute(insert(TABLE), rows)
+
+
+def replace_sessions(work: Work, activity_id: UUID, state: str, said: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """Make the sessions of an activity those that are said; returns the ids of those that were there and stay.
+
+    Raises SessionNotFound, SessionInUse, CapacityTooSmall.
+    """
+    known = {row["id"] for row in sessions_of(work, [activity_id])[activity_id]}
+    kept = {one["id"]: one for one in said if one["id"] is not None}
+    if not kept.keys() <= known or len(kept) != sum(one["id"] is not None for one in said):
+        raise SessionNotFound()
+    for session_id in sorted(kept):
+        _change(work, session_id, kept[session_id])
+    if new := [one for one in said if one["id"] is None]:
+        add_sessions(work, activity_id, state, new)
+    if gone := sorted(known - kept.keys()):
+        _remove(work, gone)
+    return sorted(kept)
+
+
+def _change(work: Work, session_id: UUID, said: Mapping[str, Any]) -> None:
+    fitting = update(TABLE).where(TABLE.c.id == session_id, TABLE.c.seats_taken <= said["capacity"])
+    changed = fitting.values({name: said[name] for name in _SAID}).returning(TABLE.c.id)
+    if work.session.execute(changed).one_or_none() is None:
+        taken = work.session.scalar(select(TABLE.c.seats_taken).where(TABLE.c.id == session_id))
+        raise CapacityTooSmall(seats_taken=taken)
+
+
+def _remove(work: Work, session_ids: Sequence[UUID]) -> None:
+    try:
+        work.session.execute(delete(TABLE).where(TABLE.c.id.in_(session_ids)))
+    except IntegrityError as error:
+        raise SessionInUse() from error
+
+
+def sessions_of(work: Work, activity_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Each activity's sessions with their seats, by start."""
+    asked = select(TABLE).where(TABLE.c.activity_id.in_(activity_ids))
+    found: dict[UUID, list[dict[str, Any]]] = {activity_id: [] for activity_id in activity_ids}
+    for row in work.session.connection().execute(asked.order_by(TABLE.c.starts_at, TABLE.c.id)).mappings():
+        found[row["activity_id"]].append(dict(row))
+    return found
+
+
+# What is decided under the lock is read from the locked row; of the activity, what no lock guards.
+_LOCK = text(
+    """
+    select s.id, s.activity_id, s.activity_state, s.starts_at, s.ends_at, s.place, s.capacity, s.seats_taken, s.waiting,
+        a.kind, a.title, a.programme, a.promotion, a.offer_hours, a.cancel_reason
+    from sessions s join activities a on a.id = s.activity_id
+    where s.id = :session_id
+    for no key update of s
+    """
+)
+
+
+def lock_session(work: Work, session_id: UUID) -> Row[Any]:
+    """The session with its activity's particulars; nobody else gives or frees seats of it until this transaction ends."""
+    return work.session.connection().execute(_LOCK, {"session_id": session_id}).one()

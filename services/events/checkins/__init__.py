@@ -1,0 +1,187 @@
+"""Check-ins (签到): one scan at the door, answered once and kept as a fact, admitted or refused.
+
+Lives here: the scan from token to answer, in one short transaction. The law is in ``rules.checkins``; that a registration is
+admitted once is held by the conditional update of `_ADMIT` and by an index. A scan that is no scan of a ticket of this city
+is refused without leaving a fact. Figures of who came count these.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Table, select, text
+
+from chassis.ground.ids import uuid7
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.events.checkins import rules as law
+from services.events.checkins.tables import CheckIn
+from services.events.registrations.statements import RegistrationNotFound
+from services.events.tickets import TicketClaims, TicketExpired, TicketKeys
+
+TABLE: Table = CheckIn.__table__  # type: ignore[assignment]
+
+#: Refusals at the door: code → what the door shows.
+REASONS: dict[str, dict[str, str]] = {
+    "events.checked_in_before": {"zh-CN": "该凭证已签到。", "en": "This ticket has been used."},
+    "events.no_seat": {"zh-CN": "该报名没有已确认的名额。", "en": "The registration has no confirmed seat."},
+    "events.activity_called_off": {"zh-CN": "活动已取消。", "en": "The activity was called off."},
+    "events.books_closed": {
+        "zh-CN": "活动已结束统计，不再接受签到。",
+        "en": "The activity takes no check-ins any more.",
+    },
+    "events.doors_not_open": {"zh-CN": "尚未开始入场。", "en": "The doors are not open yet."},
+    "events.session_over": {"zh-CN": "该场次已结束。", "en": "The session is over."},
+}
+
+
+class NonceReused(Refusal):
+    """The nonce stands for another scan."""
+
+    kind = "conflict"
+    code = "events.nonce_reused"
+    zh = "该扫码流水号已用于另一次签到，请为每次扫码生成新的流水号。"
+    en = "This nonce was used for a different scan. Make a new one for each scan."
+
+
+class ScanTimeImplausible(Refusal):
+    """The scan is from the future, or too old to be sent."""
+
+    kind = "unprocessable"
+    code = "events.scan_time_implausible"
+    zh = "扫码时间不合理：不能晚于现在，也不能早于 {days} 天前。"
+    en = "The time of the scan is not plausible: it may not lie ahead, nor more than {days} days back."
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a door sent, its ticket verified."""
+
+    claims: TicketClaims
+    nonce: str
+    at: dt.datetime
+
+
+_LOOK = text(
+    "select r.person_id, r.state, r.checked_in_at, s.activity_state, s.starts_at, s.ends_at"
+    " from registrations r join sessions s on s.id = r.session_id where r.id = :registration_id"
+)
+_COLUMNS = "id, client_id, nonce, ticket_digest, registration_id, activity_id, at, outcome, code, holder, department, created_at"
+_VALUES = (
+    ":id, :client_id, :nonce, :ticket_digest, :registration_id, :activity_id, :at, :outcome, :code, :holder, :department,"
+    " :created_at"
+)
+# Whoever closes the books waits for the scans under way (the shared lock), and is seen by those that follow.
+_ADMIT = text(
+    "with door as (select id from activities where id = :activity_id and state in ('open', 'closed', 'held') for key share),"
+    " admitted as (update registrations r set checked_in_at = :at, version = r.version + 1 from door"
+    " where r.id = :registration_id and r.state = 'confirmed' and r.checked_in_at is null returning r.id)"
+    f" insert into checkins ({_COLUMNS}) select {_VALUES} from admitted"
+    " on conflict (client_id, nonce) do nothing returning id"
+)
+_REFUSE = text(f"insert into checkins ({_COLUMNS}) values ({_VALUES}) on conflict do nothing returning id")
+
+
+def check_in(
+    work: Work,
+    *,
+    keys: TicketKeys,
+    times: law.ScanTimes,
+    token: str,
+    nonce: str,
+    at: dt.datetime | None = None,
+) -> dict[str, Any]:
+    """Answer a scan: admitted, or refused with a reason. The same nonce of the same client gets the same answer.
+
+    `at` is when an offline scanner read the ticket. Raises TicketUnreadable, TicketExpired, RegistrationNotFound,
+    ScanTimeImplausible, NonceReused.
+    """
+    scan = Scan(keys.read(token), nonce, at or work.now)
+    if (earlier := _earlier(work, scan)) is not None:
+        return earlier
+    if not law.is_plausible(scan.at, now=work.now, times=times):
+        raise ScanTimeImplausible(days=times.kept.days)
+    if scan.claims.expires_at <= scan.at:
+        raise TicketExpired()
+    seen = _look(work, scan)
+    row = _row(work, scan)
+    code = _refusal(seen, scan, times)
+    if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
+        _tell(work, row, seen)
+        return _answer(row)
+    if (earlier := _earlier(work, scan)) is not None:
+        return earlier
+    return _refuse(work, scan, row, code or _refusal(_look(work, scan), scan, times) or "events.checked_in_before")
+
+
+def _look(work: Work, scan: Scan) -> Row[Any]:
+    asked = {"registration_id": scan.claims.registration_id}
+    seen = work.session.connection().execute(_LOOK, asked).one_or_none()
+    if seen is None:
+        raise RegistrationNotFound()
+    return seen
+
+
+def _refusal(seen: Row[Any], scan: Scan, times: law.ScanTimes) -> str | None:
+    facts = law.ScanFacts(seen.state, seen.activity_state, seen.starts_at, seen.ends_at)
+    return law.refusal_of(facts, at=scan.at, times=times) or (
+        "events.checked_in_before" if seen.checked_in_at is not None else None
+    )
+
+
+def _row(work: Work, scan: Scan) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "client_id": work.caller.client_id,
+        "nonce": scan.nonce,
+        "ticket_digest": scan.claims.digest,
+        "registration_id": scan.claims.registration_id,
+        "activity_id": scan.claims.activity_id,
+        "at": scan.at,
+        "outcome": "admitted",
+        "code": None,
+        "holder": scan.claims.holder,
+        "department": work.caller.department,
+        "created_at": work.now,
+    }
+
+
+def _refuse(work: Work, scan: Scan, row: dict[str, Any], code: str) -> dict[str, Any]:
+    row |= {"outcome": "refused", "code": code}
+    if work.session.connection().execute(_REFUSE, row).scalar() is None:
+        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
+    work.record("checkin", row["id"], from_state=None, to_state="refused", reason=code)
+    return _answer(row)
+
+
+def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
+    """The answer this nonce already got. Raises NonceReused if it was for another ticket."""
+    asked = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
+    found = work.session.connection().execute(asked).mappings().one_or_none()
+    if found is None:
+        return None
+    if bytes(found["ticket_digest"]) != scan.claims.digest:
+        raise NonceReused()
+    return _answer(dict(found)) | {"replayed": True}
+
+
+def _tell(work: Work, row: dict[str, Any], seen: Row[Any]) -> None:
+    work.record("checkin", row["id"], from_state=None, to_state="admitted")
+    work.announce(
+        "events.checkin.recorded.v1",
+        subject_id=row["id"],
+        version=1,
+        data={
+            "checkin_id": str(row["id"]),
+            "registration_id": str(row["registration_id"]),
+            "activity_id": str(row["activity_id"]),
+            "person_id": str(seen.person_id),
+            "at": row["at"].isoformat(),
+        },
+    )
+
+
+def _answer(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}

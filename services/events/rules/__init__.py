@@ -1,1 +1,0 @@
-"""The pure law of events: values in, decision out."""

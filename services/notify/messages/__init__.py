@@ -1,0 +1,113 @@
+"""Messages (消息): what people are told because of an event, and the in-app inbox they read it in.
+
+An announcement becomes one message per bound template and one delivery per channel of it, in the transaction of the
+inbox row. The in-app inbox is this table: its delivery is done with the commit. Unique keys keep the same event, however it
+comes again, from telling anybody twice; a replayed event tells nobody at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.ground.ids import uuid7
+from chassis.store.pages import read_page
+from chassis.store.work import Work
+from contracts.language.envelope import Event
+from contracts.language.refusals import Refusal
+from services.notify import deliveries, preferences, templates
+from services.notify.channels import in_app
+from services.notify.deliveries.rules import DELIVERED
+from services.notify.deliveries.tables import Delivery
+from services.notify.messages.tables import Message
+from services.notify.preferences.rules import QuietHours
+from services.notify.templates.rendering import Rendering
+from services.notify.templates.tables import Template
+
+TABLE: Table = Message.__table__  # type: ignore[assignment]
+_DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]
+_IS_IN_APP = exists().where(
+    _DELIVERIES.c.message_id == TABLE.c.id,
+    _DELIVERIES.c.channel == in_app.NAME,
+    _DELIVERIES.c.state == DELIVERED,
+)
+
+Bound = Mapping[str, Sequence[tuple[Template, Rendering]]]
+
+
+class MessageNotFound(Refusal):
+    """No message has this id."""
+
+    kind = "not_found"
+    code = "notify.message_not_found"
+    zh = "未找到该消息。"
+    en = "There is no such message."
+
+
+def announce(
+    work: Work, events: Sequence[Event], *, open_channels: Collection[str], quiet_hours: QuietHours | None
+) -> None:
+    """Make the messages of events and their deliveries; a replay makes none."""
+    live = [event for event in events if not event.replay]
+    bound = _bound(work, {event.type for event in live})
+    made = {row["id"]: (row, template) for event in live for row, template in _messages(work, event, bound)}
+    if not made:
+        return
+    # one order for all, so that two batches with the same event wait for one another and do not lock crosswise
+    rows = sorted((row for row, _ in made.values()), key=lambda row: (row["event_id"], row["template_key"]))
+    statement = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+    new = work.session.connection().execute(statement, rows).scalars().all()
+    wishes = preferences.wishes_of(work, {row["person_id"] for row in rows}, quiet_hours=quiet_hours)
+    told = [made[message_id] for message_id in new]
+    deliveries.begin(work, [(*one, wishes[one[0]["person_id"]]) for one in told], open_channels=open_channels)
+
+
+def _bound(work: Work, event_types: Collection[str]) -> Bound:
+    return {
+        event_type: [(template, Rendering(event_type, template.subject, template.body)) for template in bound]
+        for event_type, bound in templates.bound_to(work, event_types).items()
+    }
+
+
+def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str, Any], Template]]:
+    for template, rendering in bound.get(event.type, ()):
+        subject, body = rendering.texts(event.data)
+        row = {
+            "id": uuid7(),
+            "event_id": event.id,
+            "person_id": UUID(event.data["person_id"]),
+            "template_key": template.key,
+            "template_version": template.version,
+            "event_type": event.type,
+            "programme": template.programme or event.data[str(templates.programme_field(event.type))],
+            "urgency": template.urgency,
+            "subject": subject,
+            "body": body,
+            "read_at": None,
+            "created_at": work.now,
+        }
+        yield row, template
+
+
+def list_messages(
+    work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
+) -> dict[str, Any]:
+    """A page of a person's in-app inbox, oldest first; what they did not want there is not in it."""
+    asked = select(TABLE).where(TABLE.c.person_id == person_id, _IS_IN_APP)
+    if unread is not None:
+        asked = asked.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
+    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+
+
+def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:
+    """The person has seen it; the first time counts. Raises MessageNotFound."""
+    seen = update(TABLE).where(TABLE.c.id == message_id, TABLE.c.read_at.is_(None)).values(read_at=work.now)
+    work.session.execute(seen)
+    row = work.session.execute(select(TABLE).where(TABLE.c.id == message_id)).mappings().one_or_none()
+    if row is None:
+        raise MessageNotFound()
+    return dict(row)

@@ -1,0 +1,34 @@
+"""Messages: one per event, person and template."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.notify.registry import Base
+
+
+class Message(Base):
+    """What one person is told because of one event, in both languages."""
+
+    __tablename__ = "messages"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    template_key: Mapped[str]
+    template_version: Mapped[int]
+    event_type: Mapped[str]
+    programme: Mapped[str]
+    urgency: Mapped[str]
+    subject: Mapped[dict[str, Any]]
+    body: Mapped[dict[str, Any]]
+    read_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id", "template_key", name="messages_event_person_template_key"),
+        Index("messages_inbox", "person_id", "created_at", "id"),
+    )

@@ -1,0 +1,86 @@
+"""Preferences (偏好): what a person wants to be told, on which channels, in which language, at which times of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.store.versions import VersionStale
+from chassis.store.work import Work
+from services.notify.preferences.rules import QuietHours, Wish, Wishes
+from services.notify.preferences.tables import Preference
+
+_CONTENT = ("language", "programmes", "quiet_hours")
+
+
+def put_preferences(work: Work, *, person_id: UUID, version: int | None, **body: Any) -> dict[str, Any]:
+    """Set them; `version` is the one they replace, None or 0 for a person who has set none. Raises VersionStale."""
+    known = work.session.get(Preference, person_id)
+    if (known.version if known else 0) != (version or 0):
+        raise VersionStale(current=known.version if known else 0)
+    if known is not None and _content(known) == body:
+        return _as_record(known) | {"created": False}
+    number = (version or 0) + 1
+    row = {"version": number, "changed_at": work.now, **body}
+    if number == 1:
+        statement = insert(Preference).values(person_id=person_id, **row).on_conflict_do_nothing()
+    else:
+        statement = update(Preference).where(Preference.person_id == person_id, Preference.version == version)
+        statement = statement.values(row)
+    if work.session.execute(statement.returning(Preference.version)).scalar() is None:
+        raise VersionStale(current=number)  # somebody else was a moment faster
+    work.record(
+        "preferences", person_id, from_state=f"version {version}" if version else None, to_state=f"version {number}"
+    )
+    return {"person_id": person_id, "version": number, "created": number == 1, **body}
+
+
+def get_preferences(work: Work, *, person_id: UUID, quiet_hours: QuietHours | None) -> dict[str, Any]:
+    """A person's preferences; those of somebody who has set none are the city's, as version 0."""
+    known = work.session.get(Preference, person_id)
+    if known is not None:
+        return _as_record(known)
+    default = _written(quiet_hours) if quiet_hours else None
+    return {"person_id": person_id, "version": 0, "language": None, "programmes": {}, "quiet_hours": default}
+
+
+def wishes_of(work: Work, person_ids: Collection[UUID], *, quiet_hours: QuietHours | None) -> dict[UUID, Wishes]:
+    """What each of the people wants; `quiet_hours` are the city's, for those who have set nothing."""
+    asked = select(Preference).where(Preference.person_id.in_(sorted(set(person_ids))))
+    set_by = {row.person_id: _wishes(row) for row in work.session.scalars(asked)}
+    default = Wishes(quiet_hours=quiet_hours)
+    return {person_id: set_by.get(person_id, default) for person_id in person_ids}
+
+
+def _wishes(row: Preference) -> Wishes:
+    quiet = row.quiet_hours
+    return Wishes(
+        language=row.language,
+        quiet_hours=QuietHours.parse(quiet["from_time"], quiet["until_time"]) if quiet else None,
+        programmes={name: _wish(wish) for name, wish in row.programmes.items()},
+    )
+
+
+def _wish(written: Mapping[str, Any]) -> Wish:
+    channels = written["channels"]
+    return Wish(enabled=written["enabled"], channels=tuple(channels) if channels is not None else None)
+
+
+def _written(quiet_hours: QuietHours) -> dict[str, str]:
+    def text(time: dt.time) -> str:
+        return f"{time:%H:%M}"
+
+    return {"from_time": text(quiet_hours.from_time), "until_time": text(quiet_hours.until_time)}
+
+
+def _content(row: Preference) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _CONTENT}
+
+
+def _as_record(row: Preference) -> dict[str, Any]:
+    return {"person_id": row.person_id, "version": row.version, **_content(row)}

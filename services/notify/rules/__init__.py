@@ -1,1 +1,0 @@
-"""The pure law of notify: values in, decision out."""

@@ -1,0 +1,139 @@
+"""perks' own copy of talent's facts: organisations, sets of them, affiliations, each as of the newest version heard.
+
+Lives here: applying events to the copy, in any order and any number of times. Not here: what follows from a fact
+(``evaluation``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import Session
+
+from chassis.ground.clock import shanghai_day
+from chassis.store import copies
+from contracts.language.envelope import Event
+from services.perks.copies.tables import Affiliation, Organisation, OrganisationSet, SetMember, SetVersion
+
+
+def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
+    """Take over organisations newer than ours; true when the kind of one that has affiliations changed.
+
+    The caller keeps evaluations out, or an affiliation written at this moment would be missed.
+    """
+    rows = [
+        {
+            "id": UUID(event.data["organisation_id"]),
+            "version": event.version,
+            "kind": event.data["kind"],
+            "status": event.data["status"],
+        }
+        for event in copies.newest(events)
+    ]
+    kinds = {row["id"]: row["kind"] for row in rows}
+    before = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(kinds))
+    known = {row.id: row.kind for row in session.execute(before)}
+    copies.take_newer(session, Organisation, rows)
+    changed = [key for key, kind in kinds.items() if known.get(key, "") != kind]
+    affected = select(Affiliation.id).where(Affiliation.organisation_id.in_(changed)).limit(1)
+    return bool(changed) and session.scalar(affected) is not None
+
+
+def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
+    """Take over sets newer than ours, whole; returns the keys that changed. What every version said is kept."""
+    _keep_versions(session, events)
+    changed = []
+    for event in copies.newest(events):
+        statement = insert_once(OrganisationSet).values(key=event.data["key"], version=event.version)
+        taken = statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"version": event.version},
+            where=OrganisationSet.version < event.version,
+        ).returning(OrganisationSet.key)
+        if session.execute(taken).scalar() is None:
+            continue
+        changed.append(event.data["key"])
+        session.execute(delete(SetMember).where(SetMember.key == event.data["key"]))
+        members = [_member(event.data["key"], member) for member in event.data["members"]]
+        if members:
+            session.execute(insert(SetMember), members)
+    return changed
+
+
+def _keep_versions(session: Session, events: Iterable[Event]) -> None:
+    """Late versions too. One sent again may be dated later than when it was first said, so the earliest day stands."""
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
+        key = (event.data["key"], event.version)
+        said = {"published_on": shanghai_day(event.time), "members": event.data["members"]}
+        rows[key] = {"key": key[0], "version": key[1], **said}
+    statement = insert_once(SetVersion)
+    earliest = func.least(SetVersion.published_on, statement.excluded.published_on)
+    kept = statement.on_conflict_do_update(index_elements=["key", "version"], set_={"published_on": earliest})
+    session.connection().execute(kept, [rows[key] for key in sorted(rows)])
+
+
+def _member(key: str, member: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": key,
+        "organisation_id": UUID(member["organisation_id"]),
+        "from_on": dt.date.fromisoformat(member["from_on"]),
+        "until_on": _day(member.get("until_on")),
+    }
+
+
+def apply_affiliations(session: Session, events: Sequence[Event]) -> None:
+    """Take over affiliations newer than ours."""
+    rows = [
+        {
+            "id": UUID(event.data["affiliation_id"]),
+            "version": event.version,
+            "person_id": UUID(event.data["person_id"]),
+            "organisation_id": UUID(event.data["organisation_id"]),
+            "role": event.data["role"],
+            "state": event.data["state"],
+            "from_on": dt.date.fromisoformat(event.data["from_on"]),
+            "until_on": _day(event.data.get("until_on")),
+        }
+        for event in copies.newest(events)
+    ]
+    copies.take_newer(session, Affiliation, rows)
+
+
+def people_of(events: Iterable[Event]) -> list[UUID]:
+    """The people affiliations speak of, sorted."""
+    return sorted({UUID(event.data["person_id"]) for event in events})
+
+
+def affiliations_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Each person's affiliations with the kind of their organisation, oldest first."""
+    asked = (
+        select(*Affiliation.__table__.columns, func.coalesce(Organisation.kind, "").label("organisation_kind"))
+        .join(Organisation, Organisation.id == Affiliation.organisation_id, isouter=True)
+        .where(Affiliation.person_id.in_(person_ids))
+        .order_by(Affiliation.person_id, Affiliation.from_on, Affiliation.id)
+    )
+    found: dict[UUID, list[dict[str, Any]]] = {person_id: [] for person_id in person_ids}
+    for row in session.connection().execute(asked).mappings():
+        found[row["person_id"]].append(dict(row))
+    return found
+
+
+def memberships_of(
+    session: Session, organisation_ids: Iterable[UUID]
+) -> dict[UUID, list[tuple[str, dt.date, dt.date | None]]]:
+    """Each organisation's memberships of sets: (key, from_on, until_on)."""
+    asked = select(SetMember).where(SetMember.organisation_id.in_(sorted(set(organisation_ids))))
+    found: dict[UUID, list[tuple[str, dt.date, dt.date | None]]] = {}
+    for member in session.scalars(asked.order_by(SetMember.key, SetMember.from_on)):
+        found.setdefault(member.organisation_id, []).append((member.key, member.from_on, member.until_on))
+    return found
+
+
+def _day(value: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(value) if value else None

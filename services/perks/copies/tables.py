@@ -1,0 +1,68 @@
+"""The copies of talent's facts: organisations, sets of them, affiliations. Periods are half-open, `until_on` excluded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Index,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.perks.registry import Base
+
+
+class Organisation(Base):
+    """Copy of talent's organisation, as of the newest version heard."""
+
+    __tablename__ = "organisations"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    kind: Mapped[str]
+    status: Mapped[str]
+
+
+class OrganisationSet(Base):
+    """Copy of talent's set: which version is held."""
+
+    __tablename__ = "organisation_sets"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+
+
+class SetMember(Base):
+    """Copy of a set's memberships in the version held."""
+
+    __tablename__ = "set_members"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_on: Mapped[dt.date] = mapped_column(primary_key=True)
+    until_on: Mapped[dt.date | None]
+    __table_args__ = (Index("set_members_organisation", "organisation_id"),)
+
+
+class SetVersion(Base):
+    """What each version of a set that was heard of said, for figures of past days."""
+
+    __tablename__ = "set_versions"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    published_on: Mapped[dt.date]
+    members: Mapped[list[Any]]
+
+
+class Affiliation(Base):
+    """Copy of talent's affiliation, as of the newest version heard."""
+
+    __tablename__ = "affiliations"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    person_id: Mapped[UUID]
+    organisation_id: Mapped[UUID]
+    role: Mapped[str]
+    state: Mapped[str]
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date | None]
+    __table_args__ = (Index("affiliations_person", "person_id"),)

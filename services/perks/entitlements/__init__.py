@@ -1,0 +1,138 @@
+"""Entitlements (权益): one row per person and scheme, active or suspended, with the reasons that made it so.
+
+Lives here: writing decisions, reading entitlements. Not here: deciding (``evaluation``), passes and scans.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, insert, select, text
+from sqlalchemy.engine import RowMapping
+
+from chassis.ground.ids import uuid7
+from chassis.store.pages import narrowed, read_page
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.perks.entitlements.tables import Entitlement
+
+ACTIVE, SUSPENDED = "active", "suspended"
+TABLE: Table = Entitlement.__table__  # type: ignore[assignment]
+
+# one statement, however many change
+_CHANGE = text(
+    "update entitlements e set state = n.state, scheme_version = n.scheme_version, reasons = n.reasons, facts = n.facts,"
+    " version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))"
+    " as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb) where e.id = n.id"
+)
+
+
+class EntitlementNotFound(Refusal):
+    """No entitlement has this id."""
+
+    kind = "not_found"
+    code = "perks.entitlement_not_found"
+    zh = "未找到该权益。"
+    en = "There is no such entitlement."
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a person is entitled under a scheme version, by which clauses, and what those saw."""
+
+    person_id: UUID
+    scheme_key: str
+    scheme_version: int
+    scheme_name: dict[str, str]
+    is_entitled: bool
+    reasons: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
+
+
+def settle(work: Work, decisions: Sequence[Decision]) -> None:
+    """Write decisions about locked people: grant, suspend, reinstate; what has not changed is left alone."""
+    people = sorted({decision.person_id for decision in decisions})
+    asked = select(TABLE).where(TABLE.c.person_id.in_(people))
+    found = work.session.connection().execute(asked).mappings()
+    known = {(row["person_id"], row["scheme_key"]): row for row in found}
+    granted, changed = [], []
+    for decision in decisions:
+        row = known.get((decision.person_id, decision.scheme_key))
+        if row is None:
+            if decision.is_entitled:
+                granted.append(_grant(work, decision))
+        elif (change := _change(work, row, decision)) is not None:
+            changed.append(change)
+    if granted:
+        work.session.connection().execute(insert(TABLE), granted)
+    if changed:
+        work.session.connection().execute(_CHANGE, {"changes": json.dumps(changed, ensure_ascii=False)})
+
+
+def _grant(work: Work, decision: Decision) -> dict[str, Any]:
+    row = {
+        "id": uuid7(),
+        "person_id": decision.person_id,
+        "scheme_key": decision.scheme_key,
+        "scheme_version": decision.scheme_version,
+        "state": ACTIVE,
+        "reasons": decision.reasons,
+        "granted_at": work.now,
+        "version": 1,
+        "created_at": work.now,
+        "facts": decision.facts,
+    }
+    _tell(work, row, decision.scheme_name, None, "granted")
+    return row
+
+
+def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] | None:
+    """The change of a known entitlement, told; None where all of it stays. The row always says what it stands on now;
+    people are told of a change of state alone."""
+    state = ACTIVE if decision.is_entitled else SUSPENDED
+    change = {
+        "state": state,
+        "scheme_version": decision.scheme_version,
+        "reasons": decision.reasons,
+        "facts": decision.facts,
+    }
+    if all(row[name] == value for name, value in change.items()):
+        return None
+    if row["state"] != state:
+        after = {**row, **change, "version": row["version"] + 1}
+        what = "reinstated" if state == ACTIVE else "suspended"
+        _tell(work, after, decision.scheme_name, row["state"], what)
+    return {"id": str(row["id"]), **change}
+
+
+def _tell(work: Work, row: dict[str, Any], scheme_name: dict[str, str], from_state: str | None, what: str) -> None:
+    failed = [reason["clause"] for reason in row["reasons"] if not reason["met"]] if what == "suspended" else []
+    work.record(
+        "entitlement", row["id"], from_state=from_state, to_state=row["state"], reason=", ".join(failed) or None
+    )
+    names = ("person_id", "scheme_key", "scheme_version", "state", "version")
+    data = {name: str(row[name]) if name == "person_id" else row[name] for name in names}
+    work.announce(
+        f"perks.entitlement.{what}.v1",
+        subject_id=row["id"],
+        version=row["version"],
+        data={"entitlement_id": str(row["id"]), "scheme_name": scheme_name, **data},
+    )
+
+
+def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
+    """One entitlement. Raises EntitlementNotFound."""
+    row = work.session.execute(select(TABLE).where(TABLE.c.id == entitlement_id)).mappings().one_or_none()
+    if row is None:
+        raise EntitlementNotFound()
+    return dict(row)
+
+
+def list_entitlements(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
+    """A page, oldest first; `wanted` are person_id, scheme_key, state, None for any."""
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
+    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

@@ -1,0 +1,240 @@
+"""Evaluation: what each person is entitled to, from today's facts and the current schemes alone (免申即享).
+
+Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``rules.eligibility``), the
+facts (``facts``). It runs for the people of changed affiliations in the transaction of the change, for everybody in
+resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes. Whatever the
+order, duplication or split of the same facts, it ends in the same entitlements:
+
+* a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
+* publishing takes the gate below exclusively, evaluating takes it shared: an evaluation has either seen what was
+  published, or has committed before it and is seen by the run that follows. The gate comes before any row, so nobody
+  who holds rows waits behind a publisher.
+
+A scan asks here too, for a person something has changed for by date alone and no timer has come to yet.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import aliased
+
+from chassis.ground.ids import uuid7
+from chassis.store.work import Work
+from services.perks import copies, entitlements, schemes
+from services.perks.entitlements import rules as eligibility
+from services.perks.entitlements.tables import EvaluationRun, Person
+from services.perks.rules.periods import holds, next_boundary
+from services.perks.schemes.tables import Scheme
+
+CHUNK = 200
+_GATE = 0x4576616C  # "Eval"
+_PUBLISHING = text("select pg_advisory_xact_lock(:gate)")
+_EVALUATING = text("select pg_advisory_xact_lock_shared(:gate)")
+
+
+def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Before the facts of people are changed: make them known and keep other evaluations of them out."""
+    _enter(work)
+    connection = work.session.connection()
+    if not person_ids:
+        return
+    # an upsert that changes nothing: it creates the row or locks it, in one order for everybody
+    statement = insert_once(Person)
+    locking = statement.on_conflict_do_update(index_elements=["id"], set_={"id": statement.excluded.id})
+    connection.execute(locking, [{"id": person_id} for person_id in sorted(set(person_ids))])
+
+
+def _enter(work: Work) -> None:
+    work.session.connection().execute(_EVALUATING, {"gate": _GATE})
+
+
+def keep_out(work: Work) -> None:
+    """Before something is published that everybody's evaluation reads: wait for those under way, hold up new ones."""
+    work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
+
+
+def evaluate_all_later(work: Work, reason: str) -> None:
+    """Have everybody evaluated in chunks, after this transaction: a scheme or a set is being published in it.
+
+    A run that has not begun will see this too, so there is never more than one under way and one that waits.
+    """
+    keep_out(work)
+    _add_run(work, reason)
+
+
+def _add_run(work: Work, reason: str) -> None:
+    """One run nobody has begun yet is enough, of replays and of others each. The caller has either locked the people
+    concerned or kept evaluations out, so such a run cannot pass them by before this transaction ends.
+    """
+    open_runs = select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.cursor.is_(None))
+    if work.session.scalar(open_runs.where(EvaluationRun.replay == work.replay).limit(1)) is None:
+        work.session.add(EvaluationRun(id=uuid7(), reason=reason, created_at=work.now, replay=work.replay))
+
+
+def evaluate_changed(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Evaluate locked people whose facts have changed: at once, or with everybody when the facts are sent again, for
+    half of a person's facts must not suspend what all of them grant."""
+    if work.replay:
+        _add_run(work, "facts sent again")
+    else:
+        evaluate(work, person_ids)
+
+
+def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Decide for locked people and write what changed: a few statements, however many people."""
+    if not person_ids:
+        return
+    decisions, boundaries = _decisions(work, person_ids, work.today)
+    entitlements.settle(work, decisions)
+    _note_next_checks(work, boundaries)
+
+
+def is_entitled_on(work: Work, *, person_id: UUID, scheme_key: str, day: dt.date) -> bool:
+    """What an evaluation on `day` would decide. Only reads; for a scan between a validity date and the timer."""
+    decisions, _ = _decisions(work, [person_id], day)
+    return any(decision.is_entitled for decision in decisions if decision.scheme_key == scheme_key)
+
+
+def _decisions(
+    work: Work, person_ids: Sequence[UUID], day: dt.date
+) -> tuple[list[entitlements.Decision], dict[UUID, dt.date | None]]:
+    """Every person's decisions under every scheme, and the next day something changes for them by itself."""
+    current = schemes.current(work)
+    affiliations = copies.affiliations_of(work.session, person_ids)
+    organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
+    memberships = copies.memberships_of(work.session, organisations)
+    decisions: list[entitlements.Decision] = []
+    boundaries = {}
+    told: dict[str, list[dict[str, Any]]] = {}
+    for person_id, rows in affiliations.items():
+        # the newest, if there are more than clauses may go through
+        newest = rows[-eligibility.MAX_AFFILIATIONS :]
+        seen = [_fact_of(row, memberships, day) for row in newest]
+        kept = [_kept(row, fact) for row, fact in zip(newest, seen, strict=True)]
+        facts_seen = repr(seen)
+        for scheme in current:
+            # the clauses say the same of the same facts: students of one university and year are asked about once
+            about = f"{scheme.key} {scheme.version} {facts_seen}"
+            if about not in told:
+                told[about] = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
+            decisions.append(_decision(person_id, scheme, told[about], kept, day))
+        boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), day)
+    return decisions, boundaries
+
+
+def _decision(
+    person_id: UUID, scheme: Scheme, reasons: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
+) -> entitlements.Decision:
+    is_valid = holds(scheme.valid_from, scheme.valid_until, day)
+    return entitlements.Decision(
+        person_id=person_id,
+        scheme_key=scheme.key,
+        scheme_version=scheme.version,
+        scheme_name=scheme.name,
+        is_entitled=is_valid and all(reason["met"] for reason in reasons),
+        reasons=reasons,
+        facts=kept,
+    )
+
+
+Memberships = dict[UUID, list[tuple[str, dt.date, dt.date | None]]]
+
+
+def _fact_of(row: dict[str, Any], memberships: Memberships, today: dt.date) -> dict[str, Any]:
+    organisation_id, until_on = row["organisation_id"], row["until_on"]
+    sets = {key for key, start, end in memberships.get(organisation_id, []) if holds(start, end, today)}
+    return {
+        "role": row["role"],
+        "state": row["state"],
+        "organisation_id": str(organisation_id),
+        "organisation_kind": row["organisation_kind"],
+        "sets": sorted(sets)[: eligibility.MAX_ITEMS],
+        "from_on": row["from_on"].isoformat(),
+        "until_on": until_on.isoformat() if until_on else "",
+        "current": row["state"] == "confirmed" and holds(row["from_on"], until_on, today),
+    }
+
+
+def _kept(row: dict[str, Any], fact: dict[str, Any]) -> dict[str, Any]:
+    """A fact as the entitlement keeps it, so that its reasons can be followed down to the record."""
+    about = {"affiliation_id": str(row["id"]), "version": row["version"]}
+    return about | fact | {"until_on": fact["until_on"] or None}
+
+
+def _boundaries(
+    rows: list[dict[str, Any]], memberships: Memberships, current: Iterable[Scheme]
+) -> Iterable[dt.date | None]:
+    for row in rows:
+        yield from (row["from_on"], row["until_on"])
+        for _, start, end in memberships.get(row["organisation_id"], []):
+            yield from (start, end)
+    for scheme in current:
+        yield from (scheme.valid_from, scheme.valid_until)
+
+
+def _note_next_checks(work: Work, boundaries: dict[UUID, dt.date | None]) -> None:
+    rows = [{"id": person_id, "next_check_on": day} for person_id, day in sorted(boundaries.items())]
+    statement = insert_once(Person)
+    changed = Person.next_check_on.is_distinct_from(statement.excluded.next_check_on)
+    noted = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"next_check_on": statement.excluded.next_check_on}, where=changed
+    )
+    work.session.connection().execute(noted, rows)
+
+
+# -- by the timer
+
+
+def run_chunk(work: Work) -> bool:
+    """Take one chunk of the oldest open run; true when there may be more to do. Replicas take different runs.
+
+    What a replay causes is a replay too, so the two kinds of run never mix: the older ends before the other kind begins.
+    """
+    _enter(work)
+    older = aliased(EvaluationRun)
+    before = select(older.id).where(older.finished_at.is_(None), older.id < EvaluationRun.id)
+    oldest = (
+        select(EvaluationRun)
+        .where(EvaluationRun.finished_at.is_(None), ~before.where(older.replay != EvaluationRun.replay).exists())
+        .order_by(EvaluationRun.id)
+        .limit(1)
+    )
+    run = work.session.scalar(oldest.with_for_update(skip_locked=True, of=EvaluationRun))
+    if run is None:
+        return False
+    work.replay = work.replay or run.replay
+    asked = select(Person.id).order_by(Person.id).limit(CHUNK)
+    if run.cursor is not None:
+        asked = asked.where(Person.id > run.cursor)
+    person_ids = list(work.session.scalars(asked))
+    if person_ids:
+        lock_people(work, person_ids)
+        evaluate(work, person_ids)
+        values: dict[str, Any] = {"cursor": person_ids[-1]}
+    else:
+        values = {"finished_at": work.now}
+    work.session.execute(update(EvaluationRun).where(EvaluationRun.id == run.id).values(values))
+    return True
+
+
+def run_due(work: Work) -> bool:
+    """Evaluate one chunk of the people for whom a validity date has passed; true when there may be more.
+
+    Not while a run of a replay is open: it comes to everybody, and a database restored from an older dump must not tell
+    people again of dates that passed long ago.
+    """
+    _enter(work)
+    if work.session.scalar(select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.replay)):
+        return False
+    due = select(Person.id).where(Person.next_check_on <= work.today).order_by(Person.next_check_on, Person.id)
+    person_ids = list(work.session.scalars(due.limit(CHUNK).with_for_update(skip_locked=True)))
+    if person_ids:
+        lock_people(work, person_ids)
+        evaluate(work, person_ids)
+    return len(person_ids) == CHUNK

@@ -1,0 +1,285 @@
+"""Redemptions (核销): one scan at a gate, answered once and kept as a fact, admitted or refused.
+
+Lives here: the scan from token to answer, in one short transaction. The law is in ``rules.redemption``; that a pass admits
+no more often than its scheme allows is held by the unique index on the slot. A scan that is no scan of this city's pass
+(forged, expired, an unknown place) is refused without leaving a fact. Source: report, P35: 免首道门票, the first gate only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, select, text
+
+from chassis.ground import clock
+from chassis.ground.ids import uuid7
+from chassis.store.pages import narrowed, read_page
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.perks import entitlements
+from services.perks.entitlements import EntitlementNotFound, evaluation
+from services.perks.passes import PassClaims, PassExpired, PassKeys
+from services.perks.redemptions import rules as law
+from services.perks.redemptions.tables import Redemption
+
+TABLE: Table = Redemption.__table__  # type: ignore[assignment]
+
+#: Refusals at the gate: code → what the gate shows.
+REASONS: dict[str, dict[str, str]] = {
+    "perks.limit_reached": {
+        "zh-CN": "凭证在当前时段内的可用次数已用完，不能再次入园。",
+        "en": "This pass has been used as often as it may be here for now.",
+    },
+    "perks.entitlement_suspended": {"zh-CN": "该权益已暂停。", "en": "The entitlement is suspended."},
+    "perks.not_eligible_now": {
+        "zh-CN": "持有人当日不再符合条件（学籍或任职已结束）。",
+        "en": "The holder's enrolment or post does not cover this day.",
+    },
+    "perks.place_not_served": {
+        "zh-CN": "该景区当日不对持有人所在单位免首道门票。",
+        "en": "This place does not serve the holder's institution on this day.",
+    },
+    "perks.scheme_not_valid": {"zh-CN": "该政策当日不在有效期内。", "en": "The scheme is not valid on this day."},
+}
+
+
+class NonceReused(Refusal):
+    """The nonce stands for another scan."""
+
+    kind = "conflict"
+    code = "perks.nonce_reused"
+    zh = "该扫码流水号已用于另一次核销，请为每次扫码生成新的流水号。"
+    en = "This nonce was used for a different scan. Make a new one for each scan."
+
+
+class PlaceNotKnown(Refusal):
+    """perks has not heard of this place (yet)."""
+
+    kind = "not_found"
+    code = "perks.place_not_known"
+    zh = "未找到该场所。"
+    en = "There is no such place."
+
+
+class ScanTimeImplausible(Refusal):
+    """The scan is from the future, or too old to be sent."""
+
+    kind = "unprocessable"
+    code = "perks.scan_time_implausible"
+    zh = "扫码时间不合理：不能晚于现在，也不能早于 {days} 天前。"
+    en = "The time of the scan is not plausible: it may not lie ahead, nor more than {days} days back."
+
+
+class RedemptionNotFound(Refusal):
+    """No redemption has this id."""
+
+    kind = "not_found"
+    code = "perks.redemption_not_found"
+    zh = "未找到该核销记录。"
+    en = "There is no such redemption."
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a gate sent, its pass verified."""
+
+    claims: PassClaims
+    place_id: UUID
+    nonce: str
+    at: dt.datetime
+
+    @property
+    def day(self) -> dt.date:
+        """The day in Shanghai it was made on."""
+        return clock.shanghai_day(self.at)
+
+
+# Everything a scan must know, in one statement: the pass's entitlement and scheme, whether the place is known, whether the
+# holder's facts hold on the day, whether the place serves their institution on the day, and whether a date has passed for
+# the holder by then, so that the entitlement's state is not the last word.
+_LOOK = text(
+    """
+    with fitting as materialized (
+        select a.organisation_id from affiliations a join entitlements e on e.person_id = a.person_id
+        where e.id = :entitlement_id and a.state in ('confirmed', 'ended') and a.from_on <= :day
+          and ((a.until_on is null and a.state = 'confirmed') or :day < a.until_on)
+    )
+    select e.person_id, e.scheme_key, e.state, coalesce(h.next_check_on <= :day, false) as is_stale, s.limit_count,
+        s.limit_per, s.limit_window,
+        s.valid_from <= :day and (s.valid_until is null or :day < s.valid_until) as scheme_holds,
+        exists (select from organisations o where o.id = :place_id) as place_known,
+        exists (select from fitting) as facts_hold,
+        exists (
+            select from scheme_relations r
+            join set_members p on p.key = r.place_set and p.organisation_id = :place_id
+            join set_members i on i.key = r.institution_set
+            join fitting f on f.organisation_id = i.organisation_id
+            where r.key = s.key and r.version = s.version
+              and r.from_on <= :day and (r.until_on is null or :day < r.until_on)
+              and p.from_on <= :day and (p.until_on is null or :day < p.until_on)
+              and i.from_on <= :day and (i.until_on is null or :day < i.until_on)
+        ) as place_serves
+    from entitlements e join schemes s on s.key = e.scheme_key and s.is_current left join people h on h.id = e.person_id
+    where e.id = :entitlement_id
+    """
+)
+_COLUMNS = (
+    'id, client_id, nonce, pass_digest, entitlement_id, scheme_key, place_id, at, scope, "window", slot, outcome, code,'
+    " holder, department, created_at"
+)
+# The first free slot. A rival's uncommitted row makes the insert wait; if the rival commits, nothing is inserted, and the
+# answer tells a lost race (a slot was free) from a used-up limit.
+_ADMIT = text(
+    "with free as (select slot from generate_series(0, :limit_count - 1) every (slot)"
+    " where not exists (select from redemptions r where r.entitlement_id = :entitlement_id and r.scope = :scope"
+    ' and r."window" = :window and r.slot = every.slot) order by slot limit 1),'
+    f" taken as (insert into redemptions ({_COLUMNS})"
+    " select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,"
+    " 'admitted', null, :holder, :department, :created_at from free on conflict do nothing returning id)"
+    " select exists (select from free) as was_free, exists (select from taken) as is_taken"
+)
+_REFUSE = text(
+    f"insert into redemptions ({_COLUMNS}) values (:id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key,"
+    " :place_id, :at, :scope, :window, null, 'refused', :code, :holder, :department, :created_at)"
+    " on conflict do nothing returning id"
+)
+
+
+def redeem_pass(
+    work: Work,
+    *,
+    keys: PassKeys,
+    times: law.ScanTimes,
+    token: str,
+    place_id: UUID,
+    nonce: str,
+    at: dt.datetime | None = None,
+) -> dict[str, Any]:
+    """Answer a scan: admitted, or refused with a reason. The same nonce of the same client gets the same answer.
+
+    `at` is when an offline scanner read the pass. Raises PassUnreadable, PassExpired, EntitlementNotFound,
+    PlaceNotKnown, ScanTimeImplausible, NonceReused.
+    """
+    claims = keys.read(token)
+    scan = Scan(claims, place_id, nonce, at or work.now)
+    try:
+        seen = _look(work, scan, times)
+    except (ScanTimeImplausible, PassExpired, EntitlementNotFound, PlaceNotKnown):
+        # sent again after its time: what was answered then still is the answer
+        if (earlier := _earlier(work, scan)) is not None:
+            return earlier
+        raise
+    row = _row(work, scan, seen)
+    code = law.refusal_of(_facts(work, scan, seen))
+    if code is None and _admit(work, scan, row, seen.limit_count):
+        _tell(work, row)
+        return _answer(row)
+    if (earlier := _earlier(work, scan)) is not None:
+        return earlier
+    row |= {"outcome": "refused", "code": code or "perks.limit_reached"}
+    if work.session.connection().execute(_REFUSE, row).scalar() is None:
+        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
+    work.record("redemption", row["id"], from_state=None, to_state="refused", reason=row["code"])
+    return _answer(row)
+
+
+def _look(work: Work, scan: Scan, times: law.ScanTimes) -> Row[Any]:
+    if not law.is_plausible(scan.at, now=work.now, times=times):
+        raise ScanTimeImplausible(days=times.kept.days)
+    if scan.claims.expires_at <= scan.at:
+        raise PassExpired()
+    asked = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
+    seen = work.session.connection().execute(_LOOK, asked).one_or_none()
+    if seen is None:
+        raise EntitlementNotFound()
+    if not seen.place_known:
+        raise PlaceNotKnown()
+    return seen
+
+
+def _facts(work: Work, scan: Scan, seen: Row[Any]) -> law.ScanFacts:
+    """What the law asks. Where a date has passed unnoticed the clauses are asked again, and theirs is the last word."""
+    state, facts_hold = seen.state, seen.facts_hold
+    if seen.is_stale:
+        state = entitlements.ACTIVE
+        facts_hold = evaluation.is_entitled_on(work, person_id=seen.person_id, scheme_key=seen.scheme_key, day=scan.day)
+    return law.ScanFacts(state, seen.scheme_holds, facts_hold, seen.place_serves)
+
+
+def _row(work: Work, scan: Scan, seen: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "client_id": work.caller.client_id,
+        "nonce": scan.nonce,
+        "pass_digest": scan.claims.digest,
+        "entitlement_id": scan.claims.entitlement_id,
+        "scheme_key": scan.claims.scheme_key,
+        "place_id": scan.place_id,
+        "at": scan.at,
+        "scope": law.scope_of(seen.limit_per, str(scan.place_id)),
+        "window": law.window_of(seen.limit_window, scan.day),
+        "outcome": "admitted",
+        "code": None,
+        "holder": scan.claims.holder,
+        "department": work.caller.department,
+        "created_at": work.now,
+    }
+
+
+def _admit(work: Work, scan: Scan, row: dict[str, Any], limit_count: int) -> bool:
+    """Take a free slot. With several, a rival may take the one aimed at; each loss is a slot gone, so it ends."""
+    while True:
+        tried = work.session.connection().execute(_ADMIT, row | {"limit_count": limit_count}).one()
+        if tried.is_taken:
+            return True
+        if limit_count == 1 or not tried.was_free or _earlier(work, scan) is not None:
+            return False
+
+
+def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
+    """The answer this nonce already got. Raises NonceReused if it was for another pass or place."""
+    asked = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
+    found = work.session.connection().execute(asked).mappings().one_or_none()
+    if found is None:
+        return None
+    if bytes(found["pass_digest"]) != scan.claims.digest or found["place_id"] != scan.place_id:
+        raise NonceReused()
+    return _answer(dict(found)) | {"replayed": True}
+
+
+def _tell(work: Work, row: dict[str, Any]) -> None:
+    work.record("redemption", row["id"], from_state=None, to_state="admitted")
+    work.announce(
+        "perks.pass.redeemed.v1",
+        subject_id=row["id"],
+        version=1,
+        data={
+            "redemption_id": str(row["id"]),
+            "entitlement_id": str(row["entitlement_id"]),
+            "scheme_key": row["scheme_key"],
+            "place_id": str(row["place_id"]),
+            "at": row["at"].isoformat(),
+        },
+    )
+
+
+def _answer(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
+
+
+def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
+    """One redemption. Raises RedemptionNotFound."""
+    found = work.session.execute(select(TABLE).where(TABLE.c.id == redemption_id)).mappings().one_or_none()
+    if found is None:
+        raise RedemptionNotFound()
+    return _answer(dict(found))
+
+
+def list_redemptions(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
+    """A page, oldest first; `wanted` are entitlement_id, place_id, outcome, None for any."""
+    asked = narrowed(select(TABLE), TABLE.c, wanted)
+    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    return page | {"items": [_answer(row) for row in page["items"]]}

@@ -1,0 +1,31 @@
+"""What every table of perks is declared on: the registry, with the tables of the chassis in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    Date,
+    DateTime,
+    LargeBinary,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+from chassis.store.tables import chassis_tables
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {
+        str: Text,
+        dt.datetime: DateTime(timezone=True),
+        dt.date: Date,
+        bytes: LargeBinary,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+chassis_tables(Base.metadata)

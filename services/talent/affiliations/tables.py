@@ -1,0 +1,58 @@
+"""Affiliations: what a person is to an organisation, for a half-open period, and who reported it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.talent.registry import Base, Id, Instant, Words
+
+_OPEN = text("state <> 'ended'")
+
+
+class Affiliation(Base):
+    """One affiliation. At most one is open per person, organisation and role; ended ones are unlimited, one for each start."""
+
+    __tablename__ = "affiliations"
+
+    id: Mapped[Id]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    role: Mapped[Words]
+    state: Mapped[Words]
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date | None]
+    version: Mapped[int]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+    __table_args__ = (
+        Index("affiliations_period", "person_id", "organisation_id", "role", "from_on", unique=True),
+        Index("affiliations_open", "person_id", "organisation_id", "role", unique=True, postgresql_where=_OPEN),
+        Index("affiliations_organisation", "organisation_id", "created_at", "id"),
+        Index("affiliations_created_at", "created_at", "id"),
+        Index(
+            "affiliations_running_out", "until_on", postgresql_where=text("state <> 'ended' and until_on is not null")
+        ),
+        CheckConstraint("state in ('reported', 'confirmed', 'ended')", name="affiliations_state"),
+        CheckConstraint("state <> 'ended' or until_on is not null", name="affiliations_ended"),
+        # equal when it was called off before it began
+        CheckConstraint("until_on >= from_on", name="affiliations_period_order"),
+    )
+
+
+class AffiliationReport(Base):
+    """What one department says of an affiliation; it may differ from the record."""
+
+    __tablename__ = "affiliation_reports"
+
+    affiliation_id: Mapped[UUID] = mapped_column(ForeignKey("affiliations.id"), primary_key=True)
+    department: Mapped[Words] = mapped_column(primary_key=True)
+    client_id: Mapped[Words]
+    state: Mapped[Words | None]
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date | None]
+    reported_at: Mapped[Instant]

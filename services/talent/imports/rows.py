@@ -1,0 +1,100 @@
+"""Applying rows of a roster: the person and the affiliation of each, a verdict for each, a few statements for all.
+
+Lives here: one chunk within one unit of work. Not here: which rows, and whether it is committed (``import_job``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from chassis.store.work import Work
+from services.talent.affiliations import AffiliationRow, report_affiliations
+from services.talent.imports.rules.roster_rows import RosterRow
+from services.talent.imports.rules.rosters import COLUMN_BY_KEY
+from services.talent.organisations import find_organisations
+from services.talent.people import PersonRow, register_people
+from services.talent.people.keys import PeopleKeys
+from services.talent.rules.verdicts import row_verdict
+from services.talent.rules.violations import Violation
+
+Line = dict[str, Any]
+
+
+@dataclass
+class Verdict:
+    """What became of one row; nothing personal."""
+
+    row: int
+    verdict: str = "rejected"
+    violations: list[dict[str, str]] = field(default_factory=list)
+    affiliation_id: UUID | None = None
+
+
+def apply_lines(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organisation_id: UUID | None) -> list[Verdict]:
+    """Apply lines as ``spreadsheets.reading`` gives them; one verdict per line, in their order.
+
+    `organisation_id` is that of lines that name none. No line raises: what is wrong with one is its own verdict.
+    """
+    verdicts = [Verdict(row=line["row"], violations=list(line.get("violations", ()))) for line in lines]
+    rows = {n: RosterRow.from_json(line["values"]) for n, line in enumerate(lines) if "values" in line}
+    places = _organisations(work, rows, verdicts, organisation_id)
+    people = register_people(
+        work,
+        [PersonRow(rows[n].name, rows[n].id_type, rows[n].id_number, rows[n].phone, rows[n].email) for n in places],
+        keys=keys,
+    )
+    known: list[tuple[int, str]] = []
+    reports = []
+    for n, person in zip(places, people, strict=True):
+        if person.person_id is None:
+            verdicts[n].violations += [_shown(violation) for violation in person.violations]
+            continue
+        row = rows[n]
+        known.append((n, person.verdict))
+        reports.append(AffiliationRow(person.person_id, places[n], row.role, row.from_on, row.until_on))
+    for (n, person_verdict), outcome in zip(known, report_affiliations(work, reports), strict=True):
+        verdicts[n].verdict = row_verdict((person_verdict, outcome.verdict))
+        verdicts[n].violations += [_shown(violation) for violation in outcome.violations]
+        verdicts[n].affiliation_id = outcome.affiliation_id
+    return verdicts
+
+
+def _organisations(
+    work: Work, rows: dict[int, RosterRow], verdicts: list[Verdict], organisation_id: UUID | None
+) -> dict[int, UUID]:
+    """The organisation of each row; a row that names none we know gets its violation and is left out."""
+    named = {row.organisation for row in rows.values() if row.organisation}
+    found = find_organisations(work, named) if named else {}
+    places: dict[int, UUID] = {}
+    for n, row in rows.items():
+        candidates = found[row.organisation] if row.organisation else []
+        if len(candidates) == 1:
+            places[n] = candidates[0]
+        elif not row.organisation and organisation_id is not None:
+            places[n] = organisation_id
+        else:
+            verdicts[n].violations.append(_shown(_no_organisation(row, len(candidates))))
+    return places
+
+
+def _no_organisation(row: RosterRow, count: int) -> Violation:
+    if row.organisation is None:
+        return Violation("organisation", "required", "必填。", "Required.")
+    if count == 0:
+        zh, en = "没有登记过这个单位，请核对名称或先登记。", "No such organisation is registered; check the name."
+        return Violation("organisation", "organisation_unknown", zh, en)
+    zh, en = "有多个同名单位，请改填统一社会信用代码。", "Several organisations have this name; give the credit code."
+    return Violation("organisation", "organisation_ambiguous", zh, en)
+
+
+def _shown(violation: Violation) -> dict[str, str]:
+    column = COLUMN_BY_KEY.get(violation.field)
+    return {
+        "column": column.zh if column else violation.field,
+        "code": violation.code,
+        "zh": violation.zh,
+        "en": violation.en,
+    }

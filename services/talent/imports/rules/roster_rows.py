@@ -1,0 +1,233 @@
+"""The law of one roster row: from raw cells to the values talent records, or to what is wrong with them.
+
+Never repeats what a cell holds: a violation names the column and the rule, so it may be stored, listed and logged.
+Whether the person or the affiliation is already known is decided where the records are, not here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.talent.imports.rules.rosters import COLUMN_BY_KEY, plain
+from services.talent.rules.identity import check_character
+
+Cell = str | int | float | bool | date | datetime | timedelta | None
+
+ID_TYPES = {
+    "resident_id": ("居民身份证", "身份证", "中华人民共和国居民身份证", "二代身份证", "第二代居民身份证"),
+    "foreign_resident_id": ("外国人永久居留身份证", "外国人永久居留证"),
+    "hmt_residence_permit": ("港澳台居民居住证", "港澳居民居住证", "台湾居民居住证"),
+    "hk_macao_permit": ("港澳居民来往内地通行证", "港澳通行证", "回乡证"),
+    "taiwan_permit": ("台湾居民来往大陆通行证", "台胞证"),
+    "passport": ("护照", "中国护照", "外国护照"),
+    "military": ("军官证", "士官证", "军人证"),
+}
+ROLES = {
+    "student": ("学生", "在校生", "在校学生", "在读学生", "本科生", "专科生", "研究生", "硕士研究生", "博士研究生"),
+    "staff": ("教职工", "教职员工", "教师", "教工", "职工", "在职教职工", "在编教职工", "教职人员"),
+    "member": ("会员", "成员"),
+    "volunteer": ("志愿者",),
+    "employee": ("员工", "雇员", "企业员工", "职员"),
+}
+NO_DATE = ("", "-", "--", "/", "无", "长期", "长期有效", "无固定期限", "至今", "在职")
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2100, 1, 1)
+EXCEL_EPOCH = date(1899, 12, 30)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is wrong with one cell, without the cell: `column` is the column's Chinese name."""
+
+    column: str
+    code: str
+    zh: str
+    en: str
+
+    def to_json(self) -> dict[str, str]:
+        """The four texts as a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """The values of one good row. `organisation` is a name or a 统一社会信用代码; `until_on` is the first day no longer."""
+
+    name: str
+    id_type: str
+    id_number: str
+    phone: str | None
+    email: str | None
+    organisation: str | None
+    role: str
+    from_on: date
+    until_on: date | None
+
+    def to_json(self) -> dict[str, str | None]:
+        """The values as JSON; dates as ISO 8601."""
+        values = asdict(self)
+        return values | {"from_on": self.from_on.isoformat(), "until_on": self.until_on and self.until_on.isoformat()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, str | None]) -> RosterRow:
+        """The row `to_json` was made of."""
+        fields = dict(values)
+        from_on, until_on = fields.pop("from_on"), fields.pop("until_on")
+        return cls(
+            **fields,  # type: ignore[arg-type]
+            from_on=date.fromisoformat(str(from_on)),
+            until_on=date.fromisoformat(until_on) if until_on else None,
+        )
+
+
+class Wrong(Exception):
+    """A cell breaks a rule. Raised and caught inside this module only."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(code)
+        self.code, self.zh, self.en = code, zh, en
+
+
+LARGEST_EXACT = 10**15
+"""Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
+
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+_ROUNDED = re.compile(r"[0-9]{15}000")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
+_TIME_OF_DAY = re.compile(r"(?<=[0-9日])[ T]+[0-9]{1,2}:[0-9]{2}.*")
+_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as people read it; a whole number without a point."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
+        return str(int(cell))
+    text = plain(str(cell))
+    # the apostrophe our own annotated workbooks put in front of what could be run as a formula
+    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+
+
+def _required(cell: Cell) -> str:
+    text = as_text(cell)
+    if not text:
+        raise Wrong("required", "必填。", "Required.")
+    return text
+
+
+def _read_name(cell: Cell, values: Mapping[str, Any]) -> str:
+    return _required(cell)
+
+
+def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
+    text = as_text(cell)
+    if not text:
+        return "resident_id"
+    for id_type, names in ID_TYPES.items():
+        if text == id_type or text in names:
+            return id_type
+    raise Wrong("id_type_unknown", "证件类型无法识别。", "This type of document is not known.")
+
+
+def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
+    is_long = isinstance(cell, (int, float)) and abs(cell) >= LARGEST_EXACT
+    if is_long or _SCIENTIFIC.fullmatch(as_text(cell)) or _has_lost_digits(as_text(cell)):
+        zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
+        en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
+        raise Wrong("id_number_became_a_number", zh, en)
+    return _required(cell)
+
+
+def _has_lost_digits(text: str) -> bool:
+    # a CSV saved by a spreadsheet: the 15 digits it kept, three zeros, and a check character that says so
+    return _ROUNDED.fullmatch(text) is not None and check_character(text[:17]) != text[17]
+
+
+def _read_text(cell: Cell, values: Mapping[str, Any]) -> str | None:
+    return as_text(cell) or None
+
+
+def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
+    text = _required(cell)
+    for role, names in ROLES.items():
+        if text == role or text in names:
+            return role
+    raise Wrong(
+        "role_unknown", "身份无法识别，请填写“学生”或“教职工”等。", "This role is not known; write 学生, 教职工, …."
+    )
+
+
+def _read_from_on(cell: Cell, values: Mapping[str, Any]) -> date:
+    found = _read_day(cell)
+    if found is None:
+        raise Wrong("required", "必填。", "Required.")
+    return found
+
+
+def _read_until_on(cell: Cell, values: Mapping[str, Any]) -> date | None:
+    return _read_day(cell)
+
+
+def _read_day(cell: Cell) -> date | None:
+    day = _day_of(cell)
+    if day is not None and not FIRST_DAY <= day < LAST_DAY:
+        raise Wrong("date_implausible", "日期超出合理范围。", "The date is out of range.")
+    return day
+
+
+def _day_of(cell: Cell) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 10_000 < cell < 80_000:
+        return EXCEL_EPOCH + timedelta(days=int(cell))
+    text = "".join(_TIME_OF_DAY.sub("", as_text(cell)).split())
+    if text in NO_DATE:
+        return None
+    found = _DAY.fullmatch(text) or _DIGITS.fullmatch(text)
+    month = _MONTH.fullmatch(text)
+    try:
+        if found is not None:
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if month is not None:
+            return date(int(month[1]), int(month[2] or month[3]), 1)
+    except ValueError:
+        pass
+    raise Wrong(
+        "date_unreadable", "日期无法识别，请写作 2023-09-01。", "The date cannot be read; write it as 2023-09-01."
+    )
+
+
+def _read_organisation(cell: Cell, values: Mapping[str, Any]) -> str | None:
+    return as_text(cell) or None
+
+
+_READERS: dict[str, Callable[[Cell, Mapping[str, Any]], Any]] = {
+    "name": _read_name,
+    "id_type": _read_id_type,
+    "id_number": _read_id_number,
+    "phone": _read_text,
+    "email": _read_text,
+    "organisation": _read_organisation,
+    "role": _read_role,
+    "from_on": _read_from_on,
+    "until_on": _read_until_on,
+}
+
+
+def read_row(cells: Mapping[str, Cell]) -> RosterRow | list[Violation]:
+    """The row's values, or everything that is wrong with its cells at once; `cells` has the columns the file has."""
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for key, read in _READERS.items():
+        try:
+            values[key] = read(cells.get(key), values)
+        except Wrong as wrong:
+            violations.append(Violation(COLUMN_BY_KEY[key].zh, wrong.code, wrong.zh, wrong.en))
+    return violations or RosterRow(**values)

@@ -1,0 +1,86 @@
+"""The main program of the process that opens strangers' files: limits itself first, then reads, then writes, then ends.
+
+Standard input holds one line of JSON (the task) and then the file's bytes; standard output takes the answer. It has no
+database, no broker and no environment of the service. A crash of it is an answer too: see `limited`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any, BinaryIO
+
+MEMORY_ERROR_STATUS = 3
+BROKEN_STATUS = 4
+NICENESS = 10
+"""Requests and redemptions on the same cores come first."""
+
+
+def main() -> int:
+    """Do the one task on standard input; the exit status tells `limited` what became of it."""
+    source, answer = sys.stdin.buffer, sys.stdout.buffer
+    task = json.loads(source.readline())
+    limit_this_process(task["limits"])
+    try:
+        _do(task, source.read(), answer)
+        answer.flush()
+    except (MemoryError, OSError):
+        # An answer beyond the file size limit is an OSError (EFBIG): too large as well.
+        return MEMORY_ERROR_STATUS
+    except BaseException as error:
+        # A panic inside calamine is no Exception. The message may quote a cell, so only the place is told.
+        _tell_place(error)
+        return BROKEN_STATUS
+    return 0
+
+
+def limit_this_process(limits: dict[str, int]) -> None:
+    """Bound memory (bytes), CPU and wall clock (seconds) and the size of the answer (bytes); no core file."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"], limits["memory_bytes"]))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["answer_bytes"], limits["answer_bytes"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(limits["wall_seconds"])
+    os.nice(NICENESS)
+
+
+def _do(task: dict[str, Any], content: bytes, answer: BinaryIO) -> None:
+    # Imported under the limits, and only what this task needs.
+    from services.talent.imports.spreadsheets.opening import Limits, open_table
+    from services.talent.imports.spreadsheets.reasons import FileRefused
+
+    table_limits = Limits(**task["table_limits"])
+    try:
+        if task["do"] == "read":
+            from services.talent.imports.spreadsheets.reading import read_lines
+
+            table = open_table(content, table_limits)
+            asked = {"needs_organisation": task["needs_organisation"], "max_rows": table_limits.rows}
+            for line in read_lines(table, **asked):
+                answer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        else:
+            from services.talent.imports.spreadsheets.annotating import annotate
+
+            verdicts, _, content = content.partition(b"\n")
+            answer.write(annotate(open_table(content, table_limits), json.loads(verdicts), is_trial=task["is_trial"]))
+    except FileRefused as refused:
+        answer.seek(0)
+        answer.truncate()
+        answer.write(json.dumps({"refused": refused.code, "params": refused.params}).encode() + b"\n")
+
+
+def _tell_place(error: BaseException) -> None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    sys.stderr.write(f"{type(error).__name__} at {place}")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    # at once: a half-written answer must not be flushed again, and a large table need not be taken apart
+    os._exit(main())

@@ -1,0 +1,1 @@
+"""The law of organisations: credit codes, names as they are compared."""

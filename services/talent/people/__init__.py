@@ -1,0 +1,281 @@
+"""People (人员): each known once by their document, however many departments report them.
+
+The first report makes the record; later ones add a reporter, or differ and are kept beside it. Answers are masked always.
+Lives here: registering, changing, reading. Not here: what a person is to an organisation (``affiliations``).
+Source: architecture, "Data": a record reported by several departments is one record with several reporters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from chassis.ground.ids import uuid7
+from chassis.store.pages import read_page
+from chassis.store.settling import settle, without_repeats
+from chassis.store.versions import VersionStale, check_version
+from chassis.store.work import Work
+from contracts.language.refusals import Refusal
+from services.talent.people import statements
+from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
+from services.talent.people.rules.emails import read_email
+from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
+from services.talent.people.rules.meeting import Meeting, Particulars, meet, says_the_same
+from services.talent.people.rules.names import read_name
+from services.talent.people.rules.phones import read_phone
+from services.talent.people.statements import SealedParticulars
+from services.talent.people.tables import Person, PersonReport
+from services.talent.rules.identity import Identity, read_identity
+from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
+from services.talent.rules.violations import Violation
+
+
+class PersonNotFound(Refusal):
+    """No person has this id."""
+
+    kind = "not_found"
+    code = "talent.person_not_found"
+    zh = "未找到该人员。"
+    en = "There is no such person."
+
+
+class PersonInvalid(Refusal):
+    """The name, document or phone breaks a rule; `errors` says which."""
+
+    kind = "invalid"
+    code = "talent.person_invalid"
+    zh = "人员信息不符合要求。"
+    en = "The person's particulars are not valid."
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as reported, in any spelling."""
+
+    name: str
+    id_type: str
+    id_number: str
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonVerdict:
+    """What became of a row; `person_id` is None exactly when it was rejected."""
+
+    verdict: str
+    person_id: UUID | None
+    created: bool
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    position: int
+    identity: Identity
+    particulars: Particulars
+    lookups: tuple[bytes, ...]
+
+
+def register_person(work: Work, *, keys: PeopleKeys, **fields: Any) -> dict[str, Any]:
+    """The person of a document: a new record, or the one there is with this department among its reporters.
+
+    Raises PersonInvalid.
+    """
+    (done,) = register_people(work, [PersonRow(**fields)], keys=keys)
+    if done.person_id is None:
+        raise PersonInvalid(errors=[violation.to_error() for violation in done.violations])
+    return get_person(work, person_id=done.person_id) | {"created": done.created, "verdict": done.verdict}
+
+
+def register_people(work: Work, rows: Sequence[PersonRow], *, keys: PeopleKeys) -> list[PersonVerdict]:
+    """Register up to some 500 people with a fixed number of statements; a verdict for each row, in their order.
+
+    Refuses nothing: what is wrong with a row is its verdict. Rows of one person are applied one after the other.
+    """
+    verdicts: dict[int, PersonVerdict] = {}
+    entries = []
+    for position, row in enumerate(rows):
+        entry = _read(position, row, keys, work)
+        if isinstance(entry, _Entry):
+            entries.append(entry)
+        else:
+            verdicts[position] = PersonVerdict(REJECTED, None, created=False, violations=entry)
+    for batch in without_repeats(entries, key=lambda entry: entry.lookups):
+        # in one order everywhere, so that two imports wait for one another and never in a circle
+        batch.sort(key=lambda entry: entry.lookups)
+        settle(batch, lambda still: _register(work, still, keys, verdicts))
+    return [verdicts[position] for position in range(len(rows))]
+
+
+def _read(position: int, row: PersonRow, keys: PeopleKeys, work: Work) -> _Entry | tuple[Violation, ...]:
+    identity = read_identity(row.id_type, row.id_number, today=work.today)
+    name = read_name(row.name)
+    phone = read_phone(row.phone) if row.phone is not None else None
+    email = read_email(row.email) if row.email is not None else None
+    if wrong := tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation)):
+        return wrong
+    said = Particulars(name, phone, email)
+    return _Entry(position, identity, said, tuple(keys.lookups(identity)))
+
+
+def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dict[int, PersonVerdict]) -> list[_Entry]:
+    """One round: write what can be written, note the verdicts, return the entries that lost a race."""
+    found = statements.find(work, [lookup for entry in entries for lookup in entry.lookups], keys)
+    known, new = [], []
+    for entry in entries:
+        person = next((found[lookup] for lookup in entry.lookups if lookup in found), None)
+        if person is None:
+            new.append((entry, statements.seal(uuid7(), entry.identity, entry.particulars, keys)))
+        else:
+            known.append((entry, person))
+    return _add_new(work, new, verdicts) + _meet_known(work, known, keys, verdicts)
+
+
+def _add_new(
+    work: Work, new: list[tuple[_Entry, statements.SealedPerson]], verdicts: dict[int, PersonVerdict]
+) -> list[_Entry]:
+    if not new:
+        return []
+    added = statements.insert(work, [person for _, person in new])
+    statements.keep_reports(work, [(person.id, person.sealed) for _, person in new if person.id in added])
+    lost = []
+    for entry, person in new:
+        if person.id not in added:
+            lost.append(entry)
+            continue
+        work.record("person", person.id, from_state=None, to_state="registered")
+        _announce(work, "talent.person.registered.v1", person.id, 1)
+        verdicts[entry.position] = PersonVerdict(ACCEPTED, person.id, created=True)
+    return lost
+
+
+def _meet_known(
+    work: Work,
+    known: list[tuple[_Entry, statements.KnownPerson]],
+    keys: PeopleKeys,
+    verdicts: dict[int, PersonVerdict],
+) -> list[_Entry]:
+    meetings = {entry.position: meet(person.record, entry.particulars) for entry, person in known}
+    fills = [(person, entry.particulars) for entry, person in known if meetings[entry.position] is Meeting.FILL]
+    filled = statements.fill_contacts(work, fills, keys) if fills else set()
+    lost, said = [], []
+    for entry, person in known:
+        meeting = meetings[entry.position]
+        if meeting is Meeting.FILL and person.id not in filled:
+            lost.append(entry)
+            continue
+        if meeting is Meeting.FILL:
+            _announce(work, "talent.person.changed.v1", person.id, person.version + 1)
+        repeated = says_the_same(person.said, entry.particulars)
+        if not repeated:
+            said.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
+        verdict = DIFFERS if meeting is Meeting.DIFFER else UNCHANGED if repeated else ACCEPTED
+        verdicts[entry.position] = PersonVerdict(verdict, person.id, created=False)
+    if said:
+        statements.keep_reports(work, said)
+    return lost
+
+
+def change_person(
+    work: Work, *, person_id: UUID, version: int, changes: Mapping[str, Any], keys: PeopleKeys
+) -> dict[str, Any]:
+    """Correct name, phone or e-mail address of the record (None removes the latter two); what departments said stays.
+
+    Raises PersonNotFound, PersonInvalid, VersionStale.
+    """
+    row = work.session.execute(select(Person).where(Person.id == person_id)).scalar_one_or_none()
+    if row is None:
+        raise PersonNotFound()
+    check_version(row.version, version)
+    values, changed = _changed_values(row, changes, keys)
+    if changed:
+        _write_change(work, row, values)
+        work.record(
+            "person", person_id, from_state="registered", to_state="registered", reason=f"changed: {', '.join(changed)}"
+        )
+        _announce(work, "talent.person.changed.v1", person_id, row.version + 1)
+    return get_person(work, person_id=person_id)
+
+
+def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -> tuple[dict[str, Any], list[str]]:
+    record = statements.opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys)
+    name = read_name(changes["name"]) if "name" in changes else record.name
+    phone = read_phone(changes["phone"]) if changes.get("phone") is not None else None
+    email = read_email(changes["email"]) if changes.get("email") is not None else None
+    if wrong := [found.to_error() for found in (name, phone, email) if isinstance(found, Violation)]:
+        raise PersonInvalid(errors=wrong)
+    values: dict[str, Any] = {}
+    changed = []
+    if name != record.name:
+        values |= {"name_sealed": keys.seal(row.id, NAME, name), "name_masked": mask_name(name)}
+        changed.append("name")
+    if "phone" in changes and phone != record.phone:
+        values["phone_sealed"] = keys.seal(row.id, PHONE, phone) if phone is not None else None
+        values["phone_masked"] = mask_phone(phone) if phone is not None else None
+        changed.append("phone")
+    if "email" in changes and email != record.email:
+        values["email_sealed"] = keys.seal(row.id, EMAIL, email) if email is not None else None
+        values["email_masked"] = mask_email(email) if email is not None else None
+        changed.append("email")
+    return values, changed
+
+
+def _write_change(work: Work, row: Person, values: dict[str, Any]) -> None:
+    written = work.session.execute(
+        update(Person)
+        .where(Person.id == row.id, Person.version == row.version)
+        .values(**values, version=row.version + 1, updated_at=work.now)
+        .returning(Person.version)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if written is None:
+        current = work.session.execute(select(Person.version).where(Person.id == row.id)).scalar_one()
+        raise VersionStale(current=current)
+
+
+def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
+    """One person, masked. Raises PersonNotFound."""
+    row = work.session.execute(_masked().where(Person.id == person_id)).mappings().one_or_none()
+    if row is None:
+        raise PersonNotFound()
+    return dict(row)
+
+
+def list_people(
+    work: Work, *, limit: int, after: Mapping[str, Any] | None = None, reported_by: str | None = None
+) -> dict[str, Any]:
+    """People, masked, oldest first; `reported_by` keeps those a department has reported."""
+    asked = _masked()
+    if reported_by is not None:
+        said = select(PersonReport.person_id).where(PersonReport.department == reported_by)
+        asked = asked.where(Person.id.in_(said))
+    return read_page(work.session, asked, key=(Person.created_at, Person.id), limit=limit, after=after)
+
+
+def _masked() -> Select[Any]:
+    departments = func.array_agg(
+        aggregate_order_by(PersonReport.department, PersonReport.reported_at, PersonReport.department)
+    )
+    return select(
+        Person.id,
+        Person.name_masked,
+        Person.id_type,
+        Person.id_number_masked,
+        Person.phone_masked,
+        Person.email_masked,
+        Person.version,
+        Person.created_at,
+        select(departments).where(PersonReport.person_id == Person.id).scalar_subquery().label("reported_by"),
+    )
+
+
+def _announce(work: Work, event_type: str, person_id: UUID, version: int) -> None:
+    work.announce(
+        event_type, subject_id=person_id, version=version, data={"person_id": str(person_id), "version": version}
+    )

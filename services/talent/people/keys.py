@@ -1,0 +1,61 @@
+"""The keys of personal data: what seals a field of a person, and what finds a document number without reading it.
+
+Only talent holds these keyrings. Ciphertext is bound to the person and the column, and serves the record and the reports on
+it alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.ground.settings import ServiceSettings
+from chassis.keys.rings import FieldCipher, KeyRing, LookupHash, check_canary, read_keyring
+from chassis.store.work import Work
+from services.talent.rules.identity import Identity
+
+ENCRYPTION, LOOKUP = "id_encryption", "id_lookup"
+
+ID_NUMBER, NAME, PHONE, EMAIL = "people.id_number", "people.name", "people.phone", "people.email"
+
+
+@dataclass(frozen=True)
+class PeopleKeys:
+    """Seals, opens and looks up the personal fields of people."""
+
+    cipher: FieldCipher
+    hashes: LookupHash
+    rings: tuple[KeyRing, KeyRing]
+
+    def seal(self, person_id: UUID, column: str, value: str) -> bytes:
+        """The value, readable only for this person and column."""
+        return self.cipher.seal(value, row=str(person_id), column=column)
+
+    def open(self, person_id: UUID, column: str, sealed: bytes) -> str:
+        """What `seal` sealed; raises KeyProblem for anything else."""
+        return self.cipher.open(sealed, row=str(person_id), column=column)
+
+    def lookup(self, identity: Identity) -> bytes:
+        """The keyed hash a new person is stored under."""
+        return self.hashes.of(f"{identity.space}:{identity.number}", column=ID_NUMBER)
+
+    def lookups(self, identity: Identity) -> list[bytes]:
+        """The hashes the person may be stored under: more than one while keys rotate."""
+        return self.hashes.all_of(f"{identity.space}:{identity.number}", column=ID_NUMBER)
+
+
+def of_rings(encryption: KeyRing, lookup: KeyRing) -> PeopleKeys:
+    """The keys of two keyrings."""
+    return PeopleKeys(FieldCipher(encryption), LookupHash(lookup), (encryption, lookup))
+
+
+def load(settings: ServiceSettings) -> PeopleKeys:
+    """The keyrings ``id_encryption`` and ``id_lookup`` of the key folder; raises KeyProblem."""
+    encryption, lookup = (read_keyring(settings.key_dir, name, is_dev=settings.is_dev) for name in (ENCRYPTION, LOOKUP))
+    return of_rings(encryption, lookup)
+
+
+def prove(work: Work, keys: PeopleKeys) -> None:
+    """Refuse keys that are not those this database was written with. Raises KeyProblem."""
+    for ring in keys.rings:
+        check_canary(work.session, ring)

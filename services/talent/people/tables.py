@@ -1,0 +1,65 @@
+"""People, who reported them, and who read their contacts. What is personal is sealed; what stands in the clear is masked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.talent.registry import Base, Id, Instant, Words
+
+
+class Person(Base):
+    """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row."""
+
+    __tablename__ = "people"
+
+    id: Mapped[Id]
+    id_type: Mapped[Words]
+    id_lookup: Mapped[bytes]
+    id_number_sealed: Mapped[bytes]
+    id_number_masked: Mapped[Words]
+    name_sealed: Mapped[bytes]
+    name_masked: Mapped[Words]
+    phone_sealed: Mapped[bytes | None]
+    phone_masked: Mapped[Words | None]
+    email_sealed: Mapped[bytes | None]
+    email_masked: Mapped[Words | None]
+    version: Mapped[int]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+    __table_args__ = (
+        Index("people_id_lookup", "id_lookup", unique=True),
+        Index("people_created_at", "created_at", "id"),
+    )
+
+
+class PersonReport(Base):
+    """What one department says of a person, sealed under the person's id; it may differ from the record."""
+
+    __tablename__ = "person_reports"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    department: Mapped[Words] = mapped_column(primary_key=True)
+    client_id: Mapped[Words]
+    name_sealed: Mapped[bytes]
+    phone_sealed: Mapped[bytes | None]
+    email_sealed: Mapped[bytes | None]
+    reported_at: Mapped[Instant]
+
+
+class ContactRead(Base):
+    """Who read the contacts of which people, when and why; only ever appended to."""
+
+    __tablename__ = "contact_reads"
+
+    id: Mapped[Id]
+    read_at: Mapped[Instant]
+    read_by: Mapped[Words]
+    purpose: Mapped[Words]
+    request_id: Mapped[Words]
+    person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+    __table_args__ = (Index("contact_reads_person", "person_ids", postgresql_using="gin"),)

@@ -1,0 +1,187 @@
+"""Requests over the real broker to a real process: what is answered, refused, dropped, and when."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+from typing import Any
+
+import kombu
+import pytest
+
+from chassis.rpc.client import RemoteFailure, RpcTimeout, ServiceUnavailable
+from chassis.rpc.server import CallerNotTrusted
+from contracts.language.refusals import Refusal
+from tests.chassis.conftest import Ledger, until
+
+
+def new_key() -> str:
+    return uuid.uuid4().hex
+
+
+class TestQuery:
+    def test_gets_its_answer(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        assert ledger.call("echo", {"text": "青年之城"}) == {"text": "青年之城"}
+
+    def test_refuses_bad_fields_with_a_pointer(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        with pytest.raises(Refusal) as refused:
+            ledger.call("echo", {"txt": "typo"})
+        wire = refused.value.to_wire()
+        assert wire["code"] == "invalid_request"
+        assert {error["pointer"] for error in wire["errors"]} == {"#/text", "#/txt"}
+        assert all(error["zh"] and error["en"] for error in wire["errors"])
+
+    def test_hides_the_reason_of_a_breakdown(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        with pytest.raises(RemoteFailure) as failed:
+            ledger.call("break_down", {})
+        assert "secret" not in str(failed.value)
+        with pytest.raises(RemoteFailure):
+            ledger.call("answer_nonsense", {})
+        assert ledger.call("echo", {"text": "still here"})["text"] == "still here"
+
+    def test_is_open_to_a_stock_nameko_client(self, ledger: Ledger) -> None:
+        from nameko.standalone.rpc import ServiceRpcProxy
+
+        ledger.start(lanes="rpc")
+        with ServiceRpcProxy("ledger", {"AMQP_URI": ledger.amqp_uri}, timeout=5) as proxy:
+            assert proxy.echo(text="stock") == {"text": "stock"}
+            with pytest.raises(Exception, match="invalid_request"):
+                proxy.echo(text=1)
+
+
+class TestCommand:
+    def test_takes_effect_once_under_one_key(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        key = new_key()
+        first = ledger.call("write_entry", {"text": "once"}, key=key)
+        second = ledger.call("write_entry", {"text": "once"}, key=key)
+        assert dict(first) == dict(second)
+        assert (first.replayed, second.replayed) == (False, True)
+        assert ledger.count("select count(*) from entries") == 1
+        assert ledger.count("select count(*) from outbox") == 1
+        assert ledger.count("select count(*) from history") == 1
+
+    def test_refuses_another_body_under_the_same_key(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        key = new_key()
+        ledger.call("write_entry", {"text": "one"}, key=key)
+        with pytest.raises(Refusal) as refused:
+            ledger.call("write_entry", {"text": "two"}, key=key)
+        assert refused.value.to_wire()["kind"] == "unprocessable"
+
+    def test_carries_a_refusal_as_data_in_both_languages(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        with pytest.raises(Refusal) as refused:
+            ledger.call("write_entry", {"text": "rude"}, key=new_key())
+        wire = refused.value.to_wire()
+        assert (wire["code"], wire["kind"]) == ("ledger.text_too_rude", "invalid")
+        assert (wire["zh"], wire["en"]) == ("内容不当：rude", "The text is too rude: rude")
+        assert ledger.count("select count(*) from idempotency_keys") == 0
+
+    def test_refuses_a_sender_the_broker_does_not_vouch_for(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc", GATEWAY_BROKER_USER="somebody-else")
+        with pytest.raises(Refusal) as refused:
+            ledger.call("write_entry", {"text": "forged"}, key=new_key())
+        assert refused.value.to_wire()["code"] == CallerNotTrusted.code
+        assert ledger.count("select count(*) from entries") == 0
+
+    def test_is_rolled_back_at_the_deadline(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        with pytest.raises((RpcTimeout, Refusal)):
+            ledger.call("write_slowly", {"seconds": 3}, key=new_key(), timeout=0.5)
+        until(lambda: 'youthcity_workers_busy{lane="rpc"} 0.0' in ledger.health(ledger.processes[0], "/metrics")[1])
+        assert ledger.count("select count(*) from entries") == 0
+
+
+class TestManyAtOnce:
+    def test_far_more_requests_than_workers_are_each_answered_once(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc", LEDGER_RPC_WORKERS="2")
+        answers: list[str] = []
+
+        def write_many(caller: int) -> None:
+            for number in range(20):
+                text = f"{caller}.{number}"
+                answers.append(ledger.call("write_entry", {"text": text}, key=new_key(), timeout=20)["text"])
+
+        callers = [threading.Thread(target=write_many, args=(caller,)) for caller in range(20)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert len(set(answers)) == len(answers) == 400
+        assert ledger.count("select count(*) from entries") == 400
+        assert process.poll() is None
+
+
+class TestWhatCannotBeServed:
+    def test_a_service_without_consumer_is_refused_fast(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc")
+        process.terminate()
+        process.wait()
+        started = time.monotonic()
+        with pytest.raises(ServiceUnavailable):
+            ledger.call("echo", {"text": "x"}, timeout=10)
+        assert time.monotonic() - started < 1.5
+
+    def test_a_service_killed_at_work_leaves_the_outcome_unknown_at_the_deadline(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc")
+        ledger.call("echo", {"text": "warm"})
+        os.kill(process.pid, signal.SIGSTOP)
+        started = time.monotonic()
+        with pytest.raises(RpcTimeout):
+            ledger.call("echo", {"text": "x"}, timeout=1)
+        assert time.monotonic() - started < 2
+
+    def test_an_expired_request_is_never_done_late(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc")
+        ledger.call("echo", {"text": "warm"})
+        os.kill(process.pid, signal.SIGSTOP)
+        with pytest.raises(RpcTimeout):
+            ledger.call("write_entry", {"text": "late"}, key=new_key(), timeout=0.5)
+        os.kill(process.pid, signal.SIGCONT)
+        ledger.call("write_entry", {"text": "in time"}, key=new_key())
+        assert [row.text for row in ledger.rows("select text from entries")] == ["in time"]
+
+    def test_a_request_of_any_shape_kills_nothing(self, ledger: Ledger) -> None:
+        process = ledger.start(lanes="rpc")
+        wrong: list[dict[str, Any]] = [
+            {"body": b"{}", "properties": {}},
+            {"body": b"\xff\xfe", "properties": {"reply_to": "nowhere", "content_type": "application/json"}},
+            {"body": b"[]", "properties": {"reply_to": "nowhere"}},
+            {
+                "body": b'{"args": [1], "kwargs": {}}',
+                "properties": {"reply_to": "x", "content_type": "application/json"},
+            },
+            {"body": b"[" * 100_000, "properties": {"reply_to": "x", "content_type": "application/json"}},
+        ]
+        for request in wrong:
+            ledger.publish(request["body"], exchange="nameko-rpc", routing_key="ledger.echo", **request["properties"])
+        ledger.publish(b"{}", exchange="nameko-rpc", routing_key="ledger.no_such_method", reply_to="x")
+        assert ledger.call("echo", {"text": "alive"})["text"] == "alive"
+        until(lambda: ledger.queue_length("rpc-ledger") == 0)
+        assert process.poll() is None
+
+    def test_a_wrong_shape_is_answered_with_its_reason(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc")
+        with kombu.Connection(ledger.amqp_uri) as connection:
+            queue = connection.SimpleQueue(f"answers-{new_key()}", queue_opts={"durable": False})
+            body = json.dumps({"args": ["positional"], "kwargs": {}})
+            queue.queue.bind_to("nameko-rpc", queue.queue.name)
+            ledger.publish(
+                body.encode(),
+                exchange="nameko-rpc",
+                routing_key="ledger.echo",
+                reply_to=queue.queue.name,
+                correlation_id="1",
+                content_type="application/json",
+            )
+            answer = queue.get(timeout=5).payload
+            queue.queue.delete()
+        assert answer["error"]["exc_type"] == "MalformedRequest"

@@ -1,0 +1,82 @@
+"""events' copy of talent's facts: the newest version stands, whatever comes when and how often, and can be compared."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page
+from chassis.store.work import open_reading
+from contracts.language.envelope import Event
+from services.events import copies
+from services.events.copies import rebuilding
+from tests.events.conftest import Town
+from tests.perks.conftest import event
+
+ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
+
+
+def organisation(version: int) -> Event:
+    data = {"organisation_id": str(ORGANISATION), "kind": ("venue", "enterprise", "university")[version - 1]}
+    return event("talent.organisation.changed.v1", ORGANISATION, version, {**data, "status": "active"})
+
+
+def person(version: int) -> Event:
+    return event("talent.person.changed.v1", PERSON, version, {"person_id": str(PERSON), "version": version})
+
+
+def affiliation(version: int) -> Event:
+    ids = {"affiliation_id": AFFILIATION, "person_id": PERSON, "organisation_id": ORGANISATION}
+    state = ("reported", "confirmed", "ended")[version - 1]
+    data = {**{name: str(value) for name, value in ids.items()}, "role": "student", "state": state}
+    return event(
+        f"talent.affiliation.{state}.v1",
+        AFFILIATION,
+        version,
+        {**data, "from_on": "2024-09-01", "until_on": "2026-11-01"},
+    )
+
+
+#: Each copied subject: its versions, who applies them, and what the copy says in the end.
+SUBJECTS: dict[str, tuple[Callable[[int], Event], Callable[..., None], dict[str, Any]]] = {
+    "organisation": (organisation, copies.apply_organisations, {"kind": "university", "status": "active"}),
+    "person": (person, copies.apply_people, {}),
+    "affiliation": (
+        affiliation,
+        copies.apply_affiliations,
+        {
+            "person_id": str(PERSON),
+            "organisation_id": str(ORGANISATION),
+            "role": "student",
+            "state": "ended",
+            "from_on": "2024-09-01",
+            "until_on": "2026-11-01",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+class TestNewestVersion:
+    def test_stands_whatever_the_order(self, town: Town, subject: str) -> None:
+        for order in itertools.permutations((1, 2, 3)):
+            self._check(town, subject, [[number] for number in order])
+
+    def test_stands_within_one_batch_and_over_repetitions(self, town: Town, subject: str) -> None:
+        for batches in ([[3, 1, 2]], [[1, 1, 2], [3, 2]], [[3], [3, 2, 1], [3]]):
+            self._check(town, subject, batches)
+
+    def _check(self, town: Town, subject: str, batches: Sequence[Sequence[int]]) -> None:
+        make, apply, said = SUBJECTS[subject]
+        with town.engine.begin() as connection:
+            connection.exec_driver_sql("truncate organisations, people, affiliations")
+        for batch in batches:
+            with town.work() as work:
+                apply(work.session, [make(version) for version in batch])
+        with open_reading(town.engine) as work:
+            (held,) = rebuilding.COPIES[subject](work.session, Page())
+        assert (held.version, held.data) == (3, said)

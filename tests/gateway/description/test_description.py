@@ -1,0 +1,64 @@
+"""The API description is valid, complete, bilingual, and its page loads nothing from outside."""
+
+from __future__ import annotations
+
+import re
+
+from openapi_spec_validator import validate
+
+import gateway.app  # noqa: F401  fills the table of operations
+from gateway.http.operations import OPERATIONS
+from tests.gateway.conftest import Api
+
+
+def test_the_description_is_valid_openapi_3_1(api: Api) -> None:
+    document = api.send("GET", "/openapi.json", token="").json
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_it_describes_every_operation_with_scope_and_both_languages(api: Api) -> None:
+    document = api.send("GET", "/openapi.json", token="").json
+    described = {
+        operation["operationId"]: (operation, method, path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if "operationId" in operation
+    }
+    assert described.keys() == {operation.name for operation in OPERATIONS}
+    for operation in OPERATIONS:
+        found, method, _ = described[operation.name]
+        assert method == operation.method.lower()
+        zh, _, en = found["summary"].partition(" / ")
+        assert re.search(r"[\u4e00-\u9fff]", zh)
+        assert en
+        assert found["security"] == ([{"oauth2": [operation.scope]}] if operation.scope else [])
+
+
+def test_the_page_loads_nothing_from_outside(api: Api) -> None:
+    page = api.send("GET", "/docs", token="")
+    assert re.findall(r"https?://", page.body.decode()) == []
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
+    assert [api.send("GET", asset, token="").status for asset in assets] == [200] * 3
+
+
+def test_the_page_hands_swagger_ui_a_version_it_reads(api: Api) -> None:
+    """Swagger UI 4 shows an error in place of the operations for ``openapi: 3.1``."""
+    assert 'openapi: "3.0.3"' in api.send("GET", "/docs/start.js", token="").body.decode()
+
+
+def test_the_open_endpoints_answer(api: Api) -> None:
+    paths = ("/livez", "/readyz", "/readyz?verbose", "/metrics", "/version", "/problems/token_missing")
+    paths += (
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource",
+    )
+    assert [(path, api.send("GET", path, token="").status) for path in paths] == [(path, 200) for path in paths]
+
+
+def test_every_answer_carries_its_request_id_and_trace(api: Api) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = api.send("GET", "/v1/people?limit=1", X_Request_Id="my-request", traceparent=trace)
+    assert answer.headers["X-Request-Id"] == "my-request"
+    assert answer.headers["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"

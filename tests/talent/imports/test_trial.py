@@ -1,0 +1,131 @@
+"""A dry run's verdicts are those of the run that follows, whatever the file holds and wherever it is cut into chunks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from services.talent.imports import job
+from services.talent.imports.spreadsheets.opening import Limits, open_table
+from services.talent.imports.spreadsheets.reading import read_lines
+from tests.talent.conftest import City, make_id_number
+from tests.talent.imports.importing import HEADERS, Desk, csv_of
+
+SERIAL = itertools.count(50_000)
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "person": st.integers(0, 2),
+            "spelling": st.sampled_from(["upper", "lower", "wide", "other document"]),
+            "name": st.sampled_from(["张三", "张三", "李四", ""]),
+            "phone": st.sampled_from(["", "13800000000", "13900000000", "12"]),
+            "school": st.sampled_from(["own", "own", "foreign", "unknown"]),
+            "role": st.sampled_from(["学生", "教职工", "?"]),
+            "from_on": st.sampled_from(["2018-09-01", "2024-09-01", "2025-09-01"]),
+            "until_on": st.sampled_from(["", "2022-07-01", "2028-07-01", "2010-01-01"]),
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def schools(city: City) -> dict[str, str]:
+    city.university("education", name="本校")
+    city.university("science", name="外校")
+    return {"own": "本校", "foreign": "外校", "unknown": "没有的大学"}
+
+
+@pytest.fixture(autouse=True)
+def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same reading without a child process for each file, for hundreds of files."""
+
+    def read(parts: Iterable[bytes], *, needs_organisation: bool, **rest: Any) -> Iterator[dict[str, Any]]:
+        limits = Limits(unpacked_bytes=10**6, parts=100, rows=1000, columns=50)
+        table = open_table(b"".join(parts), limits)
+        return read_lines(table, needs_organisation=needs_organisation, max_rows=limits.rows)
+
+    monkeypatch.setattr(job, "read_roster", read)
+    monkeypatch.setattr(job, "annotate_roster", lambda *args, **fields: iter([b"-"]))
+
+
+def _file(rows: list[dict[str, Any]], schools: dict[str, str], numbers: list[str]) -> bytes:
+    lines = []
+    for row in rows:
+        number = numbers[row["person"]]
+        spelt = {"lower": number.lower(), "wide": "".join(chr(ord(ch) + 0xFEE0) for ch in number)}
+        id_type = "港澳台居民居住证" if row["spelling"] == "other document" else "居民身份证"
+        school = schools[row["school"]]
+        cells = (row["phone"], school, row["role"], row["from_on"], row["until_on"])
+        lines.append([row["name"], spelt.get(row["spelling"], number), *cells, id_type])
+    return csv_of(lines, [*HEADERS, "证件类型"])
+
+
+def _written(city: City) -> list[int]:
+    tables = ("people", "person_reports", "affiliations", "affiliation_reports", "outbox")
+    return [city.count(f"select count(*) from {name}") for name in tables]
+
+
+# no shrinking: an example costs a database; the file it fails on is small as it is
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    before=ROWS,
+    rows=ROWS,
+    chunk_rows=st.integers(1, 5),
+    other=st.booleans(),
+    mode=st.sampled_from(["best_effort", "all_or_nothing"]),
+)
+def test_a_dry_run_foretells_the_run(
+    city: City,
+    schools: dict[str, str],
+    before: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    chunk_rows: int,
+    other: bool,
+    mode: str,
+) -> None:
+    desk = Desk(city)
+    number = _with_x()
+    numbers = [number, make_id_number(next(SERIAL)), make_id_number(next(SERIAL))]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(job, "SETTINGS", replace(job.SETTINGS, chunk_rows=chunk_rows))
+        desk.run(_file(before, schools, numbers), department="science" if other else "education")
+        content = _file(rows, schools, numbers)
+        held = _written(city)
+        trial = desk.run(content, mode="dry_run")
+        assert _written(city) == held
+        real = desk.run(content, mode=mode)
+    assert (trial["state"], trial["applied"]) == ("done", False)
+    assert _outcome(desk, trial) == _outcome(desk, real)
+    if real["state"] == "done":
+        said = _said(city)
+        desk.run(content)
+        assert _said(city) == said
+
+
+def _said(city: City) -> list[int]:
+    """Events and versions: what a file that is sent in again adds nothing to, though it contradict itself."""
+    versions = ("people", "affiliations")
+    events = city.count("select count(*) from outbox")
+    return [events, *(city.count(f"select coalesce(sum(version), 0) from {name}") for name in versions)]
+
+
+def _outcome(desk: Desk, found: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(row["row"], row["verdict"], row["violations"]) for row in desk.rows(found)]
+
+
+def _with_x() -> str:
+    return next(number for number in map(make_id_number, SERIAL) if number.endswith("X"))
