@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from contracts import talent as schemas
 from services.talent.affiliations import rules as law
 from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED, Claim, Effect, Held, check_claim, decide
-from services.talent.people.rules import identity
+from services.talent.rules import identity
 from services.talent.rules.periods import any_overlap
+from services.talent.rules.verdicts import row_verdict
 
 TODAY = dt.date(2026, 11, 23)
 days = st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1))
@@ -119,10 +120,10 @@ class TestCheckClaim:
 
 class TestVerdicts:
     def test_a_row_is_as_bad_as_its_worst_part(self) -> None:
-        assert law.row_verdict(["accepted", "rejected"]) == "rejected"
-        assert law.row_verdict(["differs", "accepted"]) == "differs"
-        assert law.row_verdict(["unchanged", "accepted"]) == "accepted"
-        assert law.row_verdict(["unchanged", "unchanged"]) == "unchanged"
+        assert row_verdict(["accepted", "rejected"]) == "rejected"
+        assert row_verdict(["differs", "accepted"]) == "differs"
+        assert row_verdict(["unchanged", "accepted"]) == "accepted"
+        assert row_verdict(["unchanged", "unchanged"]) == "unchanged"
 
 
 class TestPeriods:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.talent.affiliations import rules as affiliations
 from services.talent.imports.rules.roster_rows import ID_TYPES, ROLES, Cell, RosterRow, read_row
-from services.talent.people.rules import identity
+from services.talent.rules import identity
 from tests.talent.conftest import make_id_number
 
 NUMBER = make_id_number(1)
