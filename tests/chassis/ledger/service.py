@@ -44,7 +44,7 @@ class Written(Schema):
 
 def join_catalogue() -> None:
     """Make the ledger's event known, in the ledger's own processes only."""
-    EVENTS[WRITTEN] = EventType(schema=Written, subscribers=("ledger.on_entry_written",))
+    EVENTS[WRITTEN] = EventType(WRITTEN, schema=Written, subscribers=("ledger.on_entry_written",))
 
 
 class TextTooRude(Refusal):

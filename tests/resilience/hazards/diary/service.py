@@ -43,7 +43,7 @@ class Written(Schema):
 
 def join_catalogue() -> None:
     """Make the diary's event known, in the processes of these tests only."""
-    EVENTS[WRITTEN] = EventType(schema=Written, subscribers=("diary.on_written",))
+    EVENTS[WRITTEN] = EventType(WRITTEN, schema=Written, subscribers=("diary.on_written",))
 
 
 class Service:
