@@ -74,7 +74,9 @@ class PassKeys(SigningKeys[PassClaims]):
         )
 
 
-def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_id: UUID, holder: str) -> dict[str, Any]:
+def issue_pass(
+    work: Work, *, keys: PassKeys, pass_valid: dt.timedelta, entitlement_id: UUID, holder: str
+) -> dict[str, Any]:
     """A pass for an active entitlement; `holder` is the masked name the gate shows.
 
     Raises EntitlementNotFound, EntitlementSuspended.
@@ -82,7 +84,7 @@ def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_i
     row = entitlements.get_entitlement(work, entitlement_id=entitlement_id)
     if row["state"] != entitlements.ACTIVE:
         raise EntitlementSuspended()
-    expires_at = (work.now + valid).replace(microsecond=0)
+    expires_at = (work.now + pass_valid).replace(microsecond=0)
     token = keys.sign(
         {
             "entitlement_id": str(entitlement_id),

@@ -49,13 +49,23 @@ _TOLD = {
 _ATTENDED = text("select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted'")
 
 
-def move_activity(work: Work, move: str, *, activity_id: UUID) -> dict[str, Any]:
-    """Publish, open or close it. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
-    return _move(work, move, _movable(work, move, activity_id))
+def publish_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Show a draft. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
+    return _move(work, "publish", _movable(work, "publish", activity_id))
+
+
+def open_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Open it for registrations. Raises what `publish_activity` raises."""
+    return _move(work, "open", _movable(work, "open", activity_id))
+
+
+def close_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Close its registrations. Raises what `publish_activity` raises."""
+    return _move(work, "close", _movable(work, "close", activity_id))
 
 
 def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
-    """Say that it took place. Raises ActivityNotBegun and what `move_activity` raises."""
+    """Say that it took place. Raises ActivityNotBegun and what `publish_activity` raises."""
     row = _movable(work, "hold", activity_id)
     if not law.has_begun(row["starts_at"], work.now):
         raise ActivityNotBegun()
@@ -63,14 +73,14 @@ def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 
 
 def report_activity(work: Work, *, activity_id: UUID, attendance_stated: int | None) -> dict[str, Any]:
-    """Close its books: admitted check-ins are counted, from now on none is added. Raises what `move_activity` raises."""
+    """Close its books: admitted check-ins are counted, from now on none is added. Raises what `publish_activity` raises."""
     row = _movable(work, "report", activity_id)
     counted = work.session.scalar(_ATTENDED, {"activity_id": activity_id})
     return _move(work, "report", row, attendance_counted=counted, attendance_stated=attendance_stated)
 
 
 def cancel_activity(work: Work, *, activity_id: UUID, reason: str) -> dict[str, Any]:
-    """Call it off at once; the registrations follow in chunks. Raises what `move_activity` raises."""
+    """Call it off at once; the registrations follow in chunks. Raises what `publish_activity` raises."""
     return _move(work, "cancel", _movable(work, "cancel", activity_id), cancel_reason=reason, is_voiding=True)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Row, Table, select, text
 from chassis.ground.ids import uuid7
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.scans import ScanTimes
 from services.events.checkins import rules as law
 from services.events.checkins.tables import CheckIn
 from services.events.registrations.statements import RegistrationNotFound
@@ -88,7 +89,7 @@ def check_in(
     work: Work,
     *,
     keys: TicketKeys,
-    times: law.ScanTimes,
+    scan_times: ScanTimes,
     token: str,
     nonce: str,
     at: dt.datetime | None = None,
@@ -101,19 +102,19 @@ def check_in(
     scan = Scan(keys.read(token), nonce, at or work.now)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
-    if not law.is_plausible(scan.at, now=work.now, times=times):
-        raise ScanTimeImplausible(days=times.kept.days)
+    if not scan_times.allow(scan.at, now=work.now):
+        raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise TicketExpired()
     seen = _look(work, scan)
     row = _row(work, scan)
-    code = _refusal(seen, scan, times)
+    code = _refusal(seen, scan, scan_times)
     if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
         _tell(work, row, seen)
         return _answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
-    return _refuse(work, scan, row, code or _refusal(_look(work, scan), scan, times) or "events.checked_in_before")
+    return _refuse(work, scan, row, code or _refusal(_look(work, scan), scan, scan_times) or "events.checked_in_before")
 
 
 def _look(work: Work, scan: Scan) -> Row[Any]:
@@ -124,9 +125,9 @@ def _look(work: Work, scan: Scan) -> Row[Any]:
     return seen
 
 
-def _refusal(seen: Row[Any], scan: Scan, times: law.ScanTimes) -> str | None:
+def _refusal(seen: Row[Any], scan: Scan, scan_times: ScanTimes) -> str | None:
     facts = law.ScanFacts(seen.state, seen.activity_state, seen.starts_at, seen.ends_at)
-    return law.refusal_of(facts, at=scan.at, times=times) or (
+    return law.refusal_of(facts, at=scan.at, times=scan_times) or (
         "events.checked_in_before" if seen.checked_in_at is not None else None
     )
 

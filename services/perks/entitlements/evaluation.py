@@ -54,7 +54,7 @@ def _enter(work: Work) -> None:
     work.session.connection().execute(_EVALUATING, {"gate": _GATE})
 
 
-def keep_out(work: Work) -> None:
+def block_evaluations(work: Work) -> None:
     """Before something is published that everybody's evaluation reads: wait for those under way, hold up new ones."""
     work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
 
@@ -64,7 +64,7 @@ def evaluate_all_later(work: Work, reason: str) -> None:
 
     A run that has not begun will see this too, so there is never more than one under way and one that waits.
     """
-    keep_out(work)
+    block_evaluations(work)
     _add_run(work, reason)
 
 

@@ -19,6 +19,7 @@ from chassis.ground.ids import uuid7
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.scans import ScanTimes
 from services.perks import entitlements
 from services.perks.entitlements import EntitlementNotFound, evaluation
 from services.perks.passes import PassClaims, PassExpired, PassKeys
@@ -152,7 +153,7 @@ def redeem_pass(
     work: Work,
     *,
     keys: PassKeys,
-    times: law.ScanTimes,
+    scan_times: ScanTimes,
     token: str,
     place_id: UUID,
     nonce: str,
@@ -166,7 +167,7 @@ def redeem_pass(
     claims = keys.read(token)
     scan = Scan(claims, place_id, nonce, at or work.now)
     try:
-        seen = _look(work, scan, times)
+        seen = _look(work, scan, scan_times)
     except (ScanTimeImplausible, PassExpired, EntitlementNotFound, PlaceNotKnown):
         # sent again after its time: what was answered then still is the answer
         if (earlier := _earlier(work, scan)) is not None:
@@ -186,9 +187,9 @@ def redeem_pass(
     return _answer(row)
 
 
-def _look(work: Work, scan: Scan, times: law.ScanTimes) -> Row[Any]:
-    if not law.is_plausible(scan.at, now=work.now, times=times):
-        raise ScanTimeImplausible(days=times.kept.days)
+def _look(work: Work, scan: Scan, scan_times: ScanTimes) -> Row[Any]:
+    if not scan_times.allow(scan.at, now=work.now):
+        raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise PassExpired()
     asked = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
