@@ -75,7 +75,7 @@ class TestNewestVersion:
             connection.exec_driver_sql("truncate organisations, people, affiliations")
         for batch in batches:
             with town.work() as work:
-                apply(work.session, [make(version) for version in batch])
+                apply(work, [make(version) for version in batch])
         with open_reading(town.engine) as work:
             (held,) = copies.COPIES[subject].read(work.session, Page())
         assert (held.version, held.data) == (3, said)
