@@ -135,7 +135,7 @@ def _tell_changed(work: Work, row: RowMapping, changed: Sequence[str]) -> None:
         announce(work, row, "changed")
 
 
-def announce(work: Work, row: Mapping[str, Any], what: str) -> None:
+def announce(work: Work, row: Mapping[Any, Any], what: str) -> None:
     """Tell of an activity as it stands now."""
     names = ("version", "kind", "title", "programme", "state", "place")
     data = {
@@ -171,10 +171,20 @@ def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
     return _as_record(row, sessions.sessions_of(work, [activity_id])[activity_id])
 
 
-def list_activities(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are kind, state, organiser_id, department, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_activities(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    kind: str | None = None,
+    state: str | None = None,
+    organiser_id: UUID | None = None,
+    department: str | None = None,
+) -> dict[str, Any]:
+    """Activities, oldest first; a filter of None matches any."""
+    filters = {"kind": kind, "state": state, "organiser_id": organiser_id, "department": department}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
     return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}
 
@@ -185,7 +195,7 @@ def list_sessions(work: Work, *, activity_id: UUID) -> dict[str, Any]:
     return {"items": sessions.sessions_of(work, [activity_id])[activity_id]}
 
 
-def _as_record(row: Mapping[str, Any], its_sessions: list[dict[str, Any]]) -> dict[str, Any]:
+def _as_record(row: Mapping[Any, Any], its_sessions: list[dict[str, Any]]) -> dict[str, Any]:
     counted, stated = row["attendance_counted"], row["attendance_stated"]
     attendance = None if counted is None else {"counted": counted, "stated": stated}
     return {**row, "sessions": its_sessions, "attendance": attendance}

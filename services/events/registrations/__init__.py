@@ -7,6 +7,7 @@ row, which is what a rush of registrations queues for, so it comes last of all t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -170,7 +171,17 @@ def _look(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | Non
     return seen
 
 
-def list_registrations(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are activity_id, session_id, person_id, state, None for any."""
-    asked = narrowed(READ, TABLE.c, wanted)
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_registrations(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    activity_id: UUID | None = None,
+    session_id: UUID | None = None,
+    person_id: UUID | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """Registrations, oldest first; a filter of None matches any."""
+    filters = {"activity_id": activity_id, "session_id": session_id, "person_id": person_id, "state": state}
+    statement = narrowed(READ, TABLE.c, filters)
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

@@ -64,7 +64,7 @@ def session_of(work: Work, registration_id: UUID) -> UUID:
 
 def tell(
     work: Work,
-    row: Mapping[str, Any],
+    row: Mapping[Any, Any],
     session: Row[Any],
     what: str,
     *,

@@ -91,20 +91,20 @@ def accept_offer(work: Work, *, registration_id: UUID) -> dict[str, Any]:
     return get_registration(work, registration_id=registration_id)
 
 
-def _locked(work: Work, registration_id: UUID) -> tuple[Row[Any], Mapping[str, Any]]:
+def _locked(work: Work, registration_id: UUID) -> tuple[Row[Any], Mapping[Any, Any]]:
     """The session, then the registration: in this order everywhere, and a check-in locks the latter alone."""
     session = sessions.lock_session(work, session_of(work, registration_id))
     asked = select(TABLE).where(TABLE.c.id == registration_id).with_for_update()
     return session, work.session.connection().execute(asked).mappings().one()
 
 
-def _leave(work: Work, session: Row[Any], row: Mapping[str, Any], state: str) -> None:
+def _leave(work: Work, session: Row[Any], row: Mapping[Any, Any], state: str) -> None:
     _count(work, session.id, **{"seats" if row["state"] in law.SEATED else "waiting": -1})
     tell(work, _write(work, row, state), session, state, from_state=row["state"])
     give_on(work, sessions.lock_session(work, session.id))
 
 
-def _write(work: Work, row: Mapping[str, Any], state: str) -> Mapping[str, Any]:
+def _write(work: Work, row: Mapping[Any, Any], state: str) -> Mapping[Any, Any]:
     changed = update(TABLE).where(TABLE.c.id == row["id"])
     values = {"state": state, "offer_expires_at": None, "version": row["version"] + 1}
     return work.session.connection().execute(changed.values(values).returning(*TABLE.c)).mappings().one()

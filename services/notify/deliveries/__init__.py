@@ -222,10 +222,20 @@ def _moved(happening: str) -> Update:
 # -- looked at, and sent again by a clerk
 
 
-def list_deliveries(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are message_id, person_id, channel, state, None for any."""
-    asked = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, wanted)
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_deliveries(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    message_id: UUID | None = None,
+    person_id: UUID | None = None,
+    channel: str | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """Deliveries, oldest first; a filter of None matches any."""
+    filters = {"message_id": message_id, "person_id": person_id, "channel": channel, "state": state}
+    statement = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, filters)
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
 
 
 def get_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Lives here: writing decisions, reading entitlements. Not here: deciding (``evalu
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -132,7 +132,16 @@ def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
-def list_entitlements(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are person_id, scheme_key, state, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_entitlements(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    person_id: UUID | None = None,
+    scheme_key: str | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """Entitlements, oldest first; a filter of None matches any."""
+    filters = {"person_id": person_id, "scheme_key": scheme_key, "state": state}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

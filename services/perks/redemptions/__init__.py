@@ -8,6 +8,7 @@ no more often than its scheme allows is held by the unique index on the slot. A 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -279,8 +280,17 @@ def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
     return _answer(dict(found))
 
 
-def list_redemptions(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are entitlement_id, place_id, outcome, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_redemptions(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    entitlement_id: UUID | None = None,
+    place_id: UUID | None = None,
+    outcome: str | None = None,
+) -> dict[str, Any]:
+    """Redemptions, oldest first; a filter of None matches any."""
+    filters = {"entitlement_id": entitlement_id, "place_id": place_id, "outcome": outcome}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     return page | {"items": [_answer(row) for row in page["items"]]}

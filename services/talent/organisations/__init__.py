@@ -290,10 +290,10 @@ def _rows(work: Work, asked: Select[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in work.session.execute(asked).mappings()]
 
 
-def stated(row: Mapping[str, Any]) -> dict[str, Any]:
+def stated(row: Mapping[Any, Any]) -> dict[str, Any]:
     """What events say of an organisation."""
     return {"organisation_id": str(row["id"]), **{name: row[name] for name in ("version", "kind", "name", "status")}}
 
 
-def _announce(work: Work, event_type: str, row: Mapping[str, Any]) -> None:
+def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
     work.announce(event_type, subject_id=row["id"], version=row["version"], data=stated(row))
