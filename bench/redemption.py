@@ -201,7 +201,7 @@ def _transaction() -> str:
     steps = [
         "begin;\n",
         claim,
-        literal(redemptions._LOOK),
+        literal(redemptions._FACTS),
         literal(redemptions._ADMIT),
         history,
         outbox,

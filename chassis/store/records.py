@@ -34,7 +34,7 @@ def found_row(
     return row
 
 
-def write_change(work: Work, table: Table, before: Mapping[str, Any], values: Mapping[str, Any]) -> RowMapping:
+def write_change(work: Work, table: Table, before: Mapping[Any, Any], values: Mapping[str, Any]) -> RowMapping:
     """Write `values` and the next version, if the row still has the version of `before`; returns the whole row as written.
 
     `table` has an `id` and a `version`. Raises VersionStale where another transaction has changed the row.

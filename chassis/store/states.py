@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from contracts.language.refusals import Refusal
 
-
-class Law(Protocol):
-    """The states of a subject, as its ``rules`` define them."""
-
-    #: Move → (the states it starts from, the state it ends in).
-    MOVES: Mapping[str, tuple[tuple[str, ...], str]]
-    #: State → its name in a Chinese sentence.
-    CHINESE: Mapping[str, str]
+#: Move → (the states it starts from, the state it ends in), as a subject's ``rules`` define them.
+Moves = Mapping[str, tuple[tuple[str, ...], str]]
 
 
-def state_after(law: Law, move: str, state: str, refusal: type[Refusal]) -> str:
-    """The state `move` leads to from `state`. Raises `refusal`, with `state` and `state_zh`, where it is not allowed."""
-    allowed, after = law.MOVES[move]
+def state_after(
+    move: str, state: str, moves: Moves, refusal: type[Refusal], *, chinese: Mapping[str, str] | None = None
+) -> str:
+    """The state `move` leads to from `state`. Raises `refusal` where it is not allowed, with `state` and `state_zh`, the name
+    `chinese` has for it.
+    """
+    allowed, after = moves[move]
     if state not in allowed:
-        raise refusal(state=state, state_zh=law.CHINESE[state])
+        raise refusal(state=state, state_zh=(chinese or {}).get(state, state))
     return after

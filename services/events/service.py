@@ -12,7 +12,7 @@ from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
 from services.events.activities import kinds, moves
-from services.events.registrations import statements, voiding, waiting_list
+from services.events.registrations import voiding, waiting_list
 
 SETTINGS = settings.load()
 
@@ -42,7 +42,7 @@ class Service:
     cancel_activity = command(schemas.CancelActivity, schemas.Activity, moves.cancel_activity)
 
     register = command(schemas.Register, schemas.Registration, registrations.register)
-    get_registration = query(schemas.GetRegistration, schemas.Registration, statements.get_registration)
+    get_registration = query(schemas.GetRegistration, schemas.Registration, registrations.get_registration)
     list_registrations = query(schemas.ListRegistrations, schemas.RegistrationPage, registrations.list_registrations)
     cancel_registration = command(schemas.CancelRegistration, schemas.Registration, waiting_list.cancel_registration)
     accept_offer = command(schemas.AcceptOffer, schemas.Registration, waiting_list.accept_offer)

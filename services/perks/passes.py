@@ -64,12 +64,12 @@ class PassKeys(SigningKeys[PassClaims]):
     token_type = TYPE
     unreadable = PassUnreadable
 
-    def claims_of(self, said: dict[str, Any], digest: bytes) -> PassClaims:
+    def claims_of(self, claims: dict[str, Any], digest: bytes) -> PassClaims:
         return PassClaims(
-            entitlement_id=UUID(said["entitlement_id"]),
-            scheme_key=str(said["scheme"]),
-            holder=str(said["holder"]),
-            expires_at=dt.datetime.fromtimestamp(int(said["exp"]), dt.UTC),
+            entitlement_id=UUID(claims["entitlement_id"]),
+            scheme_key=str(claims["scheme"]),
+            holder=str(claims["holder"]),
+            expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
             digest=digest,
         )
 

@@ -80,3 +80,14 @@ class TestCatalogue:
         assert len(queues) == len(set(queues))
         for consumer in handlers():
             assert topology.consumer_queue(consumer) in queues
+
+    def test_types_are_literals_where_they_are_announced(self) -> None:
+        """So that a search for a type finds who announces it."""
+        composed = [
+            f"{path}:{node.lineno}"
+            for path in source.modules("services", "chassis")
+            for node in ast.walk(source.tree(path))
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant)
+            if re.search(r"\.v\d+$", "".join(str(one.value) for one in node.values if isinstance(one, ast.Constant)))
+        ]
+        assert composed == []

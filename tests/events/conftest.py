@@ -21,7 +21,6 @@ from contracts.language.envelope import Event
 from contracts.scans import ScanTimes
 from services.events import activities, checkins, copies, registrations, tickets
 from services.events.activities import moves
-from services.events.registrations import statements as registration_rows
 from services.events.registrations import voiding, waiting_list
 from tests.perks.conftest import event, write_keys
 
@@ -148,7 +147,7 @@ class Town:
 
     def seen(self, registration: dict[str, Any]) -> dict[str, Any]:
         with self.work() as work:
-            return registration_rows.get_registration(work, registration_id=registration["id"])
+            return registrations.get_registration(work, registration_id=registration["id"])
 
     def states(self, *found: dict[str, Any]) -> list[str]:
         return [self.seen(one)["state"] for one in found]

@@ -19,12 +19,12 @@ from chassis.ground.logs import redact
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.talent import organisations
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.reports import AffiliationRow, AffiliationVerdict, report_affiliations
 from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED
 from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
-from services.talent.organisations import OrganisationNotFound
 from services.talent.people import PersonNotFound
 from services.talent.rules.periods import is_over
 
@@ -106,7 +106,7 @@ def _refusal(done: AffiliationVerdict) -> Refusal:
     if codes == {"person_unknown"}:
         return PersonNotFound()
     if codes == {"organisation_unknown"}:
-        return OrganisationNotFound()
+        return organisations.OrganisationNotFound()
     return AffiliationInvalid(errors=[violation.to_error() for violation in done.violations])
 
 
@@ -248,4 +248,7 @@ def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
 
 
 def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
-    return work.caller.department in rows.trusted_departments(work, [record.organisation_id])[record.organisation_id]
+    return (
+        work.caller.department
+        in organisations.trusted_departments(work, [record.organisation_id])[record.organisation_id]
+    )

@@ -6,7 +6,7 @@ it is trusted unless the registration says otherwise. Not here: sets of organisa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -226,6 +226,24 @@ def list_organisations(
         ]
         asked = asked.where(or_(Organisation.uscc == key, *within))
     return read_page(work.session, asked, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
+
+
+_TRUSTED = text(
+    """
+    select id, trusted_departments from organisations where id = any(cast(:ids as uuid[]))
+    """
+)
+
+
+def trusted_departments(work: Work, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The departments each organisation trusts; ids of no organisation are missing."""
+    rows = work.session.connection().execute(_TRUSTED, {"ids": [str(one) for one in set(ids)]})
+    return {row.id: row.trusted_departments for row in rows}
+
+
+def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are organisations."""
+    return set(trusted_departments(work, ids))
 
 
 def find_organisations(work: Work, texts: Collection[str]) -> dict[str, list[UUID]]:

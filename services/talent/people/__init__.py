@@ -7,12 +7,12 @@ Source: architecture, "Data": a record reported by several departments is one re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.ids import uuid7
@@ -271,6 +271,18 @@ def list_people(
         said = select(PersonReport.person_id).where(PersonReport.department == reported_by)
         asked = asked.where(Person.id.in_(said))
     return read_page(work.session, asked, key=(Person.created_at, Person.id), limit=limit, after=after)
+
+
+_KNOWN = text(
+    """
+    select id from people where id = any(cast(:ids as uuid[]))
+    """
+)
+
+
+def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are people."""
+    return set(work.session.connection().execute(_KNOWN, {"ids": [str(one) for one in set(ids)]}).scalars())
 
 
 def _masked() -> Select[Any]:
