@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ def query_schema(command: type[Page], *without: str) -> Schema:
     return Base.from_dict(declared, name=f"{command.__name__}Query")()
 
 
+@functools.cache
 def page_schema(page: type[Schema]) -> Schema:
     """The answer of a list whose service answers `page`."""
     declared = {

@@ -63,7 +63,7 @@ def get(
 
     answers: dict[int, Any] = {200: answer, 304: None} if has_etag else {200: answer}
     shape: dict[str, Any] = {"query": query} if query.fields else {}
-    _declare(bp, "GET", path, scope, texts, call, view, note, answers=answers, **shape)
+    _declare(bp, "GET", path, scope, texts, call, view, note=note, answers=answers, **shape)
 
 
 def list_of(
@@ -87,7 +87,7 @@ def list_of(
         return lists.page(call, query, parent=parent, **key)
 
     answers = {200: lists.page_schema(page)}
-    _declare(bp, "GET", path, scope, texts, call, view, None, name=name, query=query, answers=answers)
+    _declare(bp, "GET", path, scope, texts, call, view, name=name, query=query, answers=answers)
 
 
 def list_all(bp: Blueprint, path: str, scope: str, texts: Texts, call: str, answer: type[Schema]) -> None:
@@ -96,7 +96,7 @@ def list_all(bp: Blueprint, path: str, scope: str, texts: Texts, call: str, answ
     def view(**key: str) -> Response:
         return respond(backend.query(call, key))
 
-    _declare(bp, "GET", path, scope, texts, call, view, None, answers={200: answer})
+    _declare(bp, "GET", path, scope, texts, call, view, answers={200: answer})
 
 
 def add(
@@ -127,7 +127,7 @@ def add(
         return response
 
     answers = {201: answer} if is_always_new else {201: answer, 200: answer}
-    _declare(bp, "POST", path, scope, texts, call, view, note, body=body, answers=answers, problems=(409,))
+    _declare(bp, "POST", path, scope, texts, call, view, note=note, body=body, answers=answers, problems=(409,))
 
 
 def put(
@@ -159,7 +159,7 @@ def put(
         return answered(record, 201 if record.get("created") else 200)
 
     answers = {201: answer, 200: answer}
-    _declare(bp, "PUT", path, scope, texts, call, view, None, body=body, answers=answers, problems=(409,))
+    _declare(bp, "PUT", path, scope, texts, call, view, body=body, answers=answers, problems=(409,))
 
 
 def change(
@@ -184,9 +184,7 @@ def change(
 
     media = "application/merge-patch+json"
     answers = {200: answer}
-    _declare(
-        bp, "PATCH", path, scope, texts, call, view, None, body=body, body_type=media, answers=answers, problems=(409,)
-    )
+    _declare(bp, "PATCH", path, scope, texts, call, view, body=body, body_type=media, answers=answers, problems=(409,))
 
 
 def move(
@@ -208,7 +206,7 @@ def move(
         return answered(backend.command(call, {**reading.body_of(body), **key}), has_etag=has_etag)
 
     shape: dict[str, Any] = {"body": body} if body.fields else {}
-    _declare(bp, "POST", path, scope, texts, call, view, None, answers={200: answer}, problems=problems, **shape)
+    _declare(bp, "POST", path, scope, texts, call, view, answers={200: answer}, problems=problems, **shape)
 
 
 def body_schema(command: type[Schema], *without: str) -> Schema:
@@ -233,9 +231,9 @@ def _declare(
     texts: Texts,
     call: str,
     view: Callable[..., Response],
-    note: str | None,
     *,
     name: str | None = None,
+    note: str | None = None,
     **shape: Any,
 ) -> None:
     view.__name__ = name or call.partition(".")[2]
