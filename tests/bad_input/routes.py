@@ -7,7 +7,7 @@ from typing import Any
 
 import gateway.app  # noqa: F401  fills the table of operations
 from gateway.http.operations import OPERATIONS, Operation
-from tests.gateway.conftest import Answer
+from tests.support.api import Answer
 
 Document = dict[str, Any]
 

@@ -16,7 +16,7 @@ from typing import Any
 from deploy.local.throwaway import eventually
 from examples.city import credit_code
 from gateway.http.operations import OPERATIONS, Operation
-from tests.gateway.conftest import SOME_ID, Answer, Api
+from tests.support.api import SOME_ID, Answer, Api
 
 WRITES = {operation.name: operation for operation in OPERATIONS if operation.method != "GET" and operation.scope}
 #: What is answered until then.

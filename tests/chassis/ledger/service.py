@@ -17,8 +17,9 @@ from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, query
 from chassis.store.work import Work
-from contracts.catalogue import EVENTS, EventType
+from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
+from contracts.language.event_types import EventType
 from contracts.language.refusals import Refusal
 from contracts.language.schema import Schema
 

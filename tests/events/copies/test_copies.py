@@ -15,7 +15,7 @@ from contracts.language.envelope import Event
 from services.events import copies
 from services.events.copies import rebuilding
 from tests.events.conftest import Town
-from tests.perks.conftest import event
+from tests.support.facts import event
 
 ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
 
