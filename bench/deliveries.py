@@ -144,9 +144,9 @@ def _people(platform: ThrowawayPlatform, celery_url: str) -> list[uuid.UUID]:
         people_keys.prove(work, keys)
         for number in range(PEOPLE):
             born = dt.date(2001, 1, 1) + dt.timedelta(days=number)
-            said = {"id_type": "resident_id", "id_number": _id_number(born, number), "phone": None}
             address = f"bench{number}@example.com"
-            made = people.register_person(work, keys=keys, name="测试人", email=address, **said)
+            document = {"id_type": "resident_id", "id_number": _id_number(born, number)}
+            made = people.register_person(work, keys=keys, name="测试人", email=address, **document)
             known.append({"person_id": made["id"], "name": "测试人", "email": address})
     engine.dispose()
     engine = create_engine(make_url(celery_url).set(drivername="postgresql+psycopg2"))

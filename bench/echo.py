@@ -14,10 +14,12 @@ class Echo(Schema):
     text = fields.String(required=True)
 
 
+def echo(work: Work, *, text: str) -> dict[str, str]:
+    return {"text": text}
+
+
 class EchoService:
     name = "echo"
     database = Database()
 
-    @query(Echo, answer=Echo)
-    def echo(self, work: Work, text: str) -> dict[str, str]:
-        return {"text": text}
+    echo = query(Echo, Echo, echo)

@@ -50,7 +50,8 @@ class Gate:
 
     def _signer(self) -> passes.PassKeys:
         key_dir = Path(self.platform.environment["KEY_DIR"])
-        return passes.PassKeys.from_file(key_dir / "pass_signing.json", is_dev=True)
+        keys: passes.PassKeys = passes.PassKeys.from_file(key_dir / "pass_signing.json", is_dev=True)
+        return keys
 
     def scan_rate(self) -> float:
         """Scans per second of SCANS passes nobody has used."""
@@ -200,7 +201,7 @@ def _transaction() -> str:
     steps = [
         "begin;\n",
         claim,
-        literal(redemptions._LOOK),
+        literal(redemptions._FACTS),
         literal(redemptions._ADMIT),
         history,
         outbox,

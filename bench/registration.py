@@ -21,7 +21,7 @@ from bench.rounds import Row, compare
 from chassis.store import idempotency
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
-from services.events import registrations
+from services.events.registrations import statements
 
 STUDENTS, SEATS = 3_600, 1_000
 IN_FLIGHT = 64
@@ -183,8 +183,8 @@ def _transaction(fair: uuid.UUID, session: uuid.UUID) -> str:
     steps = [
         "begin;\n",
         literal(idempotency._CLAIM),
-        literal(registrations._LOOK),
-        literal(registrations._TAKE),
+        literal(statements.LOOK_UP),
+        literal(statements.INSERT),
         store,
         history,
         outbox,

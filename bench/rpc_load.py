@@ -37,7 +37,7 @@ def load_chassis() -> float:
             count += now > counted_from
         return count
 
-    return sum(job.get() for job in [gevent.spawn(call_until) for _ in range(IN_FLIGHT)]) / SECONDS
+    return float(sum(job.get() for job in [gevent.spawn(call_until) for _ in range(IN_FLIGHT)]) / SECONDS)
 
 
 def load_stock() -> float:

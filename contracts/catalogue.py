@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from contracts.events import activities, checkins, registrations
+from contracts import events, notify, perks, talent
 from contracts.language.event_types import EventType
-from contracts.perks import entitlements, redemptions, schemes
-from contracts.talent import affiliations, organisations, people
 
-SUBJECTS = (
-    activities,
-    affiliations,
-    checkins,
-    entitlements,
-    organisations,
-    people,
-    redemptions,
-    registrations,
-    schemes,
-)
-
-EVENTS: dict[str, EventType] = {event.name: event for subject in SUBJECTS for event in subject.EVENTS}
+EVENTS: dict[str, EventType] = {
+    event.name: event
+    for subjects in (events.SUBJECTS, notify.SUBJECTS, perks.SUBJECTS, talent.SUBJECTS)
+    for subject in subjects
+    for event in getattr(subject, "EVENTS", ())
+}

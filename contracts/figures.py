@@ -1,49 +1,25 @@
 """The figures of the city report that can be counted so far: who counts each, in which unit, by which clause.
 
-Lives here: the register and the shape of an answer. The counting is in each service's ``figures.py``.
+Lives here: the register, joined from the subjects, and the shape of an answer. The counting is in each service's
+``figures``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import fields, validate
 
+from contracts import events, notify, perks, talent
+from contracts.language.figures import FigureEntry
 from contracts.language.schema import Day, Schema
 
-
-@dataclass(frozen=True)
-class FigureEntry:
-    """One figure: the service that counts it, its unit as the report prints it, and its clause of the report."""
-
-    service: str
-    unit: str
-    zh: str
-    en: str
-    source: str
-
-
 FIGURES: dict[str, FigureEntry] = {
-    "scenic.areas": FigureEntry("perks", "家", "免首道门票的景区", "Scenic areas with a free first gate", "P35, F45"),
-    "scenic.universities": FigureEntry("perks", "所", "享受免票的驻地高校", "Universities served by them", "P35, F46"),
-    "scenic.redemptions": FigureEntry("perks", "人次", "免票入园", "Free admissions", "P35"),
-    "talks.held": FigureEntry("events", "次", "与高校座谈", "Talks with universities held", "P05, F01"),
-    "visits.held": FigureEntry("events", "次", "组织学子参观", "Visits of students held", "P06, F02"),
-    "job_fairs.held": FigureEntry("events", "场", "招聘会", "Job fairs held", "P22, P23"),
-    "startup_activities.held": FigureEntry(
-        "events", "场次", "创新创业活动", "Sessions of start-up activities held", "P18, F16"
-    ),
-    "startup_trainings.held": FigureEntry(
-        "events", "场次", "创业教育培训", "Start-up training sessions held", "P20, F19"
-    ),
-    "lectures.held": FigureEntry("events", "场", "公益讲座", "Public lectures held", "P44, F54"),
-    "matchmaking.held": FigureEntry("events", "场次", "婚恋活动", "Matchmaking sessions held", "P42, F50"),
-    "notify.messages": FigureEntry("notify", "条", "已生成消息", "Messages made", "A.0"),
-    "talent.people": FigureEntry("talent", "人", "在册人员", "People on record", "A.0"),
-    "talent.organisations": FigureEntry("talent", "家", "在册单位", "Organisations on record", "A.1"),
-    "talent.universities": FigureEntry("talent", "所", "在册高校", "Universities on record", "A.1"),
+    key: entry
+    for subjects in (perks.SUBJECTS, events.SUBJECTS, notify.SUBJECTS, talent.SUBJECTS)
+    for subject in subjects
+    for key, entry in getattr(subject, "FIGURES", {}).items()
 }
 
 

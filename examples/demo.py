@@ -100,7 +100,7 @@ def _finished(client: Client, import_id: str) -> dict[str, Any]:
         if found["state"] in ("done", "rejected", "failed"):
             if found["state"] != "done":
                 raise SystemExit(f"Import {import_id} ended as {found['state']}: {found.get('reason')}")
-            return found
+            return dict(found)
         time.sleep(0.3)
     raise SystemExit(f"Import {import_id} did not finish in time")
 

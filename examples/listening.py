@@ -76,7 +76,7 @@ def main(amqp_uri: str, name: str, types: tuple[str, ...], database: str, count:
         if count == 0:
             queue(connection.default_channel).declare()
         else:
-            Listener(connection, queue, database, count).run()
+            Listener(connection, queue, database, count).run()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from chassis.ground import tracing
 from chassis.keys.rings import read_keyring
 from chassis.rpc.client import RpcClient
 from chassis.store.database import make_engine
+from gateway import routes
 from gateway.auth.tokens import Tokens
 from gateway.description import openapi
 from gateway.http import framework_problems
 from gateway.http.cursors import Cursors
-from gateway.routes import events, figures, imports, notify, oauth, perks, registrations, talent
 from gateway.serving import body_limits, health, rate_limits, request_metrics
 from gateway.serving.rate_limits import RateLimits
 from gateway.settings import GatewaySettings
@@ -62,8 +62,8 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.after_request(_finish)
     api = Api(app, spec_kwargs=openapi.SPECIFICATION)
     openapi.add_components(api)
-    for module in (oauth, talent, imports, perks, events, registrations, notify, figures):
-        api.register_blueprint(module.blueprint)
+    for subject in routes.SUBJECTS:
+        api.register_blueprint(subject.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(openapi.blueprint)
     framework_problems.register(app)

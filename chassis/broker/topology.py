@@ -69,13 +69,14 @@ def consumers_of(service: str) -> list[str]:
     return sorted(consumer for consumer in named if consumer.partition(".")[0] == service)
 
 
-def require_subscriber(consumer: str, event_types: Iterable[str]) -> None:
-    """Refuse (TopologyConflict) a handler the catalogue does not name: under another name it would make itself another
-    queue, and the one it had would fill with nobody reading it.
+def types_of_subscriber(consumer: str) -> tuple[str, ...]:
+    """The event types a handler consumes. Raises TopologyConflict where the catalogue names no such subscriber: the handler's
+    queue would get nothing, and the queue under its former name would fill.
     """
-    strange = sorted(set(event_types) - set(consumed_types(consumer)))
-    if strange:
-        raise TopologyConflict(f"the catalogue does not name {consumer} as a subscriber of {', '.join(strange)}")
+    types = tuple(consumed_types(consumer))
+    if not types:
+        raise TopologyConflict(f"the catalogue names {consumer} as a subscriber of no event type")
+    return types
 
 
 def source_of(event_type: str) -> str:

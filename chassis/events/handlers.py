@@ -1,6 +1,6 @@
 """Event handlers: batches in, each event's effect once, what fails retried later or laid aside.
 
-Lives here: ``@on_events`` and what happens to a message from arrival to acknowledgement. Not here: the inbox and
+Lives here: ``handler`` and what happens to a message from arrival to acknowledgement. Not here: the inbox and
 dead-letter tables (``inbox``, ``dead_letters``), queue names (``topology``).
 
 A handler gets what has arrived as one batch, in one transaction with the inbox rows. Then:
@@ -36,6 +36,7 @@ from chassis.broker.publisher import ConfirmedPublisher, Outgoing
 from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.events import retries
 from chassis.ground import lanes, metrics
+from chassis.process.provided import Names, given_of
 from chassis.store import dead_letters, inbox
 from contracts.language import envelope
 
@@ -48,28 +49,22 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 #: After so many pauses it is asked whether the database answers at all.
 PATIENCE = 2
 
-Method = Callable[..., Any]
 
+def handler(use_case: Callable[..., Any], *, given: Names = ()) -> Any:
+    """A handler ``use_case(work, events, **given)`` of the types whose catalogue entry names it as a subscriber.
 
-def on_events(*event_types: str) -> Callable[[Method], Method]:
-    """A handler ``method(self, work, events)`` of the named types; `events` are envelope.Event, each seen once.
-
-    The catalogue must name the handler as their subscriber. It runs in one transaction with the inbox.
+    `events` are envelope.Event, each passed once. It runs in one transaction with the inbox.
     """
 
-    def decorate(method: Method) -> Method:
-        @functools.wraps(method)
-        def handle(self: Any, consumer: str, events: list[envelope.Event]) -> int:
-            with self.database.work(replay=events[0].replay) as work:
-                new = inbox.claim(work.session, consumer, [event.id for event in events])
-                fresh = _first_of_each(events, new)
-                if fresh:
-                    method(self, work, fresh)
-            return len(fresh)
+    def handle(self: Any, consumer: str, events: list[envelope.Event]) -> int:
+        with self.database.work(replay=events[0].replay) as work:
+            new = inbox.claim(work.session, consumer, [event.id for event in events])
+            fresh = _first_of_each(events, new)
+            if fresh:
+                use_case(work, fresh, **given_of(self, given))
+        return len(fresh)
 
-        return EventHandler.decorator(event_types)(handle)  # type: ignore[no-any-return]
-
-    return decorate
+    return EventHandler.decorator(handle)
 
 
 def _first_of_each(events: list[envelope.Event], new: set[Any]) -> list[envelope.Event]:
@@ -117,14 +112,15 @@ class EventConsumer(LaneConsumer):
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]
-    """nameko's entrypoint behind ``@on_events``: one batch at a time per handler and process."""
+    """nameko's entrypoint behind ``handler``: one batch at a time per handler and process."""
 
     lane = lanes.EVENTS
     consumer = EventConsumer()
 
-    def __init__(self, event_types: tuple[str, ...]) -> None:
+    event_types: tuple[str, ...]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.event_types = event_types
         self.arrived: deque[amqp.Message] = deque()
         self._at_work = False
 
@@ -133,7 +129,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         return f"{self.container.service_name}.{self.method_name}"
 
     def setup(self) -> None:
-        topology.require_subscriber(self.consumer_name, self.event_types)
+        self.event_types = topology.types_of_subscriber(self.consumer_name)
         self.consumer.register(self)
 
     def stop(self) -> None:

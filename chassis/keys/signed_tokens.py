@@ -75,7 +75,7 @@ class SigningKeys(Generic[Claims]):
         """The id of the key new tokens are signed with."""
         return self._current
 
-    def claims_of(self, said: dict[str, Any], digest: bytes) -> Claims:
+    def claims_of(self, claims: dict[str, Any], digest: bytes) -> Claims:
         """The claims of a verified token; what is missing or malformed raises KeyError, ValueError or TypeError."""
         raise NotImplementedError
 

@@ -66,5 +66,11 @@ def migrate(obj: dict[str, Any]) -> None:
     click.echo(f"{service.name}: at migration {migrations.head(service.name)}")
 
 
-for one in (dead_letter_commands.dead, rebuild_commands.republish, rebuild_commands.state, rebuild_commands.compare):
-    group.add_command(one)
+for command in (
+    dead_letter_commands.dead,
+    rebuild_commands.republish,
+    rebuild_commands.state,
+    rebuild_commands.compare,
+    rebuild_commands.list_copies,
+):
+    group.add_command(command)

@@ -10,8 +10,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.ground import lanes
 from chassis.ground.settings import ServiceSettings
-from chassis.rpc.server import past_a_lost_connection
+from chassis.store.database import retry_once_on_lost_connection
 from chassis.store.work import Work
+
+#: Names of attributes of a service, one or several.
+Names = str | tuple[str, ...]
+
+
+def given_of(service: Any, names: Names) -> dict[str, Any]:
+    """The named attributes of a service, as a use case takes them beside the fields of its request."""
+    chosen = (names,) if isinstance(names, str) else names
+    return {name: getattr(service, name) for name in chosen}
 
 
 class Provided(DependencyProvider):  # type: ignore[misc]
@@ -40,7 +49,7 @@ class Provided(DependencyProvider):  # type: ignore[misc]
 
     def get_dependency(self, worker_ctx: Any) -> Any:
         if worker_ctx.entrypoint.lane == lanes.RPC:
-            past_a_lost_connection(self._ensure_proven)  # a caller is told that the database is away
+            retry_once_on_lost_connection(self._ensure_proven)  # the caller gets DatabaseUnavailable
         else:
             self._ensure_proven()
         return self._made

@@ -1,8 +1,12 @@
 """Timers: work that comes due, in a lane of its own.
 
-Lives here: the ``@every`` entrypoint. It runs in every replica; a handler takes its share with ``FOR UPDATE SKIP LOCKED``
-or an advisory lock, and opens its own units of work (``self.database.work()``). A failure is logged and the next tick
-comes; a slow tick delays only itself.
+Lives here: the entrypoint ``every``. It runs in every replica; a use case takes its share with ``FOR UPDATE SKIP LOCKED`` or an
+advisory lock. A failure is logged and the next tick comes; a slow tick delays only itself.
+
+::
+
+    end_lapsed_affiliations = every(SETTINGS.lapse_seconds, affiliations.end_lapsed)
+    run_imports = every(0.2, job.run_next, given=("database", "uploads"))
 """
 
 from __future__ import annotations
@@ -17,22 +21,31 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from chassis.ground import lanes, tracing
+from chassis.process.provided import Names, given_of
 from chassis.rpc import calls
 
 log = logging.getLogger(__name__)
 
-Method = Callable[..., Any]
 
+def every(seconds: float, use_case: Callable[..., Any], *, given: Names = ()) -> Any:
+    """Call ``use_case(work, **given)`` in one unit of work every `seconds`, counted from the end of the last call.
 
-def every(*, seconds: float) -> Callable[[Method], Method]:
-    """Call ``method(self)`` every `seconds`, counted from the end of the last call. A true return value means "there is
-    more": the next call follows at once.
+    With ``database`` among the `given` names it gets that and no work: then it opens its own units of work. A true result
+    means "there is more": the next call follows at once.
     """
-    return Timer.decorator(seconds)  # type: ignore[no-any-return]
+    opens_its_own = "database" in ((given,) if isinstance(given, str) else given)
+
+    def tick(self: Any) -> Any:
+        if opens_its_own:
+            return use_case(**given_of(self, given))
+        with self.database.work() as work:
+            return use_case(work, **given_of(self, given))
+
+    return Timer.decorator(seconds)(tick)
 
 
 class Timer(Entrypoint):  # type: ignore[misc]
-    """nameko's entrypoint behind ``@every``."""
+    """nameko's entrypoint behind ``every``."""
 
     lane = lanes.TIMERS
 

@@ -1,7 +1,7 @@
 """``python -m services.<name> republish|state|compare``: what an operator does when a copy is new, lost, old or doubted.
 
 Lives here: the commands. Not here: how it is done (``republish``, ``compare``), and in which order (``docs/rebuilding.md``). A
-service says in its module ``rebuilding`` what it can send (``SOURCES``) and what copies it holds (``COPIES``).
+service lists in its ``sources`` what it can send (``SOURCES``) and in its ``copies`` what it holds (``COPIES``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def republish(
     """
     if subject == ALL and (ids or after):
         raise click.UsageError("--id and --after go with one subject")
-    name, sources = obj["settings"].name, _named(obj, "SOURCES")
+    name, sources = obj["settings"].name, _named(obj, "sources", "SOURCES")
     chosen = list(sources) if subject == ALL else [_known(subject, sources, name)]
     envelope.check_values(obj["settings"].checks_events)
     plan = [(one, consumer) for one in chosen for consumer in republishing.hearers(name, one, service)]
@@ -111,7 +111,7 @@ def check_queues(amqp_uri: str, consumers: list[str]) -> None:
 @click.pass_obj
 def state(obj: dict[str, Any], subject: str) -> None:
     """Print the state of SUBJECT for `compare`: one JSON object a line, sorted by id, without personal data."""
-    sources = _named(obj, "SOURCES")
+    sources = _named(obj, "sources", "SOURCES")
     read = sources[_known(subject, sources, obj["settings"].name)]
     for line in comparing.write_listing(subject, republishing.read_all(_engine(obj), read)):
         click.echo(line)
@@ -127,8 +127,8 @@ def compare(obj: dict[str, Any], subject: str, listing: TextIO, as_json: bool) -
 
     Exit status 0 when they are the same, 1 when they differ, 2 when the listing cannot be used.
     """
-    copies = _named(obj, "COPIES")
-    read = copies[_known(subject, copies, obj["settings"].name)]
+    copies = _named(obj, "copies", "COPIES")
+    read = copies[_known(subject, copies, obj["settings"].name)].read
     found: Counter[str] = Counter()
     try:
         theirs = comparing.read_listing(subject, listing)
@@ -144,6 +144,16 @@ def compare(obj: dict[str, Any], subject: str, listing: TextIO, as_json: bool) -
     sys.exit(EXIT_DIFFERENT if different else 0)
 
 
+@click.command("copies")
+@click.pass_obj
+def list_copies(obj: dict[str, Any]) -> None:
+    """Print the copies this service holds, a line each: the service that owns the subject, and the subject."""
+    name = obj["settings"].name
+    for subject in _named(obj, "copies", "COPIES"):
+        for source in sorted({source for source in topology.services() if republishing.hearers(source, subject, name)}):
+            click.echo(f"{source} {subject}")
+
+
 def _sentence(difference: comparing.Difference) -> str:
     kind, about = difference.kind, f"copy {difference.copy_version}, source {difference.source_version}"
     if difference.fields:
@@ -151,9 +161,9 @@ def _sentence(difference: comparing.Difference) -> str:
     return f"{kind:9}  {difference.subject_id}  {about}"
 
 
-def _named(obj: dict[str, Any], registry: str) -> dict[str, Any]:
-    """SOURCES or COPIES of the service's module ``rebuilding``; empty where it has none."""
-    module = f"{obj['package']}.rebuilding"
+def _named(obj: dict[str, Any], room: str, registry: str) -> dict[str, Any]:
+    """SOURCES of the service's ``sources``, or COPIES of its ``copies``; empty where it has none."""
+    module = f"{obj['package']}.{room}"
     if importlib.util.find_spec(module) is None:
         return {}
     return dict(getattr(importlib.import_module(module), registry, {}))

@@ -8,13 +8,11 @@ millions of subjects are no different from ten.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from chassis.rebuilding.republish import Page, State
+from chassis.rebuilding.republish import State
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,6 @@ class Held:
     version: int
     data: Mapping[str, Any]
 
-
-#: Reads a page of a copy.
-ReadCopy = Callable[[Session, Page], Sequence[Held]]
 
 #: What can be wrong with a copy, from the copy's point of view.
 MISSING, EXTRA, OLDER, NEWER, DIFFERENT = "missing", "extra", "older", "newer", "different"

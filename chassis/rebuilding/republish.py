@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine, Select, String, collate
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Engine, String, collate
+from sqlalchemy.orm import Session
 
 from chassis.broker import topology
+from chassis.store.pages import Rows
 from chassis.store.work import open_reading, open_work
 from contracts.catalogue import EVENTS
 
@@ -38,17 +39,17 @@ class Page:
     limit: int = PAGE
     ids: tuple[str, ...] | None = None
 
-    def of(self, asked: Select[Any], key: InstrumentedAttribute[Any]) -> Select[Any]:
+    def of(self, statement: Rows, key: Any) -> Rows:
         """The statement for this page. Texts are ordered by their bytes, as Python orders them, not by a language."""
         order = collate(key, "C") if isinstance(key.type, String) else key
         if self.after is not None:
-            asked = asked.where(order > _id_of(key, self.after))
+            statement = statement.where(order > _id_of(key, self.after))
         if self.ids is not None:
-            asked = asked.where(key.in_([_id_of(key, one) for one in self.ids]))
-        return asked.order_by(order).limit(self.limit)
+            statement = statement.where(key.in_([_id_of(key, one) for one in self.ids]))
+        return statement.order_by(order).limit(self.limit)
 
 
-def _id_of(key: InstrumentedAttribute[Any], text: str) -> Any:
+def _id_of(key: Any, text: str) -> Any:
     try:
         return key.type.python_type(text)
     except ValueError as error:

@@ -1,40 +1,50 @@
-"""The RPC server's entrypoints: ``@command``, ``@query`` and ``@disclosure``, one unit of work each.
+"""The RPC server's entrypoints: ``command``, ``query`` and ``disclosure``, one line of a service each.
 
-Lives here: loading a request, its unit of work, its idempotency, a second try past a lost database connection. Not here: the
-law (services), the wire (``requests``), the caller's side (``rpc_client``). The format is nameko's own, so stock nameko clients
-can ask queries.
+Lives here: loading a request, its unit of work, its idempotency, one retry on a lost database connection. Not here: the law
+(services), the wire (``chassis.rpc.requests``), the caller's side (``chassis.rpc.client``). The format is nameko's own, so
+stock nameko clients can call queries.
+
+::
+
+    get_title = query(schemas.GetTitle, schemas.Title, titles.get_title)
+    issue_pass = query(schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"))
 """
 
 from __future__ import annotations
 
-import functools
-import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError
 from nameko.extensions import Entrypoint
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.ground import lanes
 from chassis.ground.settings import broker_user_of
+from chassis.process.provided import Names, given_of
 from chassis.rpc import calls
 from chassis.rpc.requests import Replayed, RequestConsumer
 from chassis.store import idempotency
-from chassis.store.database import CommitUnclear, is_transient
+from chassis.store.database import retry_once_on_lost_connection
 from contracts.language.refusals import Invalid, Refusal
-
-log = logging.getLogger(__name__)
 
 #: For a caller that names no deadline (a stock nameko client).
 DEFAULT_SECONDS = 30.0
 
-Method = Callable[..., Any]
+#: ``use_case(work, **fields of the request, **given)``.
+UseCase = Callable[..., Any]
+
+
+class Declared(NamedTuple):
+    """What an RPC was declared with; found as the attribute ``declared`` of the method."""
+
+    request: type[Schema]
+    answer: type[Schema] | None
+    use_case: UseCase
+    given: Names
 
 
 class CallerNotTrusted(Refusal):
-    """A write, or a disclosure, from a sender the broker does not vouch for as the one who may ask."""
+    """A write, or a disclosure, from a sender the broker does not vouch for."""
 
     kind = "forbidden"
     code = "chassis.caller_not_trusted"
@@ -42,111 +52,73 @@ class CallerNotTrusted(Refusal):
     en = "This is done only for callers the broker vouches for."
 
 
-class DatabaseUnavailable(Refusal):
-    """The service's database does not answer; nothing was changed."""
+def query(request: type[Schema], answer: type[Schema] | None, use_case: UseCase, *, given: Names = ()) -> Any:
+    """A read: ``use_case(work, **fields)``; nothing it does is committed. Open to every caller of the broker.
 
-    kind = "unavailable"
-    code = "chassis.database_unavailable"
-    zh = "数据库暂时不可用，请稍后重试。"
-    en = "The database is not available right now. Try again shortly."
-
-
-def command(schema: type[Schema], *, answer: type[Schema] | None = None) -> Callable[[Method], Method]:
-    """A write: ``method(self, work, **fields)`` in one transaction, under the caller's idempotency key.
-
-    `schema` reads the request (refusal ``invalid_request``), `answer` writes the reply; without it the return value must
-    be plain JSON. Refuses callers the broker does not vouch for.
+    `request` loads the fields (refusal ``invalid_request``), `answer` writes the reply; without it the result must be plain
+    JSON. `given` names attributes of the service that the use case takes beside the fields.
     """
-    loader, dumper = schema(), answer() if answer else None
+    loader, dumper = request(), answer() if answer else None
 
-    def decorate(method: Method) -> Method:
-        @functools.wraps(method)
-        def handle(self: Any, **fields: Any) -> Any:
-            loaded = _load(loader, fields)
+    def handle(self: Any, **fields: Any) -> Any:
+        loaded = _load(loader, fields) | given_of(self, given)
 
-            def once() -> Any:
-                with self.database.work() as work:
-                    if not work.caller.trusted:
-                        raise CallerNotTrusted()
-                    effect = lambda: _dump(dumper, method(self, work, **loaded))  # noqa: E731
-                    reply = idempotency.run(work, method.__name__, fields, effect)
-                return Replayed(reply) if work.replayed else reply
+        def attempt() -> Any:
+            with self.database.reading() as work:
+                return _dump(dumper, use_case(work, **loaded))
 
-            return past_a_lost_connection(once)
+        return retry_once_on_lost_connection(attempt)
 
-        return Rpc.decorator(handle)  # type: ignore[no-any-return]
-
-    return decorate
+    return _entrypoint(handle, Declared(request, answer, use_case, given))
 
 
-def disclosure(schema: type[Schema], *, answer: type[Schema], to: str) -> Callable[[Method], Method]:
-    """A read that leaves a record of itself: ``method(self, work, **fields)``, committed before the answer leaves.
+def command(request: type[Schema], answer: type[Schema] | None, use_case: UseCase, *, given: Names = ()) -> Any:
+    """A write: as `query`, in one transaction, under the caller's idempotency key.
 
-    Only the service `to` may ask, and the broker vouches for it. It carries no idempotency key: asked twice, it is read
-    twice and recorded twice. Raises CallerNotTrusted.
+    The key is bound to the name of the use case, which is the name of the RPC. Raises CallerNotTrusted.
     """
-    loader, dumper, asker = schema(), answer(), broker_user_of(to)
+    loader, dumper = request(), answer() if answer else None
 
-    def decorate(method: Method) -> Method:
-        @functools.wraps(method)
-        def handle(self: Any, **fields: Any) -> Any:
-            loaded = _load(loader, fields)
+    def handle(self: Any, **fields: Any) -> Any:
+        loaded = _load(loader, fields) | given_of(self, given)
 
-            def once() -> Any:
-                with self.database.work() as work:
-                    if work.caller.broker_user != asker:
-                        raise CallerNotTrusted()
-                    return _dump(dumper, method(self, work, **loaded))
+        def attempt() -> Any:
+            with self.database.work() as work:
+                if not work.caller.trusted:
+                    raise CallerNotTrusted()
+                effect = lambda: _dump(dumper, use_case(work, **loaded))  # noqa: E731
+                reply = idempotency.run(work, use_case.__name__, fields, effect)
+            return Replayed(reply) if work.replayed else reply
 
-            return past_a_lost_connection(once)
+        return retry_once_on_lost_connection(attempt)
 
-        return Rpc.decorator(handle)  # type: ignore[no-any-return]
-
-    return decorate
+    return _entrypoint(handle, Declared(request, answer, use_case, given))
 
 
-def query(schema: type[Schema], *, answer: type[Schema] | None = None) -> Callable[[Method], Method]:
-    """A read: ``method(self, work, **fields)``; nothing it does is committed. Open to every caller of the broker."""
-    loader, dumper = schema(), answer() if answer else None
+def disclosure(request: type[Schema], answer: type[Schema], use_case: UseCase, *, to: str, given: Names = ()) -> Any:
+    """A read that records itself, committed before the answer leaves. Only the service `to` may call it.
 
-    def decorate(method: Method) -> Method:
-        @functools.wraps(method)
-        def handle(self: Any, **fields: Any) -> Any:
-            loaded = _load(loader, fields)
-
-            def once() -> Any:
-                with self.database.reading() as work:
-                    return _dump(dumper, method(self, work, **loaded))
-
-            return past_a_lost_connection(once)
-
-        return Rpc.decorator(handle)  # type: ignore[no-any-return]
-
-    return decorate
-
-
-def past_a_lost_connection(once: Callable[[], Any]) -> Any:
-    """Run it again when the database broke under it: after a restart the pool still holds dead connections, and a
-    deadlock picks one of two innocents. Safe for a command too: its key is in the transaction that was lost, or kept.
-    Raises DatabaseUnavailable when the second try breaks as well, CommitUnclear where the first may have been kept.
+    It carries no idempotency key: called twice, it reads and records twice. Raises CallerNotTrusted.
     """
-    try:
-        return once()
-    except (DBAPIError, PoolTimeout, CommitUnclear) as error:
-        ran_out_of_time = error.__cause__ is not None and not isinstance(error.__cause__, Exception)
-        if ran_out_of_time or not is_transient(error):
-            raise
-        log.warning("database fault, trying again: %s", error.__cause__ or error)
-        unclear = error if isinstance(error, CommitUnclear) else None
-    try:
-        return once()
-    except (DBAPIError, PoolTimeout) as error:
-        if unclear is not None:
-            # the second try never came so far as to see what became of the first
-            raise unclear from error
-        if is_transient(error):
-            raise DatabaseUnavailable(retry_after=2) from error
-        raise
+    loader, dumper, reader = request(), answer(), broker_user_of(to)
+
+    def handle(self: Any, **fields: Any) -> Any:
+        loaded = _load(loader, fields) | given_of(self, given)
+
+        def attempt() -> Any:
+            with self.database.work() as work:
+                if work.caller.broker_user != reader:
+                    raise CallerNotTrusted()
+                return _dump(dumper, use_case(work, **loaded))
+
+        return retry_once_on_lost_connection(attempt)
+
+    return _entrypoint(handle, Declared(request, answer, use_case, given))
+
+
+def _entrypoint(handle: Callable[..., Any], declared: Declared) -> Any:
+    handle.declared = declared  # type: ignore[attr-defined]
+    return Rpc.decorator(handle)
 
 
 def _load(loader: Schema, fields: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +133,7 @@ def _dump(dumper: Schema | None, value: Any) -> Any:
 
 
 class Rpc(Entrypoint):  # type: ignore[misc]
-    """nameko's entrypoint behind ``@command`` and ``@query``."""
+    """nameko's entrypoint behind ``query``, ``command`` and ``disclosure``."""
 
     lane = lanes.RPC
     consumer = RequestConsumer()

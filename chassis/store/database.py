@@ -1,13 +1,24 @@
-"""Engines, and which database errors are nobody's fault. No nameko and no eventlet, so the gateway may use it too."""
+"""Engines, which database errors are transient, and one retry on a lost connection.
+
+No nameko and no eventlet, so the gateway may use it too.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import psycopg2
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contracts.language.refusals import Refusal
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 POOL_WAIT_SECONDS = 5
 CONNECT_SECONDS = 5
@@ -22,6 +33,15 @@ TRANSIENT_CODES = ("40001", "40P01", "55P03", "25006")
 
 class CommitUnclear(SQLAlchemyError):
     """The connection was lost, or time ran out, while a commit was under way: it may have taken effect or not."""
+
+
+class DatabaseUnavailable(Refusal):
+    """The service's database does not answer; nothing was changed."""
+
+    kind = "unavailable"
+    code = "chassis.database_unavailable"
+    zh = "数据库暂时不可用，请稍后重试。"
+    en = "The database is not available right now. Try again shortly."
 
 
 #: Another process has created the same database a moment before.
@@ -79,6 +99,32 @@ def is_unclear(failure: BaseException) -> bool:
         return failure.connection_invalidated or getattr(failure.orig, "pgcode", None) is None
     # a deadline ends a worker with an exception that is no Exception
     return not isinstance(failure, Exception)
+
+
+def retry_once_on_lost_connection(attempt: Callable[[], Result]) -> Result:
+    """The result of `attempt()`, called a second time when the database failed under the first call.
+
+    After a restart the pool still holds dead connections, and a deadlock ends one of two transactions. Safe for a command
+    too: its idempotency key is in the transaction that was lost, or stored. Raises DatabaseUnavailable when the second
+    attempt fails the same way, CommitUnclear where the first may have committed.
+    """
+    try:
+        return attempt()
+    except (DBAPIError, PoolTimeout, CommitUnclear) as error:
+        ran_out_of_time = error.__cause__ is not None and not isinstance(error.__cause__, Exception)
+        if ran_out_of_time or not is_transient(error):
+            raise
+        log.warning("database fault, trying again: %s", error.__cause__ or error)
+        unclear = error if isinstance(error, CommitUnclear) else None
+    try:
+        return attempt()
+    except (DBAPIError, PoolTimeout) as error:
+        if unclear is not None:
+            # the second attempt failed before it could find the stored reply of the first
+            raise unclear from error
+        if is_transient(error):
+            raise DatabaseUnavailable(retry_after=2) from error
+        raise
 
 
 def ensure_database(url: str) -> bool:

@@ -26,3 +26,16 @@ def of_subject(session: Session, subject: str, subject_id: str) -> list[dict[str
     """Every change of one subject, oldest first."""
     asked = select(TABLE).where(TABLE.c.subject == subject, TABLE.c.subject_id == subject_id)
     return [dict(row) for row in session.execute(asked.order_by(TABLE.c.id)).mappings()]
+
+
+def state_as_of(subject: str, id_column: str) -> str:
+    """SQL for the state the subject of a row had at ``:until``, null before its first; `id_column` is the id of that
+    row, e.g. ``o.id``.
+
+    A later change does not alter it, so figures of a past day stay as they were.
+    """
+    return f"""
+        (select h.to_state from history h
+         where h.subject = '{subject}' and h.subject_id = cast({id_column} as text) and h.recorded_at < :until
+         order by h.id desc limit 1)
+    """

@@ -24,16 +24,20 @@ KEPT = dt.timedelta(hours=48)
 # One statement: the lock keeps a second request under the same key out while the first runs, the insert keeps it out for
 # good. The lock comes first (materialized), and a conflict with a row committed meanwhile inserts nothing.
 _CLAIM = text(
-    "with locked as materialized (select pg_try_advisory_xact_lock(:lock) as mine)"
-    " insert into idempotency_keys (client_id, key, method, fingerprint, created_at)"
-    " select :client_id, :key, :method, :fingerprint, :created_at from locked where mine"
-    " on conflict do nothing returning true"
+    """
+    with locked as materialized (select pg_try_advisory_xact_lock(:lock) as mine)
+    insert into idempotency_keys (client_id, key, method, fingerprint, created_at)
+    select :client_id, :key, :method, :fingerprint, :created_at from locked where mine
+    on conflict do nothing returning true
+    """
 )
 _STORED = text("select method, fingerprint, reply from idempotency_keys where client_id = :client_id and key = :key")
 _STORE = text("update idempotency_keys set reply = :reply where client_id = :client_id and key = :key")
 _PURGE = text(
-    "delete from idempotency_keys where ctid = any(array("
-    "select ctid from idempotency_keys where created_at < :before limit :at_most))"
+    """
+    delete from idempotency_keys where ctid = any(array(
+    select ctid from idempotency_keys where created_at < :before limit :at_most))
+    """
 )
 
 

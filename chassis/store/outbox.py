@@ -18,13 +18,17 @@ from chassis.store.tables import _outbox
 TABLE = _outbox(MetaData())
 _INSERT = insert(TABLE)
 _TAKE = text(
-    "select id, created_at, type, body, traceparent, only_for from outbox"
-    " where position is null order by created_at, id limit :limit"
+    """
+    select id, created_at, type, body, traceparent, only_for from outbox
+    where position is null order by created_at, id limit :limit
+    """
 )
 _MARK = text(
-    "update outbox set position = nextval('outbox_position_seq'), published_at = now()"
-    " from unnest(cast(:ids as uuid[]), cast(:created as timestamptz[])) as taken (id, created_at)"
-    " where outbox.id = taken.id and outbox.created_at = taken.created_at and outbox.position is null"
+    """
+    update outbox set position = nextval('outbox_position_seq'), published_at = now()
+    from unnest(cast(:ids as uuid[]), cast(:created as timestamptz[])) as taken (id, created_at)
+    where outbox.id = taken.id and outbox.created_at = taken.created_at and outbox.position is null
+    """
 )
 _BACKLOG = text(
     "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from outbox where position is null"
@@ -33,12 +37,16 @@ _BACKLOG = text(
 _EXISTS = text("select to_regclass(:name) is not null")
 _IN_DEFAULT = text("select 1 from outbox_default where created_at >= :first and created_at < :after limit 1")
 _MONTHS = text(
-    "select inhrelid::regclass::text from pg_inherits where inhparent = 'outbox'::regclass"
-    " and inhrelid::regclass::text ~ '^outbox_[0-9]{4}_[0-9]{2}$'"
+    """
+    select inhrelid::regclass::text from pg_inherits where inhparent = 'outbox'::regclass
+    and inhrelid::regclass::text ~ '^outbox_[0-9]{4}_[0-9]{2}$'
+    """
 )
 _DELETE_OLD = text(
-    "delete from outbox_default where ctid = any(array("
-    "select ctid from outbox_default where created_at < :limit and position is not null limit :at_most))"
+    """
+    delete from outbox_default where ctid = any(array(
+    select ctid from outbox_default where created_at < :limit and position is not null limit :at_most))
+    """
 )
 
 KEPT = dt.timedelta(days=90)

@@ -22,25 +22,35 @@ from cli.timeline.entries import LIMIT, Entry, Ids
 from contracts.catalogue import EVENTS
 
 _COMMANDS = text(
-    "select method, client_id, created_at, reply is not null as is_answered from idempotency_keys"
-    " where created_at = any(:instants) order by created_at limit :limit"
+    """
+    select method, client_id, created_at, reply is not null as is_answered from idempotency_keys
+    where created_at = any(:instants) order by created_at limit :limit
+    """
 )
 _IMPORTS = text(
-    "select id, mode, state, total, request_id, created_at, finished_at from imports"
-    " where request_id = any(:requests) order by created_at limit :limit"
+    """
+    select id, mode, state, total, request_id, created_at, finished_at from imports
+    where request_id = any(:requests) order by created_at limit :limit
+    """
 )
 _REQUEST_OF = text("select request_id from imports where id = :id")
 _EVENT_OF = text(
-    "select event_id from messages where id = :id"
-    " union select event_id from messages join deliveries on message_id = messages.id where deliveries.id = :id"
+    """
+    select event_id from messages where id = :id
+    union select event_id from messages join deliveries on message_id = messages.id where deliveries.id = :id
+    """
 )
 _MESSAGES = text(
-    "select id, event_id, template_key, urgency, created_at, read_at from messages"
-    " where event_id = any(cast(:events as uuid[])) order by created_at limit :limit"
+    """
+    select id, event_id, template_key, urgency, created_at, read_at from messages
+    where event_id = any(cast(:events as uuid[])) order by created_at limit :limit
+    """
 )
 _DELIVERIES = text(
-    "select id, message_id, channel, state, reason, attempts, created_at, settled_at from deliveries"
-    " where message_id = any(cast(:messages as uuid[])) order by created_at limit :limit"
+    """
+    select id, message_id, channel, state, reason, attempts, created_at, settled_at from deliveries
+    where message_id = any(cast(:messages as uuid[])) order by created_at limit :limit
+    """
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from contracts.language.figures import FigureEntry
 from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, Whole, page_of
 
 
@@ -38,3 +39,7 @@ class ReadMessage(Schema):
 
 
 MessagePage = page_of(Message)
+
+FIGURES = {
+    "notify.messages": FigureEntry("notify", "条", "已生成消息", "Messages made", "A.0"),
+}

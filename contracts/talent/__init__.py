@@ -1,6 +1,9 @@
-"""What talent takes and answers, a file per subject; ``schemas.<Name>`` finds each by its name alone."""
+"""What talent takes, answers and announces, a file per subject; ``schemas.<Name>`` finds each by its name alone."""
 
+from contracts.talent import affiliations, contacts, organisations, people
 from contracts.talent.affiliations import *
 from contracts.talent.contacts import *
 from contracts.talent.organisations import *
 from contracts.talent.people import *
+
+SUBJECTS = (people, organisations, affiliations, contacts)

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from contracts.language.event_types import EventType
+from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER
@@ -186,3 +187,8 @@ EVENTS: tuple[EventType, ...] = (
         subscribers=("perks.on_organisation_set_published",),
     ),
 )
+
+FIGURES = {
+    "talent.organisations": FigureEntry("talent", "家", "在册单位", "Organisations on record", "A.1"),
+    "talent.universities": FigureEntry("talent", "所", "在册高校", "Universities on record", "A.1"),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
+from contracts.language.figures import FigureEntry
 from contracts.language.schema import SLUG, Instant, Page, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER, VERDICTS
 
@@ -91,3 +92,7 @@ EVENTS: tuple[EventType, ...] = (
     EventType("talent.person.registered.v1", PersonEvent, subscribers=("events.on_person_registered",)),
     EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
 )
+
+FIGURES = {
+    "talent.people": FigureEntry("talent", "人", "在册人员", "People on record", "A.0"),
+}

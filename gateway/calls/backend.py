@@ -36,27 +36,30 @@ class InternalError(Problem):
     en = "Internal error. Report the trace_id so that it can be found."
 
 
-def command(service: str, method: str, fields: Mapping[str, Any], *, key: str | None = None) -> Any:
-    """A write, under the client's idempotency key or one made here. Raises the service's Refusal, OutcomeUnknown."""
-    return _caller()(service, method, fields, _context(key or idempotency.request_key()))
+def command(call: str, fields: Mapping[str, Any], *, key: str | None = None) -> Any:
+    """A write, ``service.method``, under the client's idempotency key or one made here.
+
+    Raises the service's Refusal, OutcomeUnknown.
+    """
+    return _caller()(call, fields, _context(key or idempotency.request_key()))
 
 
-def query(service: str, method: str, fields: Mapping[str, Any]) -> Any:
-    """A read. Raises the service's Refusal, OutcomeUnknown."""
-    return _caller()(service, method, fields, _context(None))
+def query(call: str, fields: Mapping[str, Any]) -> Any:
+    """A read, ``service.method``. Raises the service's Refusal, OutcomeUnknown."""
+    return _caller()(call, fields, _context(None))
 
 
-def query_all(questions: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Any]:
-    """Several reads at once; in the place of an answer that did not come, the Refusal or Problem that says why."""
-    call, context = _caller(), _context(None)
+def query_all(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+    """Several reads at once; where one is not answered, the Refusal or Problem that says why stands in its place."""
+    caller, context = _caller(), _context(None)
 
-    def ask(question: tuple[str, str, Mapping[str, Any]]) -> Any:
+    def answer(call: str, fields: Mapping[str, Any]) -> Any:
         try:
-            return call(*question, context)
+            return caller(call, fields, context)
         except (Refusal, Problem) as failure:
             return failure
 
-    jobs = [gevent.spawn(ask, question) for question in questions]
+    jobs = [gevent.spawn(answer, *one) for one in queries]
     gevent.joinall(jobs)
     return [job.value for job in jobs]
 
@@ -71,11 +74,12 @@ def _context(key: str | None) -> CallContext:
     )
 
 
-def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
+def _caller() -> Callable[[str, Mapping[str, Any], CallContext], Any]:
     client: RpcClient = current_app.extensions["rpc"]
     seconds: float = current_app.config["CALL_SECONDS"]
 
-    def call(service: str, method: str, fields: Mapping[str, Any], context: CallContext) -> Any:
+    def send(call: str, fields: Mapping[str, Any], context: CallContext) -> Any:
+        service, _, method = call.partition(".")
         is_unknown = False
         for _ in range(2):
             try:
@@ -85,19 +89,19 @@ def _caller() -> Callable[[str, str, Mapping[str, Any], CallContext], Any]:
             except RemoteFailure:
                 raise InternalError() from None
             except Refusal as refusal:
-                if not is_unknown or not _says_nothing_of_the_first(refusal):
+                if not is_unknown or not _leaves_first_attempt_unknown(refusal):
                     raise
         raise OutcomeUnknown(headers=_to_retry_under(context.idempotency_key))
 
-    return call
+    return send
 
 
-def _says_nothing_of_the_first(refusal: Refusal) -> bool:
-    """Whether the second attempt was not served, or met the first still at work: the first may take effect all the same."""
+def _leaves_first_attempt_unknown(refusal: Refusal) -> bool:
+    """Whether the second attempt was not served, or found the first still running: the first may still take effect."""
     return refusal.kind == "unavailable" or refusal.code == "chassis.request_in_progress"
 
 
 def _to_retry_under(key: str | None) -> dict[str, str]:
-    """A key made here is told to the client, which could not retry under it else; the parts of an upload share theirs."""
+    """Headers for a retry. A key made here is returned, as the client does not know it; the parts of an upload share theirs."""
     made_here = {"Idempotency-Key": key.partition("/")[0]} if key and idempotency.is_made_here(key) else {}
     return {"Retry-After": "1", **made_here}

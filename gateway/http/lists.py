@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ def query_schema(command: type[Page], *without: str) -> Schema:
     return Base.from_dict(declared, name=f"{command.__name__}Query")()
 
 
+@functools.cache
 def page_schema(page: type[Schema]) -> Schema:
     """The answer of a list whose service answers `page`."""
     declared = {
@@ -33,28 +35,28 @@ def page_schema(page: type[Schema]) -> Schema:
     return Base.from_dict(declared, name=page.__name__)()
 
 
-def page(service: str, method: str, query: Schema, *, owner: str | None = None, **fixed: Any) -> Response:
-    """One page of a service's list; `fixed` are fields that come from the path. `owner` reads the record they name: asked
+def page(call: str, query: Schema, *, parent: str | None = None, **fixed: Any) -> Response:
+    """One page of a service's list; `fixed` are fields that come from the path. `parent` reads the record they name: queried
     where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
     """
-    asked = reading.query_of(query)
-    cursor, limit = asked.pop("cursor", None), asked.pop("limit", None)
+    parameters = reading.query_of(query)
+    cursor, limit = parameters.pop("cursor", None), parameters.pop("limit", None)
     cursors: Cursors = current_app.extensions["cursors"]
-    sent: dict[str, Any] = {**asked, **fixed}
-    scope = {name: str(value) for name, value in sent.items()}
+    method = call.partition(".")[2]
+    sent: dict[str, Any] = {**parameters, **fixed}
+    filters = {name: str(value) for name, value in sent.items()}
     if limit is not None:
         sent["limit"] = limit
     if cursor is not None:
-        sent["after"] = cursors.open(cursor, operation=method, filters=scope)
-    answer = backend.query(service, method, sent)
-    if owner is not None and not answer["items"]:
-        backend.query(service, owner, fixed)
+        sent["after"] = cursors.open(cursor, operation=method, filters=filters)
+    answer = backend.query(call, sent)
+    if parent is not None and not answer["items"]:
+        backend.query(parent, fixed)
     next_cursor = None
     if answer["next_after"] is not None:
-        next_cursor = cursors.seal(answer["next_after"], operation=method, filters=scope)
-    body = {"items": answer["items"], "next_cursor": next_cursor}
-    response = respond(body)
+        next_cursor = cursors.seal(answer["next_after"], operation=method, filters=filters)
+    response = respond({"items": answer["items"], "next_cursor": next_cursor})
     if next_cursor is not None:
-        again = {**asked, **({"limit": limit} if limit else {}), "cursor": next_cursor}
+        again = {**parameters, **({"limit": limit} if limit else {}), "cursor": next_cursor}
         response.headers["Link"] = f'<{request.path}?{urlencode(again)}>; rel="next"'
     return response

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import Schema
 
-from gateway.http import languages, problems
-from gateway.http.operations import mark_replayed, respond
+from gateway.calls import owners
+from gateway.calls.owners import Owner
+from gateway.http import languages, problems, reading, records
+from gateway.http.operations import mark_replayed, operation, respond
 
 
-def answer(record: dict[str, Any], *, name: str, conflict: str) -> Response:
-    """The answer to a scan. A refused one has its record too, as the member `name` of the problem: 409 where the code of the
-    refusal is `conflict`, 403 else.
+def scan(
+    bp: Blueprint,
+    path: str,
+    scope: str,
+    texts: tuple[str, str],
+    call: str,
+    request: type[Schema],
+    answer: type[Schema],
+    *,
+    member: str,
+    conflict: str,
+    not_known: Sequence[Owner] = (),
+) -> None:
+    """``POST`` a scan. A refused one has its record too, as the member `member` of the problem: 409 where the code of the
+    refusal is `conflict`, 403 otherwise.
     """
+    body = records.body_schema(request)
+
+    def view() -> Response:
+        record = owners.command(call, reading.body_of(body), not_known)
+        return _answered(record, member=member, conflict=conflict)
+
+    view.__name__ = call.partition(".")[2]
+    answers = {201: answer, 200: answer}
+    operation(bp, "POST", path, scope=scope, summary=texts, body=body, answers=answers, problems=(409, 410))(view)
+
+
+def _answered(record: dict[str, Any], *, member: str, conflict: str) -> Response:
     if record["outcome"] != "refused":
         was_sent_before = record["replayed"] or getattr(record, "replayed", False)
         return respond((record, 200 if was_sent_before else 201))
     reason = record["reason"]["zh-CN"], record["reason"]["en"]
     shown = {**record, "reason": languages.pick(*reason, languages.preferred())}
     status = 409 if record["code"] == conflict else 403
-    return mark_replayed(problems.respond(status, record["code"], reason, extra={name: shown}, retryable=False), record)
+    return mark_replayed(
+        problems.respond(status, record["code"], reason, extra={member: shown}, retryable=False), record
+    )

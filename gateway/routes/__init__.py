@@ -1,1 +1,5 @@
-"""The public API, a module per service; each route is one call to the service that owns the data."""
+"""The public API, a module per subject; each route is one call to the service that owns the data."""
+
+from gateway.routes import events, figures, imports, notify, oauth, perks, talent
+
+SUBJECTS = (oauth, *talent.SUBJECTS, imports, *perks.SUBJECTS, *events.SUBJECTS, *notify.SUBJECTS, figures)

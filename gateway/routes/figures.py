@@ -35,16 +35,16 @@ QUERY = FiguresQuery()
 )
 def list_figures() -> dict[str, Any]:
     """All figures, or one by ``key``, as of the end of a day; those of a service that does not answer say so."""
-    asked = reading.query_of(QUERY)
+    parameters = reading.query_of(QUERY)
     keys_of: dict[str, list[str]] = defaultdict(list)
     for key, entry in FIGURES.items():
-        if asked.get("key") in (None, key):
+        if parameters.get("key") in (None, key):
             keys_of[entry.service].append(key)
-    as_of = asked.get("as_of")
-    questions = [(service, "count_figures", {"keys": keys, "as_of": as_of}) for service, keys in keys_of.items()]
+    as_of = parameters.get("as_of")
+    queries = [(f"{service}.count_figures", {"keys": keys, "as_of": as_of}) for service, keys in keys_of.items()]
     day = as_of or clock.shanghai_day(clock.now()).isoformat()
     found: dict[str, dict[str, Any]] = {}
-    for keys, answer in zip(keys_of.values(), backend.query_all(questions), strict=True):
+    for keys, answer in zip(keys_of.values(), backend.query_all(queries), strict=True):
         if isinstance(answer, Exception):
             found |= {key: _unavailable(key, day) for key in keys}
         else:

@@ -88,10 +88,10 @@ def start_import() -> Response:
     size, sha256 = _measured(upload)
     key = idempotency.request_key()
     about = {**form, "filename": upload.filename or "roster", "size": size, "sha256": sha256}
-    started = backend.command("talent", "start_import", about, key=key)
+    started = backend.command("talent.start_import", about, key=key)
     if started["state"] == "uploading":
         _send(started["id"], upload.stream, key)
-        started = backend.command("talent", "submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
+        started = backend.command("talent.submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
     started["filename"] = about["filename"]  # talent keeps it sealed and answers a write without it
     response = respond((started, 202))
     response.headers["Location"] = f"/v1/imports/{started['id']}"
@@ -115,7 +115,7 @@ def _send(import_id: str, stream: Any, key: str) -> None:
     index = 0
     while piece := stream.read(schemas.CHUNK_BYTES):
         fields_ = {"import_id": import_id, "index": index, "data_base64": base64.b64encode(piece).decode()}
-        backend.command("talent", "append_import_chunk", fields_, key=f"{key}/{index}")
+        backend.command("talent.append_import_chunk", fields_, key=f"{key}/{index}")
         index += 1
 
 
@@ -129,7 +129,7 @@ def _send(import_id: str, stream: Any, key: str) -> None:
     answers={200: lists.page_schema(schemas.ImportPage)},
 )
 def list_imports() -> Response:
-    return lists.page("talent", "list_imports", IMPORTS)
+    return lists.page("talent.list_imports", IMPORTS)
 
 
 @operation(
@@ -141,7 +141,7 @@ def list_imports() -> Response:
     answers={200: schemas.Import},
 )
 def get_import(import_id: str) -> Response:
-    return respond(backend.query("talent", "get_import", {"import_id": import_id}))
+    return respond(backend.query("talent.get_import", {"import_id": import_id}))
 
 
 @operation(
@@ -154,7 +154,7 @@ def get_import(import_id: str) -> Response:
     answers={200: lists.page_schema(schemas.ImportRowPage)},
 )
 def list_import_rows(import_id: str) -> Response:
-    return lists.page("talent", "list_import_rows", ROWS, import_id=import_id)
+    return lists.page("talent.list_import_rows", ROWS, import_id=import_id)
 
 
 @operation(
@@ -167,7 +167,7 @@ def list_import_rows(import_id: str) -> Response:
     problems=(409, 410),
 )
 def read_import_workbook(import_id: str) -> Response:
-    first = backend.query("talent", "read_import_workbook", {"import_id": import_id, "offset": 0})
+    first = backend.query("talent.read_import_workbook", {"import_id": import_id, "offset": 0})
     response = Response(stream_with_context(_pieces(import_id, first)), mimetype=first["media_type"])
     response.headers["Content-Disposition"] = f'attachment; filename="import-{import_id}.xlsx"'
     response.headers["Cache-Control"] = "no-store"
@@ -180,4 +180,4 @@ def _pieces(import_id: str, part: dict[str, Any]) -> Iterator[bytes]:
         if part["next_offset"] is None:
             return
         fields_ = {"import_id": import_id, "offset": part["next_offset"]}
-        part = backend.query("talent", "read_import_workbook", fields_)
+        part = backend.query("talent.read_import_workbook", fields_)

@@ -13,34 +13,33 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.ground.clock import end_of
+from chassis.store import figures
+from chassis.store.figures import Count
 from chassis.store.work import Work
-from contracts.figures import counted
 
-_ACTIVITIES = text("select count(*) from activities where programme = :programme and held_at < :until")
-_SESSIONS = text(
-    "select count(*) from activities a join sessions s on s.activity_id = a.id"
-    " where a.programme = :programme and a.held_at < :until"
+_ACTIVITIES = text(
+    """
+    select count(*) from activities where programme = :programme and held_at < :until
+    """
 )
-#: Figure → the programme it counts, and what of it.
-_COUNTS = {
-    "talks.held": ("talks", _ACTIVITIES),
-    "visits.held": ("visits", _ACTIVITIES),
-    "job_fairs.held": ("job_fairs", _ACTIVITIES),
-    "startup_activities.held": ("startup_activities", _SESSIONS),
-    "startup_trainings.held": ("startup_trainings", _SESSIONS),
-    "lectures.held": ("lectures", _SESSIONS),
-    "matchmaking.held": ("matchmaking", _SESSIONS),
+_SESSIONS = text(
+    """
+    select count(*) from activities a join sessions s on s.activity_id = a.id
+    where a.programme = :programme and a.held_at < :until
+    """
+)
+
+COUNTS = {
+    "talks.held": Count(_ACTIVITIES, programme="talks"),
+    "visits.held": Count(_ACTIVITIES, programme="visits"),
+    "job_fairs.held": Count(_ACTIVITIES, programme="job_fairs"),
+    "startup_activities.held": Count(_SESSIONS, programme="startup_activities"),
+    "startup_trainings.held": Count(_SESSIONS, programme="startup_trainings"),
+    "lectures.held": Count(_SESSIONS, programme="lectures"),
+    "matchmaking.held": Count(_SESSIONS, programme="matchmaking"),
 }
 
 
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
-    """events' figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
-    day = as_of or work.today
-    return {"items": [_item(work, key, day) for key in _COUNTS if keys is None or key in keys]}
-
-
-def _item(work: Work, key: str, day: dt.date) -> dict[str, Any]:
-    programme, statement = _COUNTS[key]
-    count = work.session.execute(statement, {"programme": programme, "until": end_of(day)}).scalar_one()
-    return counted(key, count, as_of=day)
+    """The figures events counts, or those of `keys` among them, as of the end of the day `as_of` (today without one)."""
+    return figures.count(work, COUNTS, as_of=as_of, keys=keys)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from environs import Env
 
-from services.events.checkins.rules import ScanTimes
+from contracts.scans import ScanTimes
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.keys.signed_tokens import SigningKeys
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.events.registrations import statements
 from services.events.registrations.rules import CONFIRMED
-from services.events.registrations.statements import RegistrationNotFound
 
 TYPE = "youthcity-ticket+jws"
 
@@ -67,20 +65,14 @@ class TicketKeys(SigningKeys[TicketClaims]):
     token_type = TYPE
     unreadable = TicketUnreadable
 
-    def claims_of(self, said: dict[str, Any], digest: bytes) -> TicketClaims:
+    def claims_of(self, claims: dict[str, Any], digest: bytes) -> TicketClaims:
         return TicketClaims(
-            registration_id=UUID(said["registration_id"]),
-            activity_id=UUID(said["activity_id"]),
-            holder=str(said["holder"]),
-            expires_at=dt.datetime.fromtimestamp(int(said["exp"]), dt.UTC),
+            registration_id=UUID(claims["registration_id"]),
+            activity_id=UUID(claims["activity_id"]),
+            holder=str(claims["holder"]),
+            expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
             digest=digest,
         )
-
-
-_LOOK = text(
-    "select r.activity_id, r.state, s.ends_at from registrations r join sessions s on s.id = r.session_id"
-    " where r.id = :registration_id"
-)
 
 
 def issue_ticket(work: Work, *, keys: TicketKeys, registration_id: UUID, holder: str) -> dict[str, Any]:
@@ -88,9 +80,7 @@ def issue_ticket(work: Work, *, keys: TicketKeys, registration_id: UUID, holder:
 
     Raises RegistrationNotFound, NoSeat.
     """
-    row = work.session.connection().execute(_LOOK, {"registration_id": registration_id}).one_or_none()
-    if row is None:
-        raise RegistrationNotFound()
+    row = statements.read_with_session(work, registration_id)
     if row.state != CONFIRMED:
         raise NoSeat()
     expires_at = row.ends_at.replace(microsecond=0)

@@ -1,18 +1,14 @@
-"""The front door of notify: every RPC, event handler and timer, each one call into its subject."""
+"""What notify serves: every RPC, event handler and timer, a line each."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from chassis.events.handlers import on_events
+from chassis.events.handlers import handler
 from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, query
-from chassis.store.work import Work
 from contracts import figures as figure_schemas
 from contracts import notify as schemas
-from contracts.language.envelope import Event
 from services.notify import deliveries, figures, messages, preferences, settings, templates
 from services.notify.channels import in_app
 from services.notify.channels.email import EmailChannel
@@ -20,85 +16,38 @@ from services.notify.channels.log import LogChannel
 from services.notify.deliveries import sending
 from services.notify.deliveries.contacts import Contacts
 
-Answer = dict[str, Any]
 SETTINGS = settings.load()
-QUIET_HOURS = SETTINGS.pace.quiet_hours
-#: The channels with a provider that are open here.
-CHANNELS = (*((EmailChannel(SETTINGS.smtp),) if SETTINGS.smtp else ()), LogChannel())
-OPEN = (in_app.NAME, *(channel.name for channel in CHANNELS))
 
 
 class Service:
-    """What ``python -m services.notify`` serves."""
+    """The RPCs, event handlers and timers of notify."""
 
     name = "notify"
     database = Database()
     contacts = Provided(Contacts.load)
+    #: The channels with a provider that are open here.
+    channels = (*((EmailChannel(SETTINGS.smtp),) if SETTINGS.smtp else ()), LogChannel())
+    open_channels = (in_app.NAME, *(channel.name for channel in channels))
+    pace = SETTINGS.pace
+    quiet_hours = SETTINGS.pace.quiet_hours
 
-    @command(schemas.PutTemplate, answer=schemas.Template)
-    def put_template(self, work: Work, **fields: Any) -> Answer:
-        return templates.put_template(work, **fields)
+    put_template = command(schemas.PutTemplate, schemas.Template, templates.put_template)
+    get_template = query(schemas.GetTemplate, schemas.Template, templates.get_template)
+    list_templates = query(schemas.ListTemplates, schemas.Templates, templates.list_templates)
 
-    @query(schemas.GetTemplate, answer=schemas.Template)
-    def get_template(self, work: Work, **fields: Any) -> Answer:
-        return templates.get_template(work, **fields)
-
-    @query(schemas.ListTemplates, answer=schemas.Templates)
-    def list_templates(self, work: Work, **fields: Any) -> Answer:
-        return templates.list_templates(work, **fields)
-
-    @command(schemas.PutPreferences, answer=schemas.Preferences)
-    def put_preferences(self, work: Work, **fields: Any) -> Answer:
-        return preferences.put_preferences(work, **fields)
-
-    @query(schemas.GetPreferences, answer=schemas.Preferences)
-    def get_preferences(self, work: Work, **fields: Any) -> Answer:
-        return preferences.get_preferences(work, quiet_hours=QUIET_HOURS, **fields)
-
-    @query(schemas.ListMessages, answer=schemas.MessagePage)
-    def list_messages(self, work: Work, **fields: Any) -> Answer:
-        return messages.list_messages(work, **fields)
-
-    @command(schemas.ReadMessage, answer=schemas.Message)
-    def read_message(self, work: Work, **fields: Any) -> Answer:
-        return messages.read_message(work, **fields)
-
-    @query(schemas.ListDeliveries, answer=schemas.DeliveryPage)
-    def list_deliveries(self, work: Work, **fields: Any) -> Answer:
-        return deliveries.list_deliveries(work, **fields)
-
-    @query(schemas.GetDelivery, answer=schemas.Delivery)
-    def get_delivery(self, work: Work, **fields: Any) -> Answer:
-        return deliveries.get_delivery(work, **fields)
-
-    @command(schemas.ResendDelivery, answer=schemas.Delivery)
-    def resend_delivery(self, work: Work, **fields: Any) -> Answer:
-        return deliveries.resend_delivery(work, **fields)
-
-    @query(figure_schemas.CountFigures, answer=figure_schemas.Figures)
-    def count_figures(self, work: Work, **fields: Any) -> Answer:
-        return figures.count_figures(work, **fields)
-
-    @on_events(
-        "perks.entitlement.granted.v1",
-        "perks.entitlement.suspended.v1",
-        "perks.entitlement.reinstated.v1",
-        "events.registration.confirmed.v1",
-        "events.registration.waitlisted.v1",
-        "events.registration.offered.v1",
-        "events.registration.promoted.v1",
-        "events.registration.lapsed.v1",
-        "events.registration.cancelled.v1",
-        "events.registration.voided.v1",
+    put_preferences = command(schemas.PutPreferences, schemas.Preferences, preferences.put_preferences)
+    get_preferences = query(
+        schemas.GetPreferences, schemas.Preferences, preferences.get_preferences, given="quiet_hours"
     )
-    def on_announcement(self, work: Work, events: list[Event]) -> None:
-        messages.announce(work, events, open_channels=OPEN, quiet_hours=QUIET_HOURS)
 
-    @every(seconds=SETTINGS.send_seconds)
-    def send_due(self) -> bool:
-        return sending.send_due(self.database, CHANNELS, self.contacts, SETTINGS.pace)
+    list_messages = query(schemas.ListMessages, schemas.MessagePage, messages.list_messages)
+    read_message = command(schemas.ReadMessage, schemas.Message, messages.read_message)
+    on_announcement = handler(messages.announce, given=("open_channels", "quiet_hours"))
 
-    @every(seconds=SETTINGS.rescue_seconds)
-    def rescue_stuck(self) -> None:
-        with self.database.work() as work:
-            deliveries.rescue(work)
+    list_deliveries = query(schemas.ListDeliveries, schemas.DeliveryPage, deliveries.list_deliveries)
+    get_delivery = query(schemas.GetDelivery, schemas.Delivery, deliveries.get_delivery)
+    resend_delivery = command(schemas.ResendDelivery, schemas.Delivery, deliveries.resend_delivery)
+    send_due = every(SETTINGS.send_seconds, sending.send_due, given=("database", "channels", "contacts", "pace"))
+    rescue_stuck = every(SETTINGS.rescue_seconds, deliveries.rescue)
+
+    count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)

@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.ground.clock import end_of
+from chassis.store import figures
+from chassis.store.figures import Count
 from chassis.store.work import Work
-from contracts.figures import counted
 
 #: The scheme of clause P35; its pairs are which scenic area serves which university on a day.
 SCENIC_SCHEME = "scenic_areas"
+ZONE = "Asia/Shanghai"
 _PAIRS = """
     from schemes s
     join scheme_relations r on r.key = s.key and r.version = s.version
@@ -47,21 +48,21 @@ _MEMBERS = """
         and m.from_on <= :day and (m.until_on is null or :day < m.until_on)
     )
 """
-_COUNTS = {
-    "scenic.areas": text(f"{_MEMBERS} select count(distinct p.organisation_id) {_PAIRS}"),
-    "scenic.universities": text(f"{_MEMBERS} select count(distinct i.organisation_id) {_PAIRS}"),
-    "scenic.redemptions": text(
-        "select count(*) from redemptions where scheme_key = :scheme and outcome = 'admitted' and at < :until"
+_REDEMPTIONS = """
+    select count(*) from redemptions where scheme_key = :scheme and outcome = 'admitted' and at < :until
+"""
+
+COUNTS = {
+    "scenic.areas": Count(
+        text(f"{_MEMBERS} select count(distinct p.organisation_id) {_PAIRS}"), scheme=SCENIC_SCHEME, zone=ZONE
     ),
+    "scenic.universities": Count(
+        text(f"{_MEMBERS} select count(distinct i.organisation_id) {_PAIRS}"), scheme=SCENIC_SCHEME, zone=ZONE
+    ),
+    "scenic.redemptions": Count(text(_REDEMPTIONS), scheme=SCENIC_SCHEME),
 }
 
 
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
-    """perks' figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
-    day = as_of or work.today
-    asked = {"scheme": SCENIC_SCHEME, "day": day, "until": end_of(day), "zone": "Asia/Shanghai"}
-    return {"items": [_item(work, key, asked) for key in _COUNTS if keys is None or key in keys]}
-
-
-def _item(work: Work, key: str, asked: dict[str, Any]) -> dict[str, Any]:
-    return counted(key, work.session.execute(_COUNTS[key], asked).scalar_one(), as_of=asked["day"])
+    """The figures perks counts, or those of `keys` among them, as of the end of the day `as_of` (today without one)."""
+    return figures.count(work, COUNTS, as_of=as_of, keys=keys)

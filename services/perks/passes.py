@@ -64,17 +64,19 @@ class PassKeys(SigningKeys[PassClaims]):
     token_type = TYPE
     unreadable = PassUnreadable
 
-    def claims_of(self, said: dict[str, Any], digest: bytes) -> PassClaims:
+    def claims_of(self, claims: dict[str, Any], digest: bytes) -> PassClaims:
         return PassClaims(
-            entitlement_id=UUID(said["entitlement_id"]),
-            scheme_key=str(said["scheme"]),
-            holder=str(said["holder"]),
-            expires_at=dt.datetime.fromtimestamp(int(said["exp"]), dt.UTC),
+            entitlement_id=UUID(claims["entitlement_id"]),
+            scheme_key=str(claims["scheme"]),
+            holder=str(claims["holder"]),
+            expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
             digest=digest,
         )
 
 
-def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_id: UUID, holder: str) -> dict[str, Any]:
+def issue_pass(
+    work: Work, *, keys: PassKeys, pass_valid: dt.timedelta, entitlement_id: UUID, holder: str
+) -> dict[str, Any]:
     """A pass for an active entitlement; `holder` is the masked name the gate shows.
 
     Raises EntitlementNotFound, EntitlementSuspended.
@@ -82,7 +84,7 @@ def issue_pass(work: Work, *, keys: PassKeys, valid: dt.timedelta, entitlement_i
     row = entitlements.get_entitlement(work, entitlement_id=entitlement_id)
     if row["state"] != entitlements.ACTIVE:
         raise EntitlementSuspended()
-    expires_at = (work.now + valid).replace(microsecond=0)
+    expires_at = (work.now + pass_valid).replace(microsecond=0)
     token = keys.sign(
         {
             "entitlement_id": str(entitlement_id),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from environs import Env
 
-from services.perks.redemptions.rules import ScanTimes
+from contracts.scans import ScanTimes
 
 
 @dataclass(frozen=True)

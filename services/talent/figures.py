@@ -12,28 +12,23 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.ground.clock import end_of
+from chassis.store import figures
+from chassis.store.figures import Count
+from chassis.store.history import state_as_of
 from chassis.store.work import Work
-from contracts.figures import counted
 
-_ACTIVE_ORGANISATIONS = (
-    "select count(*) from organisations o where o.created_at < :until and 'closed' is distinct from"
-    " (select h.to_state from history h where h.subject = 'organisation' and h.subject_id = cast(o.id as text)"
-    " and h.recorded_at < :until order by h.id desc limit 1)"
-)
+_ACTIVE_ORGANISATIONS = f"""
+    select count(*) from organisations o
+    where o.created_at < :until and 'closed' is distinct from {state_as_of("organisation", "o.id")}
+"""
 
-_COUNTS = {
-    "talent.people": text("select count(*) from people where created_at < :until"),
-    "talent.organisations": text(_ACTIVE_ORGANISATIONS),
-    "talent.universities": text(f"{_ACTIVE_ORGANISATIONS} and o.kind = 'university'"),
+COUNTS = {
+    "talent.people": Count(text("select count(*) from people where created_at < :until")),
+    "talent.organisations": Count(text(_ACTIVE_ORGANISATIONS)),
+    "talent.universities": Count(text(f"{_ACTIVE_ORGANISATIONS} and o.kind = 'university'")),
 }
 
 
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
-    """Talent's figures, or those of `keys` it has, as of the end of the day `as_of` (today without one)."""
-    day = as_of or work.today
-    return {"items": [_item(work, key, day) for key in _COUNTS if keys is None or key in keys]}
-
-
-def _item(work: Work, key: str, day: dt.date) -> dict[str, Any]:
-    return counted(key, work.session.execute(_COUNTS[key], {"until": end_of(day)}).scalar_one(), as_of=day)
+    """The figures talent counts, or those of `keys` among them, as of the end of the day `as_of` (today without one)."""
+    return figures.count(work, COUNTS, as_of=as_of, keys=keys)

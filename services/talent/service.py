@@ -1,141 +1,68 @@
-"""The front door of talent: every RPC and timer, each one call into its subject."""
+"""What talent serves: every RPC and timer, a line each."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, disclosure, query
-from chassis.store.work import Work
 from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
-from contracts.talent import contacts as contact_schemas
 from services.talent import affiliations, figures, imports, organisations, people, settings
 from services.talent.imports import files, job
 from services.talent.organisations import sets
 from services.talent.people import contacts
 from services.talent.people import keys as people_keys
 
-Answer = dict[str, Any]
-
 
 class Service:
-    """What ``python -m services.talent`` serves."""
+    """The RPCs and timers of talent."""
 
     name = "talent"
     database = Database()
     keys = Provided(people_keys.load, prove=people_keys.prove)
     uploads = Provided(files.load, prove=files.prove)
 
-    @command(schemas.RegisterOrganisation, answer=schemas.Organisation)
-    def register_organisation(self, work: Work, **fields: Any) -> Answer:
-        return organisations.register_organisation(work, **fields)
+    register_organisation = command(
+        schemas.RegisterOrganisation, schemas.Organisation, organisations.register_organisation
+    )
+    change_organisation = command(schemas.ChangeOrganisation, schemas.Organisation, organisations.change_organisation)
+    get_organisation = query(schemas.GetOrganisation, schemas.Organisation, organisations.get_organisation)
+    list_organisations = query(schemas.ListOrganisations, schemas.OrganisationPage, organisations.list_organisations)
+    put_organisation_set = command(schemas.PutOrganisationSet, schemas.OrganisationSet, sets.put_organisation_set)
+    get_organisation_set = query(schemas.GetOrganisationSet, schemas.OrganisationSet, sets.get_organisation_set)
 
-    @command(schemas.ChangeOrganisation, answer=schemas.Organisation)
-    def change_organisation(self, work: Work, **fields: Any) -> Answer:
-        return organisations.change_organisation(work, **fields)
+    register_person = command(schemas.RegisterPerson, schemas.Person, people.register_person, given="keys")
+    change_person = command(schemas.ChangePerson, schemas.Person, people.change_person, given="keys")
+    get_person = query(schemas.GetPerson, schemas.Person, people.get_person)
+    list_people = query(schemas.ListPeople, schemas.PersonPage, people.list_people)
+    read_contacts = disclosure(
+        schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys"
+    )
 
-    @query(schemas.GetOrganisation, answer=schemas.Organisation)
-    def get_organisation(self, work: Work, **fields: Any) -> Answer:
-        return organisations.get_organisation(work, **fields)
+    report_affiliation = command(schemas.ReportAffiliation, schemas.Affiliation, affiliations.report_affiliation)
+    confirm_affiliation = command(schemas.ConfirmAffiliation, schemas.Affiliation, affiliations.confirm_affiliation)
+    end_affiliation = command(schemas.EndAffiliation, schemas.Affiliation, affiliations.end_affiliation)
+    get_affiliation = query(schemas.GetAffiliation, schemas.Affiliation, affiliations.get_affiliation)
+    list_affiliations = query(schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations)
+    end_lapsed_affiliations = every(settings.load().lapse_check_seconds, affiliations.end_lapsed)
 
-    @query(schemas.ListOrganisations, answer=schemas.OrganisationPage)
-    def list_organisations(self, work: Work, **fields: Any) -> Answer:
-        return organisations.list_organisations(work, **fields)
+    start_import = command(import_schemas.StartImport, import_schemas.Import, imports.start_import, given="uploads")
+    append_import_chunk = command(
+        import_schemas.AppendImportChunk, import_schemas.Import, imports.append_import_chunk, given="uploads"
+    )
+    submit_import = command(import_schemas.SubmitImport, import_schemas.Import, imports.submit_import, given="uploads")
+    get_import = query(import_schemas.GetImport, import_schemas.Import, imports.get_import, given="uploads")
+    list_imports = query(import_schemas.ListImports, import_schemas.ImportPage, imports.list_imports, given="uploads")
+    list_import_rows = query(import_schemas.ListImportRows, import_schemas.ImportRowPage, imports.list_import_rows)
+    read_import_workbook = query(
+        import_schemas.ReadImportWorkbook,
+        import_schemas.ImportWorkbookPart,
+        imports.read_import_workbook,
+        given="uploads",
+    )
+    run_imports = every(0.2, job.run_next, given=("database", "uploads", "keys"))
+    purge_imports = every(3600, imports.purge)
 
-    @command(schemas.PutOrganisationSet, answer=schemas.OrganisationSet)
-    def put_organisation_set(self, work: Work, **fields: Any) -> Answer:
-        return sets.put_organisation_set(work, **fields)
-
-    @query(schemas.GetOrganisationSet, answer=schemas.OrganisationSet)
-    def get_organisation_set(self, work: Work, **fields: Any) -> Answer:
-        return sets.get_organisation_set(work, **fields)
-
-    @command(schemas.RegisterPerson, answer=schemas.Person)
-    def register_person(self, work: Work, **fields: Any) -> Answer:
-        return people.register_person(work, keys=self.keys, **fields)
-
-    @command(schemas.ChangePerson, answer=schemas.Person)
-    def change_person(self, work: Work, **fields: Any) -> Answer:
-        return people.change_person(work, keys=self.keys, **fields)
-
-    @disclosure(contact_schemas.ReadContacts, answer=contact_schemas.Contacts, to="notify")
-    def read_contacts(self, work: Work, **fields: Any) -> Answer:
-        return contacts.read_contacts(work, keys=self.keys, **fields)
-
-    @query(schemas.GetPerson, answer=schemas.Person)
-    def get_person(self, work: Work, **fields: Any) -> Answer:
-        return people.get_person(work, **fields)
-
-    @query(schemas.ListPeople, answer=schemas.PersonPage)
-    def list_people(self, work: Work, **fields: Any) -> Answer:
-        return people.list_people(work, **fields)
-
-    @command(schemas.ReportAffiliation, answer=schemas.Affiliation)
-    def report_affiliation(self, work: Work, **fields: Any) -> Answer:
-        return affiliations.report_affiliation(work, **fields)
-
-    @command(schemas.ConfirmAffiliation, answer=schemas.Affiliation)
-    def confirm_affiliation(self, work: Work, **fields: Any) -> Answer:
-        return affiliations.confirm_affiliation(work, **fields)
-
-    @command(schemas.EndAffiliation, answer=schemas.Affiliation)
-    def end_affiliation(self, work: Work, **fields: Any) -> Answer:
-        return affiliations.end_affiliation(work, **fields)
-
-    @query(schemas.GetAffiliation, answer=schemas.Affiliation)
-    def get_affiliation(self, work: Work, **fields: Any) -> Answer:
-        return affiliations.get_affiliation(work, **fields)
-
-    @query(schemas.ListAffiliations, answer=schemas.AffiliationPage)
-    def list_affiliations(self, work: Work, **fields: Any) -> Answer:
-        return affiliations.list_affiliations(work, **fields)
-
-    @query(figure_schemas.CountFigures, answer=figure_schemas.Figures)
-    def count_figures(self, work: Work, **fields: Any) -> Answer:
-        return figures.count_figures(work, **fields)
-
-    @every(seconds=settings.load().lapse_check_seconds)
-    def end_lapsed_affiliations(self) -> bool:
-        with self.database.work() as work:
-            return affiliations.end_lapsed(work)
-
-    @command(import_schemas.StartImport, answer=import_schemas.Import)
-    def start_import(self, work: Work, **fields: Any) -> Answer:
-        return imports.start_import(work, uploads=self.uploads, **fields)
-
-    @command(import_schemas.AppendImportChunk, answer=import_schemas.Import)
-    def append_import_chunk(self, work: Work, **fields: Any) -> Answer:
-        return imports.append_import_chunk(work, uploads=self.uploads, **fields)
-
-    @command(import_schemas.SubmitImport, answer=import_schemas.Import)
-    def submit_import(self, work: Work, **fields: Any) -> Answer:
-        return imports.submit_import(work, uploads=self.uploads, **fields)
-
-    @query(import_schemas.GetImport, answer=import_schemas.Import)
-    def get_import(self, work: Work, **fields: Any) -> Answer:
-        return imports.get_import(work, uploads=self.uploads, **fields)
-
-    @query(import_schemas.ListImports, answer=import_schemas.ImportPage)
-    def list_imports(self, work: Work, **fields: Any) -> Answer:
-        return imports.list_imports(work, uploads=self.uploads, **fields)
-
-    @query(import_schemas.ListImportRows, answer=import_schemas.ImportRowPage)
-    def list_import_rows(self, work: Work, **fields: Any) -> Answer:
-        return imports.list_import_rows(work, **fields)
-
-    @query(import_schemas.ReadImportWorkbook, answer=import_schemas.ImportWorkbookPart)
-    def read_import_workbook(self, work: Work, **fields: Any) -> Answer:
-        return imports.read_import_workbook(work, uploads=self.uploads, **fields)
-
-    @every(seconds=0.2)
-    def run_imports(self) -> bool:
-        return job.run_next(self.database, uploads=self.uploads, keys=self.keys)
-
-    @every(seconds=3600)
-    def purge_imports(self) -> None:
-        with self.database.work() as work:
-            imports.purge(work)
+    count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)

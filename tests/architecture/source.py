@@ -11,6 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("contracts", "chassis", "services", "gateway", "cli", "doctor", "deploy", "examples", "bench", "tests")
 
+#: What makes an RPC, a handler or a timer of a line in ``service.py``.
+ENTRYPOINTS = {"command", "query", "disclosure", "handler", "every"}
+
 
 @cache
 def files(ending: str = "") -> tuple[Path, ...]:
@@ -63,3 +66,25 @@ def strings(path: Path) -> set[str]:
 def services() -> list[str]:
     """The services: the folders that can be started."""
     return sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py"))
+
+
+def entrypoints(service: str) -> dict[str, ast.Call]:
+    """Every RPC, handler and timer of a service by name: the calls its class is made of."""
+    (found,) = [node for node in tree(Path("services") / service / "service.py").body if isinstance(node, ast.ClassDef)]
+    return {
+        node.targets[0].id: node.value
+        for node in found.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call)
+        if called(node.value) in ENTRYPOINTS
+    }
+
+
+def called(call: ast.Call) -> str:
+    """The name of the function a call calls."""
+    return (
+        call.func.id
+        if isinstance(call.func, ast.Name)
+        else call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else ""
+    )

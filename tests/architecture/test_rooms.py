@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -11,9 +13,12 @@ import pytest
 
 from tests.architecture import source
 
-FRONT_DOOR_LINES = 5
+#: A request with more fields than this may be taken as ``**fields``.
+MANY_FIELDS = 7
 #: Where a rule may use more than the standard library: the language eligibility is written in.
 CEL = {"services/perks/entitlements/rules.py": {"cel", "common_expression_language"}}
+#: Contracts that are values alone, written with the standard library.
+PURE_CONTRACTS = ("contracts.scans.", "contracts.language.violations.")
 IMPURE_MODULES = {
     "time",
     "os",
@@ -65,17 +70,33 @@ class TestRooms:
         assert [room for room in rooms if not (folder / room).exists()] == []
         assert any((source.ROOT / "tests" / service).rglob("test_*.py"))
 
-    def test_its_front_door_only_passes_on(self, service: str) -> None:
+    def test_its_contents_page_has_no_body(self, service: str) -> None:
         path = Path("services") / service / "service.py"
-        entrypoints = [one for one in source.functions(path) if one.decorator_list]
-        assert entrypoints, "no RPC, no event handler, no timer"
-        for entrypoint in entrypoints:
-            body = [one for one in entrypoint.body if not _is_docstring(one)]
-            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
-            assert lines <= FRONT_DOOR_LINES, f"{entrypoint.name} is {lines} lines"
-            assert not [one for one in ast.walk(entrypoint) if isinstance(one, ast.Try)], f"{entrypoint.name} has try"
+        assert source.entrypoints(service), "no RPC, no event handler, no timer"
+        assert [function.name for function in source.functions(path)] == []
 
-    def test_nothing_behind_it_reaches_back_to_its_front_door(self, service: str) -> None:
+    def test_an_rpc_has_the_name_of_its_use_case_and_takes_its_fields(self, service: str) -> None:
+        """Stored idempotency keys are bound to that name; what is no field of the request is named as given."""
+        module = importlib.import_module(f"services.{service}.service")
+        wrong = []
+        for name, call in source.entrypoints(service).items():
+            if source.called(call) not in ("command", "query", "disclosure"):
+                continue
+            declared = getattr(module.Service, name).declared
+            parameters = inspect.signature(declared.use_case).parameters
+            given = {declared.given} if isinstance(declared.given, str) else set(declared.given)
+            fields = {field.attribute or key for key, field in declared.request().load_fields.items()}
+            named = {one.name for one in parameters.values() if one.kind is one.KEYWORD_ONLY}
+            takes_more = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+            if declared.use_case.__name__ != name:
+                wrong.append(f"{name}: the use case is called {declared.use_case.__name__}")
+            if not named <= fields | given or not given <= named:
+                wrong.append(f"{name}: takes {sorted(named)}, is sent {sorted(fields)} and given {sorted(given)}")
+            if named != fields | given and not (takes_more and len(fields) > MANY_FIELDS):
+                wrong.append(f"{name}: does not name {sorted(fields | given - named)}")
+        assert wrong == []
+
+    def test_nothing_behind_it_reaches_back_to_its_contents_page(self, service: str) -> None:
         door = f"services.{service}.service"
         behind = [path for path in source.modules(f"services/{service}") if path.name != "__main__.py"]
         assert [
@@ -97,11 +118,17 @@ class TestRooms:
         for path in rules_of(service):
             roots = {name.partition(".")[0] for name in source.imported(path)}
             own = {name for name in source.imported(path) if re.match(rf"services\.{service}\.(\w+\.)?rules\b", name)}
+            shared = {name for name in source.imported(path) if name.startswith(PURE_CONTRACTS)}
             foreign = (
-                roots - set(sys.stdlib_module_names) - CEL.get(str(path), set()) - ({"services"} if own else set())
+                roots
+                - set(sys.stdlib_module_names)
+                - CEL.get(str(path), set())
+                - ({"services"} if own else set())
+                - ({"contracts"} if shared else set())
             )
             assert foreign == set(), f"{path} imports {foreign}"
-            assert {name for name in source.imported(path) if name.startswith("services.")} == own, path
+            of_ours = {name for name in source.imported(path) if name.startswith(("services.", "contracts."))}
+            assert of_ours == own | shared, path
 
     def test_its_rules_read_no_clock_and_touch_nothing_outside(self, service: str) -> None:
         for path in rules_of(service):
@@ -124,10 +151,6 @@ class TestEnvironment:
             if readers.search(line) and not allowed.search(line)
         ]
         assert found == []
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _name(node: ast.expr) -> str:

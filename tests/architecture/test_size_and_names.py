@@ -71,9 +71,10 @@ class TestNames:
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The positional ones, or those by name, whichever are more."""
     arguments = function.args
-    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    return len([name for name in names if name not in ("self", "cls")])
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args) if one.arg not in ("self", "cls")]
+    return max(len(positional), len(arguments.kwonlyargs))
 
 
 def _outside_loops(node: ast.AST) -> Iterator[ast.AST]:

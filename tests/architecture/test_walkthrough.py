@@ -22,6 +22,6 @@ def test_every_definition_it_names_stands_in_its_file() -> None:
     missing = [
         f"{file}: {name}"
         for file, name in pairs
-        if not re.search(rf"^\s*(def|class) {name}\b|^{name}\b.*=", source.text(Path(file)), re.MULTILINE)
+        if not re.search(rf"^\s*(def|class) {name}\b|^\s*{name}\b.*=", source.text(Path(file)), re.MULTILINE)
     ]
     assert missing == []

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import gateway.app  # noqa: F401  fills the table of operations
-from gateway.http.operations import OPERATIONS, Operation
+from gateway.description.operations import Operation
+from gateway.http.operations import OPERATIONS
 from tests.support.api import Answer
 
 Document = dict[str, Any]

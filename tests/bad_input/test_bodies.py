@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.http.operations import Operation
+from gateway.description.operations import Operation
 from tests.bad_input.corpus import MIB, NOT_JSON, wrong_bodies
 from tests.bad_input.routes import FORMS, LANGUAGES, WITH_BODY, WITH_JSON, Document, assert_said_in, shape_of
 from tests.support.api import Answer, Api, assert_problem, path_of

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from gateway.http.operations import OPERATIONS, Operation
+from gateway.description.operations import Operation
+from gateway.http.operations import OPERATIONS
 from tests.bad_input.corpus import NOT_A_QUERY, NOT_A_VALUE, NOT_OF_THE_TYPE, kind_of
 from tests.bad_input.routes import GUARDED, LANGUAGES, Document, assert_said_in, query_of
 from tests.support.api import SOME_ID, Api, assert_problem, path_of

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
-from gateway.http.operations import Operation
+from gateway.description.operations import Operation
 from gateway.serving.body_limits import JSON_SECONDS
 from tests.bad_input.routes import FORMS, WITH_BODY
 from tests.support.api import Api, path_of

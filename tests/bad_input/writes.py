@@ -15,7 +15,8 @@ from typing import Any
 
 from deploy.local.throwaway import eventually
 from examples.city import credit_code
-from gateway.http.operations import OPERATIONS, Operation
+from gateway.description.operations import Operation
+from gateway.http.operations import OPERATIONS
 from tests.support.api import SOME_ID, Answer, Api
 
 WRITES = {operation.name: operation for operation in OPERATIONS if operation.method != "GET" and operation.scope}

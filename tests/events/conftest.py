@@ -17,10 +17,9 @@ from chassis.ground.ids import uuid7
 from chassis.store.database import make_engine
 from chassis.store.work import PLATFORM, Caller, Work, open_work
 from contracts.language.envelope import Event
+from contracts.scans import ScanTimes
 from services.events import activities, checkins, copies, registrations, tickets
 from services.events.activities import moves
-from services.events.checkins.rules import ScanTimes
-from services.events.registrations import statements as registration_rows
 from services.events.registrations import voiding, waiting_list
 from tests.support.facts import event
 from tests.support.servers import Make
@@ -68,16 +67,14 @@ class Town:
         organisation_id = uuid7()
         data = {"organisation_id": str(organisation_id), "kind": kind, "name": "某单位", "status": "active"}
         with self.work() as work:
-            copies.apply_organisations(
-                work.session, [event("talent.organisation.registered.v1", organisation_id, 1, data)]
-            )
+            copies.organisations.apply(work, [event("talent.organisation.registered.v1", organisation_id, 1, data)])
         return organisation_id
 
     def people(self, count: int) -> list[UUID]:
         found = [uuid7() for _ in range(count)]
         told = [event("talent.person.registered.v1", one, 1, {"person_id": str(one), "version": 1}) for one in found]
         with self.work() as work:
-            copies.apply_people(work.session, told)
+            copies.people.apply(work, told)
         return found
 
     def person(self) -> UUID:
@@ -85,7 +82,7 @@ class Town:
 
     def hear(self, *events: Event) -> None:
         with self.work() as work:
-            copies.apply_affiliations(work.session, events)
+            copies.affiliations.apply(work, events)
 
     # -- activities
 
@@ -112,8 +109,6 @@ class Town:
     def move(self, move: str, activity_id: UUID, *, now: dt.datetime = NOW, **more: Any) -> dict[str, Any]:
         caller = more.pop("caller", LEAGUE)
         with self.work(now=now, caller=caller) as work:
-            if move in ("publish", "open", "close"):
-                return moves.move_activity(work, move, activity_id=activity_id)
             if move == "report":
                 more = {"attendance_stated": None, **more}
             elif move == "cancel":
@@ -153,7 +148,7 @@ class Town:
 
     def seen(self, registration: dict[str, Any]) -> dict[str, Any]:
         with self.work() as work:
-            return registration_rows.get_registration(work, registration_id=registration["id"])
+            return registrations.get_registration(work, registration_id=registration["id"])
 
     def states(self, *found: dict[str, Any]) -> list[str]:
         return [self.seen(one)["state"] for one in found]
@@ -178,7 +173,7 @@ class Town:
             return self.check_in(work, token, nonce, **more)
 
     def check_in(self, work: Work, token: str, nonce: str, **more: Any) -> dict[str, Any]:
-        return checkins.check_in(work, keys=self.keys, times=SCAN_TIMES, token=token, nonce=nonce, **more)
+        return checkins.check_in(work, keys=self.keys, scan_times=SCAN_TIMES, token=token, nonce=nonce, **more)
 
     # -- what the database says
 

@@ -17,10 +17,9 @@ from chassis.ground.ids import uuid7
 from chassis.store.database import make_engine
 from chassis.store.work import Caller, Work, open_work
 from contracts.language.envelope import Event
-from services.perks import passes, redemptions
-from services.perks.entitlements import evaluation
-from services.perks.redemptions.rules import ScanTimes
-from services.perks.service import Service
+from contracts.scans import ScanTimes
+from services.perks import passes, redemptions, schemes
+from services.perks.entitlements import evaluation, triggers
 from tests.support.facts import event
 from tests.support.servers import Make
 from tests.support.signing_keys import write_keys
@@ -82,7 +81,7 @@ class City:
 
     def hear_organisations(self, *events: Event) -> None:
         with self.work() as work:
-            Service.on_organisation_changed.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
+            triggers.organisations_changed(work, list(events))
 
     def publish_set(
         self,
@@ -98,13 +97,12 @@ class City:
 
     def hear_sets(self, *events: Event, now: dt.datetime = NOW) -> None:
         with self.work(now=now) as work:
-            Service.on_organisation_set_published.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
+            triggers.sets_published(work, list(events))
 
     def publish_scheme(self, version: int | None = None, *, now: dt.datetime = NOW, **changes: Any) -> dict[str, Any]:
         content = {**SCHEME, **changes}
         with self.work(now=now) as work:
-            put: Any = Service.put_scheme.__wrapped__  # type: ignore[attr-defined]
-            return dict(put(None, work, key="scenic_areas", version=version, **content))
+            return schemes.put_scheme(work, key="scenic_areas", version=version, **content)
 
     def affiliation(
         self,
@@ -130,7 +128,7 @@ class City:
 
     def hear(self, *events: Event, now: dt.datetime = NOW) -> None:
         with self.work(now=now) as work:
-            Service.on_affiliation_changed.__wrapped__(None, work, list(events))  # type: ignore[attr-defined]
+            triggers.affiliations_changed(work, list(events))
 
     def settle(self, *, now: dt.datetime = NOW) -> None:
         """Let the timers do all they have to do."""
@@ -170,7 +168,9 @@ class City:
             asked = text("select id from entitlements where person_id = :person")
             entitlement_id = work.session.scalar(asked, {"person": person_id})
             valid = dt.timedelta(days=30)
-            issued = passes.issue_pass(work, keys=self.keys, valid=valid, entitlement_id=entitlement_id, holder="张*")
+            issued = passes.issue_pass(
+                work, keys=self.keys, pass_valid=valid, entitlement_id=entitlement_id, holder="张*"
+            )
         return str(issued["token"])
 
     def scan(self, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class City:
 
     def redeem(self, work: Work, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
         return redemptions.redeem_pass(
-            work, keys=self.keys, times=SCAN_TIMES, token=token, place_id=place_id, nonce=nonce, **more
+            work, keys=self.keys, scan_times=SCAN_TIMES, token=token, place_id=place_id, nonce=nonce, **more
         )
 
 

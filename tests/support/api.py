@@ -11,7 +11,7 @@ from email.message import Message
 from typing import Any
 
 from examples.client import Client
-from gateway.http.operations import Operation
+from gateway.description.operations import Operation
 
 SOME_ID = "01890000-0000-7000-8000-000000000000"
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.ground.ids import uuid7
+from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.versions import check_version
 from chassis.store.work import Work
@@ -123,20 +124,16 @@ def change_activity(work: Work, *, activity_id: UUID, version: int, changes: Map
     after = work.session.connection().execute(changed).mappings().one()
     if "sessions" in changes:
         for session_id in sessions.replace_sessions(work, activity_id, after["state"], changes["sessions"]):
-            waiting_list.give_on(work, sessions.lock_session(work, session_id))
-    _tell_changed(work, after, sorted(changes))
+            waiting_list.promote_waiting(work, sessions.lock_session(work, session_id))
+    reason = f"changed: {', '.join(sorted(changes))}"
+    work.record("activity", activity_id, from_state=after["state"], to_state=after["state"], reason=reason)
+    if after["state"] != law.DRAFT:
+        announce(work, "events.activity.changed.v1", after)
     return get_activity(work, activity_id=activity_id)
 
 
-def _tell_changed(work: Work, row: RowMapping, changed: Sequence[str]) -> None:
-    reason = f"changed: {', '.join(changed)}"
-    work.record("activity", row["id"], from_state=row["state"], to_state=row["state"], reason=reason)
-    if row["state"] != law.DRAFT:
-        announce(work, row, "changed")
-
-
-def announce(work: Work, row: Mapping[str, Any], what: str) -> None:
-    """Tell of an activity as it stands now."""
+def announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
+    """Announce an activity as it is now."""
     names = ("version", "kind", "title", "programme", "state", "place")
     data = {
         "activity_id": str(row["id"]),
@@ -145,47 +142,64 @@ def announce(work: Work, row: Mapping[str, Any], what: str) -> None:
         "ends_at": row["ends_at"].isoformat(),
         **{name: row[name] for name in names},
     }
-    work.announce(f"events.activity.{what}.v1", subject_id=row["id"], version=row["version"], data=data)
+    work.announce(event_type, subject_id=row["id"], version=row["version"], data=data)
 
 
 def own_activity(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
-    """The row, if it is the caller's department's; locked if wanted. Raises ActivityNotFound, NotYourActivity."""
-    row = _row(work, activity_id, is_locked=is_locked)
+    """The row of an activity of the caller's department, locked on demand. Raises ActivityNotFound, NotYourActivity."""
+    statement = select(TABLE).where(TABLE.c.id == activity_id)
+    row = records.found(work, statement.with_for_update() if is_locked else statement, ActivityNotFound)
     if row["department"] != work.caller.department:
         raise NotYourActivity()
     return row
 
 
-def _row(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
-    asked = select(TABLE).where(TABLE.c.id == activity_id)
-    asked = asked.with_for_update() if is_locked else asked
-    found = work.session.connection().execute(asked).mappings().one_or_none()
-    if found is None:
-        raise ActivityNotFound()
-    return found
+def lock_voiding(work: Work) -> UUID | None:
+    """A cancelled activity whose registrations are not all voided yet, locked; None when no other is."""
+    voiding = select(Activity.id).where(Activity.is_voiding).order_by(Activity.id).limit(1)
+    return work.session.scalar(voiding.with_for_update(skip_locked=True))
+
+
+def end_voiding(work: Work, activity_id: UUID) -> None:
+    """All registrations of a cancelled activity are voided."""
+    work.session.execute(update(Activity).where(Activity.id == activity_id).values(is_voiding=False))
+
+
+def _found(work: Work, activity_id: UUID) -> RowMapping:
+    return records.found(work, select(TABLE).where(TABLE.c.id == activity_id), ActivityNotFound)
 
 
 def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
     """One activity with its sessions. Raises ActivityNotFound."""
-    row = _row(work, activity_id)
+    row = _found(work, activity_id)
     return _as_record(row, sessions.sessions_of(work, [activity_id])[activity_id])
 
 
-def list_activities(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are kind, state, organiser_id, department, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_activities(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    kind: str | None = None,
+    state: str | None = None,
+    organiser_id: UUID | None = None,
+    department: str | None = None,
+) -> dict[str, Any]:
+    """Activities, oldest first; a filter of None matches any."""
+    filters = {"kind": kind, "state": state, "organiser_id": organiser_id, "department": department}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
     return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}
 
 
 def list_sessions(work: Work, *, activity_id: UUID) -> dict[str, Any]:
     """How full the sessions of an activity are. Raises ActivityNotFound."""
-    _row(work, activity_id)
+    _found(work, activity_id)
     return {"items": sessions.sessions_of(work, [activity_id])[activity_id]}
 
 
-def _as_record(row: Mapping[str, Any], its_sessions: list[dict[str, Any]]) -> dict[str, Any]:
+def _as_record(row: Mapping[Any, Any], its_sessions: list[dict[str, Any]]) -> dict[str, Any]:
     counted, stated = row["attendance_counted"], row["attendance_stated"]
     attendance = None if counted is None else {"counted": counted, "stated": stated}
     return {**row, "sessions": its_sessions, "attendance": attendance}

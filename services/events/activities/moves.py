@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
 from sqlalchemy.engine import RowMapping
 
+from chassis.store import records
+from chassis.store.states import state_after
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
-from services.events import activities
+from services.events import activities, checkins
 from services.events.activities import TABLE
 from services.events.activities import rules as law
 
@@ -38,24 +39,33 @@ class ActivityNotBegun(Refusal):
     en = "The activity has not begun; it cannot have been held."
 
 
-_TOLD = {
-    "publish": "published",
-    "open": "opened",
-    "close": "closed",
-    "hold": "held",
-    "report": "reported",
-    "cancel": "cancelled",
+_ANNOUNCED = {
+    "publish": "events.activity.published.v1",
+    "open": "events.activity.opened.v1",
+    "close": "events.activity.closed.v1",
+    "hold": "events.activity.held.v1",
+    "report": "events.activity.reported.v1",
+    "cancel": "events.activity.cancelled.v1",
 }
-_ATTENDED = text("select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted'")
 
 
-def move_activity(work: Work, move: str, *, activity_id: UUID) -> dict[str, Any]:
-    """Publish, open or close it. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
-    return _move(work, move, _movable(work, move, activity_id))
+def publish_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Show a draft. Raises ActivityNotFound, NotYourActivity, MoveNotAllowed."""
+    return _move(work, "publish", _movable(work, "publish", activity_id))
+
+
+def open_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Open it for registrations. Raises what `publish_activity` raises."""
+    return _move(work, "open", _movable(work, "open", activity_id))
+
+
+def close_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
+    """Close its registrations. Raises what `publish_activity` raises."""
+    return _move(work, "close", _movable(work, "close", activity_id))
 
 
 def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
-    """Say that it took place. Raises ActivityNotBegun and what `move_activity` raises."""
+    """Say that it took place. Raises ActivityNotBegun and what `publish_activity` raises."""
     row = _movable(work, "hold", activity_id)
     if not law.has_begun(row["starts_at"], work.now):
         raise ActivityNotBegun()
@@ -63,38 +73,35 @@ def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 
 
 def report_activity(work: Work, *, activity_id: UUID, attendance_stated: int | None) -> dict[str, Any]:
-    """Close its books: admitted check-ins are counted, from now on none is added. Raises what `move_activity` raises."""
+    """Close its books: admitted check-ins are counted, from now on none is added. Raises what `publish_activity` raises."""
     row = _movable(work, "report", activity_id)
-    counted = work.session.scalar(_ATTENDED, {"activity_id": activity_id})
+    counted = checkins.count_admitted(work, activity_id)
     return _move(work, "report", row, attendance_counted=counted, attendance_stated=attendance_stated)
 
 
 def cancel_activity(work: Work, *, activity_id: UUID, reason: str) -> dict[str, Any]:
-    """Call it off at once; the registrations follow in chunks. Raises what `move_activity` raises."""
+    """Call it off at once; the registrations follow in chunks. Raises what `publish_activity` raises."""
     return _move(work, "cancel", _movable(work, "cancel", activity_id), cancel_reason=reason, is_voiding=True)
 
 
 def _movable(work: Work, move: str, activity_id: UUID) -> RowMapping:
-    """The row, locked, if the move may start from its state. A scan under way holds it shared, so who closes the books has
-    it counted, or it comes too late.
+    """The row, locked, if the move is allowed from its state. A scan under way holds a shared lock: closing the books waits for
+    it and counts it, or the scan finds them closed.
     """
     row = activities.own_activity(work, activity_id, is_locked=True)
-    if not law.may_move(move, row["state"]):
-        raise MoveNotAllowed(state=row["state"], state_zh=law.CHINESE[row["state"]])
+    _state_after(move, row)
     return row
 
 
+def _state_after(move: str, row: RowMapping) -> str:
+    return state_after(move, row["state"], law.MOVES, MoveNotAllowed, chinese=law.CHINESE)
+
+
 def _move(work: Work, move: str, before: RowMapping, **values: Any) -> dict[str, Any]:
-    moved = update(TABLE).where(TABLE.c.id == before["id"]).returning(*TABLE.c)
-    state = law.MOVES[move][1]
-    changed = moved.values(state=state, version=before["version"] + 1, **values)
-    row = work.session.connection().execute(changed).mappings().one()
-    _tell(work, row, before["state"], move)
-    return activities.get_activity(work, activity_id=row["id"])
-
-
-def _tell(work: Work, row: RowMapping, before: str, move: str) -> None:
+    state = _state_after(move, before)
+    row = records.write_change(work, TABLE, before, {"state": state, **values})
     reason = row["cancel_reason"] if move == "cancel" else None
-    work.record("activity", row["id"], from_state=before, to_state=row["state"], reason=reason)
-    if before != law.DRAFT or move == "publish":
-        activities.announce(work, row, _TOLD[move])
+    work.record("activity", row["id"], from_state=before["state"], to_state=state, reason=reason)
+    if before["state"] != law.DRAFT or move == "publish":
+        activities.announce(work, _ANNOUNCED[move], row)
+    return activities.get_activity(work, activity_id=row["id"])

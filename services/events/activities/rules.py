@@ -33,11 +33,6 @@ CHANGEABLE = (DRAFT, PUBLISHED, OPEN, CLOSED)
 MOVING = (OPEN, CLOSED)
 
 
-def may_move(move: str, state: str) -> bool:
-    """Whether an activity in `state` can make the move."""
-    return state in MOVES[move][0]
-
-
 def has_begun(starts_at: dt.datetime, now: dt.datetime) -> bool:
     """Whether its first session has begun."""
     return starts_at <= now

@@ -99,7 +99,7 @@ def sessions_of(work: Work, activity_ids: Sequence[UUID]) -> dict[UUID, list[dic
     return found
 
 
-# What is decided under the lock is read from the locked row; of the activity, what no lock guards.
+# What is decided under the lock is read from the locked row; of the activity, what needs no lock.
 _LOCK = text(
     """
     select s.id, s.activity_id, s.activity_state, s.starts_at, s.ends_at, s.place, s.capacity, s.seats_taken, s.waiting,
@@ -109,8 +109,51 @@ _LOCK = text(
     for no key update of s
     """
 )
+_COUNT = text(
+    """
+    update sessions set seats_taken = seats_taken + :seats, waiting = waiting + :waiting where id = :session_id
+    """
+)
+_LOCK_UNFILLED = text(
+    """
+    select s.id from sessions s
+    where s.activity_state in ('open', 'closed') and s.ends_at > :now and s.waiting > 0 and s.seats_taken < s.capacity
+    order by s.ends_at limit 1 for no key update of s skip locked
+    """
+)
+#: To be joined into the statement that inserts a registration: the session's row is locked, counted on and read in one
+#: step. While somebody waits, the newest registration joins the waiting list.
+TAKE_A_SEAT = """
+    seat as (
+        update sessions s set
+            last_number = s.last_number + 1,
+            last_is_seated = s.seats_taken < s.capacity and s.waiting = 0,
+            seats_taken = s.seats_taken + cast(s.seats_taken < s.capacity and s.waiting = 0 as integer),
+            waiting = s.waiting + cast(s.seats_taken >= s.capacity or s.waiting > 0 as integer)
+        where s.id = :session_id and s.activity_state = 'open' and s.ends_at > :now
+        returning s.last_number, s.last_is_seated, s.waiting
+    )
+"""
+#: To be joined into the statement of a check-in: the activity takes check-ins. A shared lock, which closing the books waits
+#: for; the check-ins before it are counted, those after it find the door closed.
+OPEN_DOOR = """
+    door as (
+        select id from activities where id = :activity_id and state in ('open', 'closed', 'held') for key share
+    )
+"""
 
 
 def lock_session(work: Work, session_id: UUID) -> Row[Any]:
-    """The session with its activity's particulars; nobody else gives or frees seats of it until this transaction ends."""
+    """The session with fields of its activity; no other transaction gives or frees seats of it until this one ends."""
     return work.session.connection().execute(_LOCK, {"session_id": session_id}).one()
+
+
+def lock_unfilled(work: Work) -> UUID | None:
+    """A session with free seats and a waiting list, locked; None when there is none that is not locked already."""
+    found: UUID | None = work.session.scalar(_LOCK_UNFILLED, {"now": work.now})
+    return found
+
+
+def count(work: Work, session_id: UUID, *, seats: int = 0, waiting: int = 0) -> None:
+    """Add to the counters of a locked session; negative numbers free seats and places in the waiting list."""
+    work.session.connection().execute(_COUNT, {"session_id": session_id, "seats": seats, "waiting": waiting})

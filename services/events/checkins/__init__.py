@@ -10,15 +10,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Table, select, text
 
 from chassis.ground.ids import uuid7
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.scans import ScanTimes
+from services.events.activities import sessions
 from services.events.checkins import rules as law
 from services.events.checkins.tables import CheckIn
-from services.events.registrations.statements import RegistrationNotFound
+from services.events.registrations import statements
 from services.events.tickets import TicketClaims, TicketExpired, TicketKeys
 
 TABLE: Table = CheckIn.__table__  # type: ignore[assignment]
@@ -64,31 +67,37 @@ class Scan:
     at: dt.datetime
 
 
-_LOOK = text(
-    "select r.person_id, r.state, r.checked_in_at, s.activity_state, s.starts_at, s.ends_at"
-    " from registrations r join sessions s on s.id = r.session_id where r.id = :registration_id"
-)
-_COLUMNS = "id, client_id, nonce, ticket_digest, registration_id, activity_id, at, outcome, code, holder, department, created_at"
-_VALUES = (
-    ":id, :client_id, :nonce, :ticket_digest, :registration_id, :activity_id, :at, :outcome, :code, :holder, :department,"
-    " :created_at"
-)
-# Whoever closes the books waits for the scans under way (the shared lock), and is seen by those that follow.
+_COLUMNS = """
+    id, client_id, nonce, ticket_digest, registration_id, activity_id, at, outcome, code, holder, department, created_at
+"""
+_VALUES = """
+    :id, :client_id, :nonce, :ticket_digest, :registration_id, :activity_id, :at, :outcome, :code, :holder, :department,
+    :created_at
+"""
 _ADMIT = text(
-    "with door as (select id from activities where id = :activity_id and state in ('open', 'closed', 'held') for key share),"
-    " admitted as (update registrations r set checked_in_at = :at, version = r.version + 1 from door"
-    " where r.id = :registration_id and r.state = 'confirmed' and r.checked_in_at is null returning r.id)"
-    f" insert into checkins ({_COLUMNS}) select {_VALUES} from admitted"
-    " on conflict (client_id, nonce) do nothing returning id"
+    f"""
+    with {sessions.OPEN_DOOR}, {statements.ADMIT}
+    insert into checkins ({_COLUMNS}) select {_VALUES} from admitted
+    on conflict (client_id, nonce) do nothing returning id
+    """
 )
-_REFUSE = text(f"insert into checkins ({_COLUMNS}) values ({_VALUES}) on conflict do nothing returning id")
+_REFUSE = text(
+    f"""
+    insert into checkins ({_COLUMNS}) values ({_VALUES}) on conflict do nothing returning id
+    """
+)
+_ADMITTED = text(
+    """
+    select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted'
+    """
+)
 
 
 def check_in(
     work: Work,
     *,
     keys: TicketKeys,
-    times: law.ScanTimes,
+    scan_times: ScanTimes,
     token: str,
     nonce: str,
     at: dt.datetime | None = None,
@@ -101,33 +110,28 @@ def check_in(
     scan = Scan(keys.read(token), nonce, at or work.now)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
-    if not law.is_plausible(scan.at, now=work.now, times=times):
-        raise ScanTimeImplausible(days=times.kept.days)
+    if not scan_times.allow(scan.at, now=work.now):
+        raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise TicketExpired()
-    seen = _look(work, scan)
+    registration = statements.read_with_session(work, scan.claims.registration_id)
     row = _row(work, scan)
-    code = _refusal(seen, scan, times)
+    code = _refusal(registration, scan, scan_times)
     if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
-        _tell(work, row, seen)
+        _record_and_announce(work, row, registration)
         return _answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
-    return _refuse(work, scan, row, code or _refusal(_look(work, scan), scan, times) or "events.checked_in_before")
+    if code is None:  # something changed between the two statements
+        registration = statements.read_with_session(work, scan.claims.registration_id)
+        code = _refusal(registration, scan, scan_times) or "events.checked_in_before"
+    return _refuse(work, scan, row, code)
 
 
-def _look(work: Work, scan: Scan) -> Row[Any]:
-    asked = {"registration_id": scan.claims.registration_id}
-    seen = work.session.connection().execute(_LOOK, asked).one_or_none()
-    if seen is None:
-        raise RegistrationNotFound()
-    return seen
-
-
-def _refusal(seen: Row[Any], scan: Scan, times: law.ScanTimes) -> str | None:
-    facts = law.ScanFacts(seen.state, seen.activity_state, seen.starts_at, seen.ends_at)
-    return law.refusal_of(facts, at=scan.at, times=times) or (
-        "events.checked_in_before" if seen.checked_in_at is not None else None
+def _refusal(registration: Row[Any], scan: Scan, scan_times: ScanTimes) -> str | None:
+    facts = law.ScanFacts(registration.state, registration.activity_state, registration.starts_at, registration.ends_at)
+    return law.refusal_of(facts, at=scan.at, times=scan_times) or (
+        "events.checked_in_before" if registration.checked_in_at is not None else None
     )
 
 
@@ -158,8 +162,8 @@ def _refuse(work: Work, scan: Scan, row: dict[str, Any], code: str) -> dict[str,
 
 def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
     """The answer this nonce already got. Raises NonceReused if it was for another ticket."""
-    asked = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
-    found = work.session.connection().execute(asked).mappings().one_or_none()
+    statement = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
+    found = work.session.connection().execute(statement).mappings().one_or_none()
     if found is None:
         return None
     if bytes(found["ticket_digest"]) != scan.claims.digest:
@@ -167,7 +171,7 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
     return _answer(dict(found)) | {"replayed": True}
 
 
-def _tell(work: Work, row: dict[str, Any], seen: Row[Any]) -> None:
+def _record_and_announce(work: Work, row: dict[str, Any], registration: Row[Any]) -> None:
     work.record("checkin", row["id"], from_state=None, to_state="admitted")
     work.announce(
         "events.checkin.recorded.v1",
@@ -177,7 +181,7 @@ def _tell(work: Work, row: dict[str, Any], seen: Row[Any]) -> None:
             "checkin_id": str(row["id"]),
             "registration_id": str(row["registration_id"]),
             "activity_id": str(row["activity_id"]),
-            "person_id": str(seen.person_id),
+            "person_id": str(registration.person_id),
             "at": row["at"].isoformat(),
         },
     )
@@ -185,3 +189,8 @@ def _tell(work: Work, row: dict[str, Any], seen: Row[Any]) -> None:
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
+
+
+def count_admitted(work: Work, activity_id: UUID) -> int:
+    """How many check-ins of an activity were admitted."""
+    return int(work.session.execute(_ADMITTED, {"activity_id": activity_id}).scalar_one())

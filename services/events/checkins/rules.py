@@ -5,14 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class ScanTimes:
-    """When a scan may say it was made, counted from when it is heard of, and how long before the start doors open."""
-
-    kept: dt.timedelta
-    ahead: dt.timedelta
-    early: dt.timedelta
+from contracts.scans import ScanTimes
 
 
 @dataclass(frozen=True)
@@ -38,8 +31,3 @@ def refusal_of(facts: ScanFacts, *, at: dt.datetime, times: ScanTimes) -> str | 
     if at >= facts.ends_at:
         return "events.session_over"
     return None
-
-
-def is_plausible(at: dt.datetime, *, now: dt.datetime, times: ScanTimes) -> bool:
-    """Whether a scan of `at` may be sent now: no further ahead than clocks differ, not older than scans are kept."""
-    return now - times.kept <= at <= now + times.ahead

@@ -6,7 +6,6 @@ Lives here: applying events to the copy, in any order and any number of times. N
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,8 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.store import copies
-from contracts.language.envelope import Event
+from chassis.rebuilding.copies import Copy
 from contracts.language.refusals import Refusal
 from services.events.copies.tables import Affiliation, Organisation, Person
 
@@ -29,42 +27,16 @@ class OrganiserNotKnown(Refusal):
     en = "There is no such organiser: {organisation_id}."
 
 
-def apply_organisations(session: Session, events: Sequence[Event]) -> None:
-    """Take over organisations newer than ours."""
-    rows = [
-        {
-            "id": UUID(event.data["organisation_id"]),
-            "version": event.version,
-            "kind": event.data["kind"],
-            "status": event.data["status"],
-        }
-        for event in copies.newest(events)
-    ]
-    copies.take_newer(session, Organisation, rows)
+organisations = Copy(Organisation, id="organisation_id", keeps=("kind", "status"))
+#: Who is on record; nothing about them.
+people = Copy(Person, id="person_id", keeps=())
+affiliations = Copy(
+    Affiliation,
+    id="affiliation_id",
+    keeps=("person_id", "organisation_id", "role", "state", "from_on", "until_on"),
+)
 
-
-def apply_people(session: Session, events: Sequence[Event]) -> None:
-    """Note who is on record, and which version of their record that is: what ``compare`` holds against talent's."""
-    rows = [{"id": UUID(event.data["person_id"]), "version": event.version} for event in copies.newest(events)]
-    copies.take_newer(session, Person, rows)
-
-
-def apply_affiliations(session: Session, events: Sequence[Event]) -> None:
-    """Take over affiliations newer than ours."""
-    rows = [
-        {
-            "id": UUID(event.data["affiliation_id"]),
-            "version": event.version,
-            "person_id": UUID(event.data["person_id"]),
-            "organisation_id": UUID(event.data["organisation_id"]),
-            "role": event.data["role"],
-            "state": event.data["state"],
-            "from_on": dt.date.fromisoformat(event.data["from_on"]),
-            "until_on": _day(event.data.get("until_on")),
-        }
-        for event in copies.newest(events)
-    ]
-    copies.take_newer(session, Affiliation, rows)
+COPIES = {"organisation": organisations, "person": people, "affiliation": affiliations}
 
 
 def check_organisers(session: Session, organisation_ids: Sequence[UUID]) -> None:
@@ -74,7 +46,3 @@ def check_organisers(session: Session, organisation_ids: Sequence[UUID]) -> None
     for organisation_id in organisation_ids:
         if organisation_id not in known:
             raise OrganiserNotKnown(organisation_id=str(organisation_id))
-
-
-def _day(value: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(value) if value else None

@@ -1,19 +1,22 @@
-"""Registrations as rows: how one is found and answered, and how its change is told.
+"""The SQL of registrations, and how a registration is read, recorded and announced.
 
 Not here: who may have a seat (``registrations``), who is next (``waiting_list``).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, func, select, text
 from sqlalchemy.orm import aliased
 
+from chassis.store import records
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.events.activities import sessions
 from services.events.registrations.rules import WAITING
 from services.events.registrations.tables import Registration
 
@@ -30,7 +33,7 @@ class RegistrationNotFound(Refusal):
 
 
 _ahead = aliased(Registration)
-#: The place in the waiting list as it is now; null for who does not wait.
+#: The current position in the waiting list; null for a registration that does not wait.
 POSITION = (
     select(func.count())
     .where(
@@ -44,37 +47,110 @@ POSITION = (
 )
 READ = select(*TABLE.c, func.nullif(POSITION, 0).label("position"))
 
+# All a registration depends on, read in one statement before the session is locked: the activity, the chosen session or the
+# only one, whether the person is known and registered already, and the affiliations that hold today.
+LOOK_UP = text(
+    """
+    select a.state as activity_state, a.open_to, a.kind, a.title, a.programme, s.id, s.starts_at, s.ends_at, s.place,
+        (select count(*) from sessions c where c.activity_id = a.id) as session_count,
+        exists (select from people p where p.id = :person_id)
+            or exists (select from affiliations k where k.person_id = :person_id) as person_known,
+        exists (
+            select from registrations r where r.activity_id = a.id and r.person_id = :person_id
+              and r.state in ('confirmed', 'waiting', 'offered')
+        ) as is_registered,
+        coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'role', f.role, 'organisation_id', f.organisation_id, 'organisation_kind', o.kind
+            ))
+            from affiliations f left join organisations o on o.id = f.organisation_id
+            where f.person_id = :person_id and f.state in ('confirmed', 'ended') and f.from_on <= :day
+              and ((f.until_on is null and f.state = 'confirmed') or :day < f.until_on)
+        ), '[]') as affiliations
+    from activities a
+    left join sessions s on s.activity_id = a.id and (s.id = :session_id or cast(:session_id as uuid) is null)
+    where a.id = :activity_id
+    order by s.starts_at, s.id limit 1
+    """
+)
+# A second live registration of the person inserts nothing; the transaction that counted it is rolled back then.
+INSERT = text(
+    f"""
+    with {sessions.TAKE_A_SEAT}, written as (
+        insert into registrations (id, activity_id, session_id, person_id, state, number, client_id, department, version,
+            created_at)
+        select :id, :activity_id, :session_id, :person_id, case when last_is_seated then 'confirmed' else 'waiting' end,
+            last_number, :client_id, :department, 1, :now
+        from seat
+        on conflict (activity_id, person_id) where state in ('confirmed', 'waiting', 'offered') do nothing
+        returning id
+    )
+    select seat.last_number, seat.last_is_seated, seat.waiting, exists (select from written) as is_written from seat
+    """
+)
+#: To be joined into a check-in's statement: admits a registration once. Needs ``sessions.OPEN_DOOR`` before it.
+ADMIT = """
+    admitted as (
+        update registrations r set checked_in_at = :at, version = r.version + 1 from door
+        where r.id = :registration_id and r.state = 'confirmed' and r.checked_in_at is null
+        returning r.id
+    )
+"""
+# The session is chosen by its lapsed offers and locked in one statement: a session another process works on is skipped.
+LOCK_LAPSING = text(
+    """
+    select s.id from sessions s
+    where s.id in (
+        select r.session_id from registrations r
+        where r.state = 'offered' and r.offer_expires_at <= :now
+        order by r.offer_expires_at limit :chunk
+    )
+    limit 1 for no key update of s skip locked
+    """
+)
+PROMOTE = text(
+    """
+    update registrations r set state = :state, offer_expires_at = :offer_expires_at, version = r.version + 1
+    from (
+        select id from registrations where session_id = :session_id and state = 'waiting' order by number limit :seats
+    ) next
+    where r.id = next.id
+    returning r.*
+    """
+)
+_WITH_SESSION = text(
+    """
+    select r.activity_id, r.person_id, r.state, r.checked_in_at, s.activity_state, s.starts_at, s.ends_at
+    from registrations r join sessions s on s.id = r.session_id
+    where r.id = :registration_id
+    """
+)
 
-def get_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:
-    """One registration, with its place in the waiting list as it is now. Raises RegistrationNotFound."""
-    asked = READ.where(TABLE.c.id == registration_id)
-    found = work.session.connection().execute(asked).mappings().one_or_none()
-    if found is None:
-        raise RegistrationNotFound()
-    return dict(found)
+
+def read_with_session(work: Work, registration_id: UUID) -> Row[Any]:
+    """A registration with the state and times of its session. Raises RegistrationNotFound."""
+    return records.found_row(work, _WITH_SESSION, RegistrationNotFound, {"registration_id": registration_id})
 
 
 def session_of(work: Work, registration_id: UUID) -> UUID:
     """The session a registration is for; it never changes. Raises RegistrationNotFound."""
-    found = work.session.scalar(select(TABLE.c.session_id).where(TABLE.c.id == registration_id))
-    if found is None:
-        raise RegistrationNotFound()
-    return UUID(str(found))
+    statement = select(TABLE.c.session_id).where(TABLE.c.id == registration_id)
+    return UUID(str(records.found_row(work, statement, RegistrationNotFound).session_id))
 
 
-def tell(
+def record_and_announce(
     work: Work,
-    row: Mapping[str, Any],
+    event_type: str,
+    row: Mapping[Any, Any],
     session: Row[Any],
-    what: str,
     *,
     from_state: str | None,
     position: int | None = None,
     reason: str | None = None,
 ) -> None:
-    """Record and announce a registration as it is now; `session` is as ``sessions.lock_session`` gives it."""
+    """Record the step in the history and announce the registration as it is now; `session` is a row of ``lock_session``."""
     work.record("registration", row["id"], from_state=from_state, to_state=row["state"], reason=reason)
-    expires_at = row["offer_expires_at"]
+    expires_at: dt.datetime | None = row["offer_expires_at"]
     data = {
         "registration_id": str(row["id"]),
         "version": row["version"],
@@ -90,4 +166,4 @@ def tell(
         "place": session.place,
         "reason": reason,
     }
-    work.announce(f"events.registration.{what}.v1", subject_id=row["id"], version=row["version"], data=data)
+    work.announce(event_type, subject_id=row["id"], version=row["version"], data=data)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, insert, null, select, text, update
+from sqlalchemy import Table, Update, exists, insert, null, select, text, update
 
 from chassis.ground.ids import uuid7
 from chassis.store.pages import narrowed, read_page
@@ -24,7 +24,6 @@ from services.notify.deliveries import rules
 from services.notify.deliveries.tables import Delivery
 from services.notify.messages.tables import Message
 from services.notify.preferences import rules as wishing
-from services.notify.templates.tables import Template
 
 TABLE: Table = Delivery.__table__  # type: ignore[assignment]
 _MESSAGES: Table = Message.__table__  # type: ignore[assignment]
@@ -34,7 +33,8 @@ _SHOWN = (
 )  # fmt: skip
 _ENDED = (rules.DELIVERED, rules.FAILED, rules.SUPPRESSED, rules.UNKNOWN)
 
-Told = tuple[Mapping[str, Any], Template, wishing.Wishes]
+#: A new message, the channels of its template, and the preferences of its person.
+New = tuple[Mapping[str, Any], Collection[str], wishing.Wishes]
 
 
 class DeliveryNotFound(Refusal):
@@ -58,12 +58,12 @@ class DeliveryNotResendable(Refusal):
 # -- the beginning
 
 
-def begin(work: Work, told: Sequence[Told], *, open_channels: Collection[str]) -> None:
+def begin(work: Work, new: Sequence[New], *, open_channels: Collection[str]) -> None:
     """The deliveries of new messages: in-app ones are done, unwanted ones suppressed, the others due."""
     rows = [
         _first(work, message, channel, wishes, is_open=channel in open_channels)
-        for message, template, wishes in told
-        for channel in template.channels
+        for message, channels, wishes in new
+        for channel in channels
     ]
     if rows:
         work.session.connection().execute(insert(TABLE), rows)
@@ -99,6 +99,12 @@ def _first(
 def quiet_until(wishes: wishing.Wishes, urgency: str, now: dt.datetime) -> dt.datetime | None:
     """When the person may be disturbed again; None for now. Urgent messages do not ask."""
     return None if urgency == "urgent" else wishing.quiet_until(wishes.quiet_hours, now)
+
+
+def delivered_in_app(message_id: Any) -> Any:
+    """The condition that a message, by the column of its id, was delivered to the in-app inbox."""
+    in_inbox = (TABLE.c.channel == in_app.NAME) & (TABLE.c.state == rules.DELIVERED)
+    return exists().where(TABLE.c.message_id == message_id, in_inbox)
 
 
 # -- a sender's round
@@ -169,12 +175,14 @@ class Outcome:
 
 
 _RECORD = text(
-    "update deliveries d set state = n.state, reason = n.reason, not_before = n.not_before, recipient = n.recipient,"
-    " attempts = d.attempts - n.uncounted, settled_at = n.settled_at,"
-    " claim = case when n.state = :unknown then d.claim end, lease_until = null"
-    " from jsonb_to_recordset(cast(:outcomes as jsonb)) as n (id uuid, state text, reason text, not_before timestamptz,"
-    " recipient text, uncounted integer, settled_at timestamptz)"
-    " where d.id = n.id and d.claim = :claim and d.state = any(:open)"
+    """
+    update deliveries d set state = n.state, reason = n.reason, not_before = n.not_before, recipient = n.recipient,
+    attempts = d.attempts - n.uncounted, settled_at = n.settled_at,
+    claim = case when n.state = :unknown then d.claim end, lease_until = null
+    from jsonb_to_recordset(cast(:outcomes as jsonb)) as n (id uuid, state text, reason text, not_before timestamptz,
+    recipient text, uncounted integer, settled_at timestamptz)
+    where d.id = n.id and d.claim = :claim and d.state = any(:open)
+    """
 )
 
 
@@ -222,10 +230,20 @@ def _moved(happening: str) -> Update:
 # -- looked at, and sent again by a clerk
 
 
-def list_deliveries(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are message_id, person_id, channel, state, None for any."""
-    asked = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, wanted)
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_deliveries(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    message_id: UUID | None = None,
+    person_id: UUID | None = None,
+    channel: str | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """Deliveries, oldest first; a filter of None matches any."""
+    filters = {"message_id": message_id, "person_id": person_id, "channel": channel, "state": state}
+    statement = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, filters)
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
 
 
 def get_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:

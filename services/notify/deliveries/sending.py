@@ -62,7 +62,7 @@ class Pace:
     """The city's, for who has set none."""
 
 
-def send_due(database: Any, channels: Sequence[Channel], contacts: Contacts, pace: Pace) -> bool:
+def send_due(*, database: Any, channels: Sequence[Channel], contacts: Contacts, pace: Pace) -> bool:
     """A round of every channel with a provider; true when there is more to do."""
     rounds = [Round(database, channel, contacts, pace) for channel in channels]
     return sum(one.run() for one in rounds) > 0

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, exists, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.ground.ids import uuid7
@@ -20,23 +20,13 @@ from chassis.store.work import Work
 from contracts.language.envelope import Event
 from contracts.language.refusals import Refusal
 from services.notify import deliveries, preferences, templates
-from services.notify.channels import in_app
-from services.notify.deliveries.rules import DELIVERED
-from services.notify.deliveries.tables import Delivery
 from services.notify.messages.tables import Message
 from services.notify.preferences.rules import QuietHours
 from services.notify.templates.rendering import Rendering
-from services.notify.templates.tables import Template
 
 TABLE: Table = Message.__table__  # type: ignore[assignment]
-_DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]
-_IS_IN_APP = exists().where(
-    _DELIVERIES.c.message_id == TABLE.c.id,
-    _DELIVERIES.c.channel == in_app.NAME,
-    _DELIVERIES.c.state == DELIVERED,
-)
 
-Bound = Mapping[str, Sequence[tuple[Template, Rendering]]]
+Bound = Mapping[str, Sequence[tuple[templates.Template, Rendering]]]
 
 
 class MessageNotFound(Refusal):
@@ -62,8 +52,9 @@ def announce(
     statement = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
     new = work.session.connection().execute(statement, rows).scalars().all()
     wishes = preferences.wishes_of(work, {row["person_id"] for row in rows}, quiet_hours=quiet_hours)
-    told = [made[message_id] for message_id in new]
-    deliveries.begin(work, [(*one, wishes[one[0]["person_id"]]) for one in told], open_channels=open_channels)
+    written = [made[message_id] for message_id in new]
+    begun = [(message, template.channels, wishes[message["person_id"]]) for message, template in written]
+    deliveries.begin(work, begun, open_channels=open_channels)
 
 
 def _bound(work: Work, event_types: Collection[str]) -> Bound:
@@ -73,7 +64,7 @@ def _bound(work: Work, event_types: Collection[str]) -> Bound:
     }
 
 
-def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str, Any], Template]]:
+def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str, Any], templates.Template]]:
     for template, rendering in bound.get(event.type, ()):
         subject, body = rendering.texts(event.data)
         row = {
@@ -97,7 +88,7 @@ def list_messages(
     work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
 ) -> dict[str, Any]:
     """A page of a person's in-app inbox, oldest first; what they did not want there is not in it."""
-    asked = select(TABLE).where(TABLE.c.person_id == person_id, _IS_IN_APP)
+    asked = select(TABLE).where(TABLE.c.person_id == person_id, deliveries.delivered_in_app(TABLE.c.id))
     if unread is not None:
         asked = asked.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
     return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

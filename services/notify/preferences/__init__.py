@@ -18,8 +18,17 @@ from services.notify.preferences.tables import Preference
 _CONTENT = ("language", "programmes", "quiet_hours")
 
 
-def put_preferences(work: Work, *, person_id: UUID, version: int | None, **body: Any) -> dict[str, Any]:
+def put_preferences(
+    work: Work,
+    *,
+    person_id: UUID,
+    version: int | None,
+    language: str | None,
+    programmes: Mapping[str, Any],
+    quiet_hours: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     """Set them; `version` is the one they replace, None or 0 for a person who has set none. Raises VersionStale."""
+    body = {"language": language, "programmes": programmes, "quiet_hours": quiet_hours}
     known = work.session.get(Preference, person_id)
     if (known.version if known else 0) != (version or 0):
         raise VersionStale(current=known.version if known else 0)
@@ -28,11 +37,12 @@ def put_preferences(work: Work, *, person_id: UUID, version: int | None, **body:
     number = (version or 0) + 1
     row = {"version": number, "changed_at": work.now, **body}
     if number == 1:
-        statement = insert(Preference).values(person_id=person_id, **row).on_conflict_do_nothing()
+        added = insert(Preference).values(person_id=person_id, **row).on_conflict_do_nothing()
+        written = work.session.execute(added.returning(Preference.version)).scalar()
     else:
-        statement = update(Preference).where(Preference.person_id == person_id, Preference.version == version)
-        statement = statement.values(row)
-    if work.session.execute(statement.returning(Preference.version)).scalar() is None:
+        same = update(Preference).where(Preference.person_id == person_id, Preference.version == version)
+        written = work.session.execute(same.values(row).returning(Preference.version)).scalar()
+    if written is None:
         raise VersionStale(current=number)  # somebody else was a moment faster
     work.record(
         "preferences", person_id, from_state=f"version {version}" if version else None, to_state=f"version {number}"

@@ -7,6 +7,7 @@ Lives here: applying events to the copy, in any order and any number of times. N
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -16,39 +17,40 @@ from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
 from chassis.ground.clock import shanghai_day
-from chassis.store import copies
+from chassis.rebuilding.compare import Held
+from chassis.rebuilding.copies import Copy, newest
+from chassis.rebuilding.republish import Page
+from chassis.store.work import Work
 from contracts.language.envelope import Event
 from services.perks.copies.tables import Affiliation, Organisation, OrganisationSet, SetMember, SetVersion
 
+organisations = Copy(Organisation, id="organisation_id", keeps=("kind", "status"))
+affiliations = Copy(
+    Affiliation,
+    id="affiliation_id",
+    keeps=("person_id", "organisation_id", "role", "state", "from_on", "until_on"),
+)
 
-def apply_organisations(session: Session, events: Sequence[Event]) -> bool:
-    """Take over organisations newer than ours; true when the kind of one that has affiliations changed.
 
-    The caller keeps evaluations out, or an affiliation written at this moment would be missed.
+def apply_organisations(work: Work, events: Sequence[Event]) -> bool:
+    """Take over organisations newer than the copy; true when the kind of one that has affiliations changed.
+
+    The caller blocks evaluations, or an affiliation written at this moment would be missed.
     """
-    rows = [
-        {
-            "id": UUID(event.data["organisation_id"]),
-            "version": event.version,
-            "kind": event.data["kind"],
-            "status": event.data["status"],
-        }
-        for event in copies.newest(events)
-    ]
-    kinds = {row["id"]: row["kind"] for row in rows}
+    kinds = {UUID(event.data["organisation_id"]): event.data["kind"] for event in newest(events)}
     before = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(kinds))
-    known = {row.id: row.kind for row in session.execute(before)}
-    copies.take_newer(session, Organisation, rows)
+    known = {row.id: row.kind for row in work.session.execute(before)}
+    organisations.apply(work, events)
     changed = [key for key, kind in kinds.items() if known.get(key, "") != kind]
     affected = select(Affiliation.id).where(Affiliation.organisation_id.in_(changed)).limit(1)
-    return bool(changed) and session.scalar(affected) is not None
+    return bool(changed) and work.session.scalar(affected) is not None
 
 
 def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
     """Take over sets newer than ours, whole; returns the keys that changed. What every version said is kept."""
     _keep_versions(session, events)
     changed = []
-    for event in copies.newest(events):
+    for event in newest(events):
         statement = insert_once(OrganisationSet).values(key=event.data["key"], version=event.version)
         taken = statement.on_conflict_do_update(
             index_elements=["key"],
@@ -87,24 +89,6 @@ def _member(key: str, member: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def apply_affiliations(session: Session, events: Sequence[Event]) -> None:
-    """Take over affiliations newer than ours."""
-    rows = [
-        {
-            "id": UUID(event.data["affiliation_id"]),
-            "version": event.version,
-            "person_id": UUID(event.data["person_id"]),
-            "organisation_id": UUID(event.data["organisation_id"]),
-            "role": event.data["role"],
-            "state": event.data["state"],
-            "from_on": dt.date.fromisoformat(event.data["from_on"]),
-            "until_on": _day(event.data.get("until_on")),
-        }
-        for event in copies.newest(events)
-    ]
-    copies.take_newer(session, Affiliation, rows)
-
-
 def people_of(events: Iterable[Event]) -> list[UUID]:
     """The people affiliations speak of, sorted."""
     return sorted({UUID(event.data["person_id"]) for event in events})
@@ -137,3 +121,25 @@ def memberships_of(
 
 def _day(value: str | None) -> dt.date | None:
     return dt.date.fromisoformat(value) if value else None
+
+
+class OrganisationSets:
+    """The copy of sets: whole, with their members, in the version held."""
+
+    def read(self, session: Session, page: Page) -> Sequence[Held]:
+        """A page of sets with their members in the version held."""
+        sets = session.scalars(page.of(select(OrganisationSet), OrganisationSet.key)).all()
+        asked = select(SetMember).where(SetMember.key.in_([one.key for one in sets]))
+        members: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in session.scalars(asked.order_by(SetMember.organisation_id, SetMember.from_on)):
+            until_on = row.until_on.isoformat() if row.until_on else None
+            about = {
+                "organisation_id": str(row.organisation_id),
+                "from_on": row.from_on.isoformat(),
+                "until_on": until_on,
+            }
+            members[row.key].append(about)
+        return [Held(one.key, one.version, {"members": members[one.key]}) for one in sets]
+
+
+COPIES = {"organisation": organisations, "organisation_set": OrganisationSets(), "affiliation": affiliations}

@@ -6,7 +6,7 @@ Lives here: writing decisions, reading entitlements. Not here: deciding (``evalu
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import Table, insert, select, text
 from sqlalchemy.engine import RowMapping
 
 from chassis.ground.ids import uuid7
+from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -25,9 +26,11 @@ TABLE: Table = Entitlement.__table__  # type: ignore[assignment]
 
 # one statement, however many change
 _CHANGE = text(
-    "update entitlements e set state = n.state, scheme_version = n.scheme_version, reasons = n.reasons, facts = n.facts,"
-    " version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))"
-    " as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb) where e.id = n.id"
+    """
+    update entitlements e set state = n.state, scheme_version = n.scheme_version, reasons = n.reasons, facts = n.facts,
+    version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))
+    as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb) where e.id = n.id
+    """
 )
 
 
@@ -56,8 +59,8 @@ class Decision:
 def settle(work: Work, decisions: Sequence[Decision]) -> None:
     """Write decisions about locked people: grant, suspend, reinstate; what has not changed is left alone."""
     people = sorted({decision.person_id for decision in decisions})
-    asked = select(TABLE).where(TABLE.c.person_id.in_(people))
-    found = work.session.connection().execute(asked).mappings()
+    statement = select(TABLE).where(TABLE.c.person_id.in_(people))
+    found = work.session.connection().execute(statement).mappings()
     known = {(row["person_id"], row["scheme_key"]): row for row in found}
     granted, changed = [], []
     for decision in decisions:
@@ -86,13 +89,14 @@ def _grant(work: Work, decision: Decision) -> dict[str, Any]:
         "created_at": work.now,
         "facts": decision.facts,
     }
-    _tell(work, row, decision.scheme_name, None, "granted")
+    _record_and_announce(work, "perks.entitlement.granted.v1", row, decision.scheme_name, None)
     return row
 
 
 def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] | None:
-    """The change of a known entitlement, told; None where all of it stays. The row always says what it stands on now;
-    people are told of a change of state alone."""
+    """The change of a known entitlement; None where it stays as it is. The row always holds the facts it stands on now; only a
+    change of state is announced.
+    """
     state = ACTIVE if decision.is_entitled else SUSPENDED
     change = {
         "state": state,
@@ -104,20 +108,22 @@ def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] |
         return None
     if row["state"] != state:
         after = {**row, **change, "version": row["version"] + 1}
-        what = "reinstated" if state == ACTIVE else "suspended"
-        _tell(work, after, decision.scheme_name, row["state"], what)
+        event_type = "perks.entitlement.reinstated.v1" if state == ACTIVE else "perks.entitlement.suspended.v1"
+        _record_and_announce(work, event_type, after, decision.scheme_name, row["state"])
     return {"id": str(row["id"]), **change}
 
 
-def _tell(work: Work, row: dict[str, Any], scheme_name: dict[str, str], from_state: str | None, what: str) -> None:
-    failed = [reason["clause"] for reason in row["reasons"] if not reason["met"]] if what == "suspended" else []
+def _record_and_announce(
+    work: Work, event_type: str, row: dict[str, Any], scheme_name: dict[str, str], from_state: str | None
+) -> None:
+    failed = [reason["clause"] for reason in row["reasons"] if not reason["met"]] if row["state"] == SUSPENDED else []
     work.record(
         "entitlement", row["id"], from_state=from_state, to_state=row["state"], reason=", ".join(failed) or None
     )
     names = ("person_id", "scheme_key", "scheme_version", "state", "version")
     data = {name: str(row[name]) if name == "person_id" else row[name] for name in names}
     work.announce(
-        f"perks.entitlement.{what}.v1",
+        event_type,
         subject_id=row["id"],
         version=row["version"],
         data={"entitlement_id": str(row["id"]), "scheme_name": scheme_name, **data},
@@ -126,13 +132,19 @@ def _tell(work: Work, row: dict[str, Any], scheme_name: dict[str, str], from_sta
 
 def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
     """One entitlement. Raises EntitlementNotFound."""
-    row = work.session.execute(select(TABLE).where(TABLE.c.id == entitlement_id)).mappings().one_or_none()
-    if row is None:
-        raise EntitlementNotFound()
-    return dict(row)
+    return dict(records.found(work, select(TABLE).where(TABLE.c.id == entitlement_id), EntitlementNotFound))
 
 
-def list_entitlements(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are person_id, scheme_key, state, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_entitlements(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    person_id: UUID | None = None,
+    scheme_key: str | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """Entitlements, oldest first; a filter of None matches any."""
+    filters = {"person_id": person_id, "scheme_key": scheme_key, "state": state}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

@@ -30,7 +30,6 @@ from services.perks import copies, entitlements, schemes
 from services.perks.entitlements import rules as eligibility
 from services.perks.entitlements.tables import EvaluationRun, Person
 from services.perks.rules.periods import holds, next_boundary
-from services.perks.schemes.tables import Scheme
 
 CHUNK = 200
 _GATE = 0x4576616C  # "Eval"
@@ -54,7 +53,7 @@ def _enter(work: Work) -> None:
     work.session.connection().execute(_EVALUATING, {"gate": _GATE})
 
 
-def keep_out(work: Work) -> None:
+def block_evaluations(work: Work) -> None:
     """Before something is published that everybody's evaluation reads: wait for those under way, hold up new ones."""
     work.session.connection().execute(_PUBLISHING, {"gate": _GATE})
 
@@ -64,7 +63,7 @@ def evaluate_all_later(work: Work, reason: str) -> None:
 
     A run that has not begun will see this too, so there is never more than one under way and one that waits.
     """
-    keep_out(work)
+    block_evaluations(work)
     _add_run(work, reason)
 
 
@@ -129,7 +128,7 @@ def _decisions(
 
 
 def _decision(
-    person_id: UUID, scheme: Scheme, reasons: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
+    person_id: UUID, scheme: schemes.Scheme, reasons: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
 ) -> entitlements.Decision:
     is_valid = holds(scheme.valid_from, scheme.valid_until, day)
     return entitlements.Decision(
@@ -168,7 +167,7 @@ def _kept(row: dict[str, Any], fact: dict[str, Any]) -> dict[str, Any]:
 
 
 def _boundaries(
-    rows: list[dict[str, Any]], memberships: Memberships, current: Iterable[Scheme]
+    rows: list[dict[str, Any]], memberships: Memberships, current: Iterable[schemes.Scheme]
 ) -> Iterable[dt.date | None]:
     for row in rows:
         yield from (row["from_on"], row["until_on"])

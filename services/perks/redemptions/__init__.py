@@ -8,6 +8,7 @@ no more often than its scheme allows is held by the unique index on the slot. A 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,11 @@ from sqlalchemy import Row, Table, select, text
 
 from chassis.ground import clock
 from chassis.ground.ids import uuid7
+from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.scans import ScanTimes
 from services.perks import entitlements
 from services.perks.entitlements import EntitlementNotFound, evaluation
 from services.perks.passes import PassClaims, PassExpired, PassKeys
@@ -97,10 +100,10 @@ class Scan:
         return clock.shanghai_day(self.at)
 
 
-# Everything a scan must know, in one statement: the pass's entitlement and scheme, whether the place is known, whether the
-# holder's facts hold on the day, whether the place serves their institution on the day, and whether a date has passed for
-# the holder by then, so that the entitlement's state is not the last word.
-_LOOK = text(
+# All a scan depends on, in one statement: the entitlement and its scheme, whether the place is known, whether the holder's
+# facts hold on the day, whether the place serves their institution on it, and whether a validity date of the holder has
+# passed since the last evaluation (then the entitlement's state is stale).
+_FACTS = text(
     """
     with fitting as materialized (
         select a.organisation_id from affiliations a join entitlements e on e.person_id = a.person_id
@@ -126,25 +129,29 @@ _LOOK = text(
     where e.id = :entitlement_id
     """
 )
-_COLUMNS = (
-    'id, client_id, nonce, pass_digest, entitlement_id, scheme_key, place_id, at, scope, "window", slot, outcome, code,'
-    " holder, department, created_at"
-)
+_COLUMNS = """
+    id, client_id, nonce, pass_digest, entitlement_id, scheme_key, place_id, at, scope, "window", slot, outcome, code,
+    holder, department, created_at
+"""
 # The first free slot. A rival's uncommitted row makes the insert wait; if the rival commits, nothing is inserted, and the
 # answer tells a lost race (a slot was free) from a used-up limit.
 _ADMIT = text(
-    "with free as (select slot from generate_series(0, :limit_count - 1) every (slot)"
-    " where not exists (select from redemptions r where r.entitlement_id = :entitlement_id and r.scope = :scope"
-    ' and r."window" = :window and r.slot = every.slot) order by slot limit 1),'
-    f" taken as (insert into redemptions ({_COLUMNS})"
-    " select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,"
-    " 'admitted', null, :holder, :department, :created_at from free on conflict do nothing returning id)"
-    " select exists (select from free) as was_free, exists (select from taken) as is_taken"
+    f"""
+    with free as (select slot from generate_series(0, :limit_count - 1) every (slot)
+    where not exists (select from redemptions r where r.entitlement_id = :entitlement_id and r.scope = :scope
+    and r."window" = :window and r.slot = every.slot) order by slot limit 1),
+    taken as (insert into redemptions ({_COLUMNS})
+    select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,
+    'admitted', null, :holder, :department, :created_at from free on conflict do nothing returning id)
+    select exists (select from free) as was_free, exists (select from taken) as is_taken
+    """
 )
 _REFUSE = text(
-    f"insert into redemptions ({_COLUMNS}) values (:id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key,"
-    " :place_id, :at, :scope, :window, null, 'refused', :code, :holder, :department, :created_at)"
-    " on conflict do nothing returning id"
+    f"""
+    insert into redemptions ({_COLUMNS}) values (:id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key,
+    :place_id, :at, :scope, :window, null, 'refused', :code, :holder, :department, :created_at)
+    on conflict do nothing returning id
+    """
 )
 
 
@@ -152,7 +159,7 @@ def redeem_pass(
     work: Work,
     *,
     keys: PassKeys,
-    times: law.ScanTimes,
+    scan_times: ScanTimes,
     token: str,
     place_id: UUID,
     nonce: str,
@@ -166,16 +173,16 @@ def redeem_pass(
     claims = keys.read(token)
     scan = Scan(claims, place_id, nonce, at or work.now)
     try:
-        seen = _look(work, scan, times)
+        facts = _read_facts(work, scan, scan_times)
     except (ScanTimeImplausible, PassExpired, EntitlementNotFound, PlaceNotKnown):
         # sent again after its time: what was answered then still is the answer
         if (earlier := _earlier(work, scan)) is not None:
             return earlier
         raise
-    row = _row(work, scan, seen)
-    code = law.refusal_of(_facts(work, scan, seen))
-    if code is None and _admit(work, scan, row, seen.limit_count):
-        _tell(work, row)
+    row = _row(work, scan, facts)
+    code = law.refusal_of(_current(work, scan, facts))
+    if code is None and _admit(work, scan, row, facts.limit_count):
+        _record_and_announce(work, row)
         return _answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
@@ -186,30 +193,30 @@ def redeem_pass(
     return _answer(row)
 
 
-def _look(work: Work, scan: Scan, times: law.ScanTimes) -> Row[Any]:
-    if not law.is_plausible(scan.at, now=work.now, times=times):
-        raise ScanTimeImplausible(days=times.kept.days)
+def _read_facts(work: Work, scan: Scan, scan_times: ScanTimes) -> Row[Any]:
+    if not scan_times.allow(scan.at, now=work.now):
+        raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise PassExpired()
-    asked = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
-    seen = work.session.connection().execute(_LOOK, asked).one_or_none()
-    if seen is None:
-        raise EntitlementNotFound()
-    if not seen.place_known:
+    keys = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
+    facts = records.found_row(work, _FACTS, EntitlementNotFound, keys)
+    if not facts.place_known:
         raise PlaceNotKnown()
-    return seen
+    return facts
 
 
-def _facts(work: Work, scan: Scan, seen: Row[Any]) -> law.ScanFacts:
-    """What the law asks. Where a date has passed unnoticed the clauses are asked again, and theirs is the last word."""
-    state, facts_hold = seen.state, seen.facts_hold
-    if seen.is_stale:
+def _current(work: Work, scan: Scan, facts: Row[Any]) -> law.ScanFacts:
+    """The facts the law decides by. Where a date has passed since the last evaluation, the clauses are evaluated again."""
+    state, facts_hold = facts.state, facts.facts_hold
+    if facts.is_stale:
         state = entitlements.ACTIVE
-        facts_hold = evaluation.is_entitled_on(work, person_id=seen.person_id, scheme_key=seen.scheme_key, day=scan.day)
-    return law.ScanFacts(state, seen.scheme_holds, facts_hold, seen.place_serves)
+        facts_hold = evaluation.is_entitled_on(
+            work, person_id=facts.person_id, scheme_key=facts.scheme_key, day=scan.day
+        )
+    return law.ScanFacts(state, facts.scheme_holds, facts_hold, facts.place_serves)
 
 
-def _row(work: Work, scan: Scan, seen: Row[Any]) -> dict[str, Any]:
+def _row(work: Work, scan: Scan, facts: Row[Any]) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "client_id": work.caller.client_id,
@@ -219,8 +226,8 @@ def _row(work: Work, scan: Scan, seen: Row[Any]) -> dict[str, Any]:
         "scheme_key": scan.claims.scheme_key,
         "place_id": scan.place_id,
         "at": scan.at,
-        "scope": law.scope_of(seen.limit_per, str(scan.place_id)),
-        "window": law.window_of(seen.limit_window, scan.day),
+        "scope": law.scope_of(facts.limit_per, str(scan.place_id)),
+        "window": law.window_of(facts.limit_window, scan.day),
         "outcome": "admitted",
         "code": None,
         "holder": scan.claims.holder,
@@ -241,8 +248,8 @@ def _admit(work: Work, scan: Scan, row: dict[str, Any], limit_count: int) -> boo
 
 def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
     """The answer this nonce already got. Raises NonceReused if it was for another pass or place."""
-    asked = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
-    found = work.session.connection().execute(asked).mappings().one_or_none()
+    statement = select(TABLE).where(TABLE.c.client_id == work.caller.client_id, TABLE.c.nonce == scan.nonce)
+    found = work.session.connection().execute(statement).mappings().one_or_none()
     if found is None:
         return None
     if bytes(found["pass_digest"]) != scan.claims.digest or found["place_id"] != scan.place_id:
@@ -250,7 +257,7 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
     return _answer(dict(found)) | {"replayed": True}
 
 
-def _tell(work: Work, row: dict[str, Any]) -> None:
+def _record_and_announce(work: Work, row: dict[str, Any]) -> None:
     work.record("redemption", row["id"], from_state=None, to_state="admitted")
     work.announce(
         "perks.pass.redeemed.v1",
@@ -272,14 +279,21 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
 
 def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
     """One redemption. Raises RedemptionNotFound."""
-    found = work.session.execute(select(TABLE).where(TABLE.c.id == redemption_id)).mappings().one_or_none()
-    if found is None:
-        raise RedemptionNotFound()
+    found = records.found(work, select(TABLE).where(TABLE.c.id == redemption_id), RedemptionNotFound)
     return _answer(dict(found))
 
 
-def list_redemptions(work: Work, *, limit: int, after: dict[str, Any] | None, **wanted: Any) -> dict[str, Any]:
-    """A page, oldest first; `wanted` are entitlement_id, place_id, outcome, None for any."""
-    asked = narrowed(select(TABLE), TABLE.c, wanted)
-    page = read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+def list_redemptions(
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    entitlement_id: UUID | None = None,
+    place_id: UUID | None = None,
+    outcome: str | None = None,
+) -> dict[str, Any]:
+    """Redemptions, oldest first; a filter of None matches any."""
+    filters = {"entitlement_id": entitlement_id, "place_id": place_id, "outcome": outcome}
+    statement = narrowed(select(TABLE), TABLE.c, filters)
+    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     return page | {"items": [_answer(row) for row in page["items"]]}

@@ -7,14 +7,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class ScanTimes:
-    """When a scan may say it was made, counted from when it is heard of."""
-
-    kept: dt.timedelta
-    ahead: dt.timedelta
-
-
-@dataclass(frozen=True)
 class ScanFacts:
     """What is known of a pass at the day of a scan."""
 
@@ -45,8 +37,3 @@ def window_of(limit_window: str, day: dt.date) -> str:
 def scope_of(limit_per: str, place_id: str) -> str:
     """What the limit counts by: the place, or the whole scheme."""
     return place_id if limit_per == "place" else "scheme"
-
-
-def is_plausible(at: dt.datetime, *, now: dt.datetime, times: ScanTimes) -> bool:
-    """Whether a scan of `at` may be sent now: no further ahead than clocks differ, not older than scans are kept."""
-    return now - times.kept <= at <= now + times.ahead

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.perks.entitlements import evaluation
 from services.perks.entitlements import rules as eligibility
 from services.perks.schemes.tables import Scheme, SchemeRelation
 
@@ -37,9 +38,10 @@ class SchemeInvalid(Refusal):
 def put_scheme(work: Work, *, key: str, version: int | None, **body: Any) -> dict[str, Any]:
     """Publish the scheme's next version; `version` is the one it replaces, None for a new scheme.
 
-    The same content again changes nothing and keeps its version; else the caller has everybody evaluated. Raises
-    SchemeInvalid, VersionStale.
+    The same content again changes nothing and keeps its version; else everybody is evaluated later. Raises SchemeInvalid,
+    VersionStale.
     """
+    evaluation.block_evaluations(work)
     _check(body)
     known = _current(work, key)
     if (known.version if known else None) != version:
@@ -62,6 +64,7 @@ def put_scheme(work: Work, *, key: str, version: int | None, **body: Any) -> dic
             "valid_until": body["valid_until"].isoformat() if body["valid_until"] else None,
         },
     )
+    evaluation.evaluate_all_later(work, f"scheme {key}")
     return get_scheme(work, key=key) | {"created": version is None}
 
 

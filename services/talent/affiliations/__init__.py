@@ -19,12 +19,12 @@ from chassis.ground.logs import redact
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.talent import organisations
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.reports import AffiliationRow, AffiliationVerdict, report_affiliations
 from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED
 from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
-from services.talent.organisations import OrganisationNotFound
 from services.talent.people import PersonNotFound
 from services.talent.rules.periods import is_over
 
@@ -79,12 +79,22 @@ class EndsBeforeItBegan(Refusal):
     en = "It cannot end before it began, on {from_on}."
 
 
-def report_affiliation(work: Work, **fields: Any) -> dict[str, Any]:
+def report_affiliation(
+    work: Work,
+    *,
+    person_id: UUID,
+    organisation_id: UUID,
+    role: str,
+    from_on: dt.date,
+    until_on: dt.date | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
     """Report one affiliation; the answer's `verdict` says whether it is new, known or differs from the record.
 
     Raises PersonNotFound, OrganisationNotFound, AffiliationInvalid.
     """
-    (done,) = report_affiliations(work, [AffiliationRow(**fields)])
+    row = AffiliationRow(person_id, organisation_id, role, from_on, until_on, state)
+    (done,) = report_affiliations(work, [row])
     if done.affiliation_id is None:
         raise _refusal(done)
     answer = get_affiliation(work, affiliation_id=done.affiliation_id)
@@ -96,7 +106,7 @@ def _refusal(done: AffiliationVerdict) -> Refusal:
     if codes == {"person_unknown"}:
         return PersonNotFound()
     if codes == {"organisation_unknown"}:
-        return OrganisationNotFound()
+        return organisations.OrganisationNotFound()
     return AffiliationInvalid(errors=[violation.to_error() for violation in done.violations])
 
 
@@ -177,12 +187,20 @@ def get_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 
 
 def list_affiliations(
-    work: Work, *, limit: int, after: Mapping[str, Any] | None = None, **wanted: Any
+    work: Work,
+    *,
+    limit: int,
+    after: Mapping[str, Any] | None = None,
+    person_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    role: str | None = None,
+    state: str | None = None,
 ) -> dict[str, Any]:
-    """Affiliations, oldest first; `wanted` may name person_id, organisation_id, role and state."""
-    asked = narrowed(_shown(), Affiliation.__table__.c, wanted)
+    """Affiliations, oldest first; a filter of None matches any."""
+    filters = {"person_id": person_id, "organisation_id": organisation_id, "role": role, "state": state}
+    statement = narrowed(_shown(), Affiliation.__table__.c, filters)
     key = (Affiliation.created_at, Affiliation.id)
-    return read_page(work.session, asked, key=key, limit=limit, after=after)
+    return read_page(work.session, statement, key=key, limit=limit, after=after)
 
 
 def _shown() -> Select[Any]:
@@ -230,4 +248,7 @@ def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
 
 
 def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
-    return work.caller.department in rows.trusted_departments(work, [record.organisation_id])[record.organisation_id]
+    return (
+        work.caller.department
+        in organisations.trusted_departments(work, [record.organisation_id])[record.organisation_id]
+    )

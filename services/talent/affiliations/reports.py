@@ -14,6 +14,7 @@ from uuid import UUID
 from chassis.ground.ids import uuid7
 from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
+from services.talent import organisations, people
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
     CONFIRMED,
@@ -81,12 +82,12 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
     after the other.
     """
     verdicts: Verdicts = {}
-    people = rows.known_people(work, (row.person_id for row in reported))
-    trusted = rows.trusted_departments(work, (row.organisation_id for row in reported))
+    known = people.known(work, (row.person_id for row in reported))
+    trusted = organisations.trusted_departments(work, (row.organisation_id for row in reported))
     entries = []
     for position, row in enumerate(reported):
         claim = Claim(row.from_on, row.until_on, row.state)
-        wrong = check_claim(row.role, claim, today=work.today) + _unknown(row, people, trusted.keys())
+        wrong = check_claim(row.role, claim, today=work.today) + _unknown(row, known, trusted.keys())
         if wrong:
             verdicts[position] = AffiliationVerdict(REJECTED, None, created=False, violations=tuple(wrong))
         else:

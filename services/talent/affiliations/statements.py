@@ -25,39 +25,45 @@ EVENT_OF_STATE = {
     ENDED: "talent.affiliation.ended.v1",
 }
 
-_PEOPLE = text("select id from people where id = any(cast(:ids as uuid[]))")
-_ORGANISATIONS = text("select id, trusted_departments from organisations where id = any(cast(:ids as uuid[]))")
 _FIND = text(
-    "select a.id, a.person_id, a.organisation_id, a.role, a.state, a.from_on, a.until_on, a.version,"
-    " r.from_on as said_from_on, r.until_on as said_until_on"
-    " from unnest(cast(:people as uuid[]), cast(:organisations as uuid[]), cast(:roles as text[]))"
-    " as asked (person_id, organisation_id, role)"
-    " join affiliations a on a.person_id = asked.person_id and a.organisation_id = asked.organisation_id"
-    " and a.role = asked.role"
-    " left join affiliation_reports r on r.affiliation_id = a.id and r.department = :department"
-    " order by a.from_on"
+    """
+    select a.id, a.person_id, a.organisation_id, a.role, a.state, a.from_on, a.until_on, a.version,
+    r.from_on as said_from_on, r.until_on as said_until_on
+    from unnest(cast(:people as uuid[]), cast(:organisations as uuid[]), cast(:roles as text[]))
+    as asked (person_id, organisation_id, role)
+    join affiliations a on a.person_id = asked.person_id and a.organisation_id = asked.organisation_id
+    and a.role = asked.role
+    left join affiliation_reports r on r.affiliation_id = a.id and r.department = :department
+    order by a.from_on
+    """
 )
 _INSERT = text(
-    "insert into affiliations (id, person_id, organisation_id, role, state, from_on, until_on, version, created_at,"
-    " updated_at) select *, 1, :now, :now from unnest(cast(:ids as uuid[]), cast(:people as uuid[]),"
-    " cast(:organisations as uuid[]), cast(:roles as text[]), cast(:states as text[]), cast(:from_on as date[]),"
-    " cast(:until_on as date[])) on conflict do nothing returning id"
+    """
+    insert into affiliations (id, person_id, organisation_id, role, state, from_on, until_on, version, created_at,
+    updated_at) select *, 1, :now, :now from unnest(cast(:ids as uuid[]), cast(:people as uuid[]),
+    cast(:organisations as uuid[]), cast(:roles as text[]), cast(:states as text[]), cast(:from_on as date[]),
+    cast(:until_on as date[])) on conflict do nothing returning id
+    """
 )
 # locked in the order of their ids first: a join may come in any order, and two changes could wait for one another
 _CHANGE = text(
-    "with locked as materialized (select id from affiliations where id = any(cast(:ids as uuid[])) order by id for no key update)"
-    " update affiliations a set state = c.state, until_on = c.until_on, version = c.version, updated_at = :now"
-    " from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:until_on as date[]), cast(:versions as integer[]))"
-    " as c (id, state, until_on, version)"
-    " where a.id = c.id and a.version = c.version - 1 and a.id in (select id from locked) returning a.id"
+    """
+    with locked as materialized (select id from affiliations where id = any(cast(:ids as uuid[])) order by id for no key update)
+    update affiliations a set state = c.state, until_on = c.until_on, version = c.version, updated_at = :now
+    from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:until_on as date[]), cast(:versions as integer[]))
+    as c (id, state, until_on, version)
+    where a.id = c.id and a.version = c.version - 1 and a.id in (select id from locked) returning a.id
+    """
 )
 _REPORT = text(
-    "insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, reported_at)"
-    " select said.id, :department, :client_id, said.state, said.from_on, said.until_on, :now"
-    " from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:from_on as date[]), cast(:until_on as date[]))"
-    " as said (id, state, from_on, until_on) on conflict (affiliation_id, department) do update"
-    " set client_id = excluded.client_id, state = excluded.state, from_on = excluded.from_on,"
-    " until_on = excluded.until_on, reported_at = excluded.reported_at"
+    """
+    insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, reported_at)
+    select said.id, :department, :client_id, said.state, said.from_on, said.until_on, :now
+    from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:from_on as date[]), cast(:until_on as date[]))
+    as said (id, state, from_on, until_on) on conflict (affiliation_id, department) do update
+    set client_id = excluded.client_id, state = excluded.state, from_on = excluded.from_on,
+    until_on = excluded.until_on, reported_at = excluded.reported_at
+    """
 )
 
 
@@ -83,17 +89,6 @@ class AffiliationRecord:
     def changed(self, *, state: str, until_on: dt.date | None) -> AffiliationRecord:
         """The next version, in `state` until `until_on`."""
         return replace(self, state=state, until_on=until_on, version=self.version + 1)
-
-
-def known_people(work: Work, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the ids that are people."""
-    return set(work.session.connection().execute(_PEOPLE, {"ids": _texts(ids)}).scalars())
-
-
-def trusted_departments(work: Work, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """The departments each organisation trusts; organisations that do not exist are missing."""
-    rows = work.session.connection().execute(_ORGANISATIONS, {"ids": _texts(ids)})
-    return {row.id: row.trusted_departments for row in rows}
 
 
 def find(work: Work, keys: Sequence[Key]) -> dict[Key, list[AffiliationRecord]]:

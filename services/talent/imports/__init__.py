@@ -84,16 +84,29 @@ class ImportWorkbookNotReady(Refusal):
     en = "The annotated workbook is not there yet, or no longer."
 
 
-def start_import(work: Work, *, uploads: UploadKeys, filename: str, size: int, **about: Any) -> dict[str, Any]:
-    """Announce an upload: `about` is kind, mode, organisation_id and sha256. Raises ImportTooLarge, OrganisationNotFound."""
+def start_import(
+    work: Work,
+    *,
+    uploads: UploadKeys,
+    kind: str,
+    mode: str,
+    organisation_id: UUID | None,
+    filename: str,
+    size: int,
+    sha256: str,
+) -> dict[str, Any]:
+    """Announce an upload. Raises ImportTooLarge, OrganisationNotFound."""
     if size > MAX_BYTES:
         raise ImportTooLarge(mebibytes=MAX_BYTES // 2**20)
-    if about["organisation_id"] is not None:
-        organisations.get_organisation(work, organisation_id=about["organisation_id"])
+    if organisation_id is not None:
+        organisations.get_organisation(work, organisation_id=organisation_id)
     import_id = uuid7()
     row = Import(
         id=import_id,
-        **about,
+        kind=kind,
+        mode=mode,
+        organisation_id=organisation_id,
+        sha256=sha256,
         state="uploading",
         # a file name may hold anything, a person's name too
         filename=uploads.seal(import_id, FILENAME, filename.encode()),

@@ -47,7 +47,7 @@ class _RolledBack(Exception):
     """Leaves a unit of work without committing it."""
 
 
-def run_next(database: BoundDatabase, *, uploads: UploadKeys, keys: PeopleKeys) -> bool:
+def run_next(*, database: BoundDatabase, uploads: UploadKeys, keys: PeopleKeys) -> bool:
     """Carry out the oldest waiting import; false when none waits."""
     row = _claim(database)
     if row is None:

@@ -6,7 +6,7 @@ it is trusted unless the registration says otherwise. Not here: sets of organisa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -228,6 +228,24 @@ def list_organisations(
     return read_page(work.session, asked, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
 
 
+_TRUSTED = text(
+    """
+    select id, trusted_departments from organisations where id = any(cast(:ids as uuid[]))
+    """
+)
+
+
+def trusted_departments(work: Work, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The departments each organisation trusts; ids of no organisation are missing."""
+    rows = work.session.connection().execute(_TRUSTED, {"ids": [str(one) for one in set(ids)]})
+    return {row.id: row.trusted_departments for row in rows}
+
+
+def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are organisations."""
+    return set(trusted_departments(work, ids))
+
+
 def find_organisations(work: Work, texts: Collection[str]) -> dict[str, list[UUID]]:
     """The organisations each text names, by credit code or by name in either language: none, one, or several of that name."""
     wanted = {given: name_key(given) for given in texts}
@@ -290,10 +308,10 @@ def _rows(work: Work, asked: Select[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in work.session.execute(asked).mappings()]
 
 
-def stated(row: Mapping[str, Any]) -> dict[str, Any]:
+def stated(row: Mapping[Any, Any]) -> dict[str, Any]:
     """What events say of an organisation."""
     return {"organisation_id": str(row["id"]), **{name: row[name] for name in ("version", "kind", "name", "status")}}
 
 
-def _announce(work: Work, event_type: str, row: Mapping[str, Any]) -> None:
+def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
     work.announce(event_type, subject_id=row["id"], version=row["version"], data=stated(row))

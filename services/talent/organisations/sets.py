@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_once
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
-from services.talent.affiliations import statements
+from services.talent import organisations
 from services.talent.organisations.tables import OrganisationSet, OrganisationSetMember
 from services.talent.rules.periods import any_overlap, check_period
 
@@ -99,7 +99,7 @@ def stated(key: str, version: int, members: Iterable[tuple[UUID, dt.date, dt.dat
 
 
 def _check(work: Work, members: Sequence[Mapping[str, Any]]) -> None:
-    known = statements.trusted_departments(work, (member["organisation_id"] for member in members))
+    known = organisations.known(work, (member["organisation_id"] for member in members))
     errors = []
     periods: dict[UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
     for index, member in enumerate(members):

@@ -7,12 +7,12 @@ Source: architecture, "Data": a record reported by several departments is one re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.ids import uuid7
@@ -82,12 +82,21 @@ class _Entry:
     lookups: tuple[bytes, ...]
 
 
-def register_person(work: Work, *, keys: PeopleKeys, **fields: Any) -> dict[str, Any]:
+def register_person(
+    work: Work,
+    *,
+    keys: PeopleKeys,
+    name: str,
+    id_type: str,
+    id_number: str,
+    phone: str | None = None,
+    email: str | None = None,
+) -> dict[str, Any]:
     """The person of a document: a new record, or the one there is with this department among its reporters.
 
     Raises PersonInvalid.
     """
-    (done,) = register_people(work, [PersonRow(**fields)], keys=keys)
+    (done,) = register_people(work, [PersonRow(name, id_type, id_number, phone, email)], keys=keys)
     if done.person_id is None:
         raise PersonInvalid(errors=[violation.to_error() for violation in done.violations])
     return get_person(work, person_id=done.person_id) | {"created": done.created, "verdict": done.verdict}
@@ -118,8 +127,13 @@ def _read(position: int, row: PersonRow, keys: PeopleKeys, work: Work) -> _Entry
     name = read_name(row.name)
     phone = read_phone(row.phone) if row.phone is not None else None
     email = read_email(row.email) if row.email is not None else None
-    if wrong := tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation)):
-        return wrong
+    if (
+        isinstance(name, Violation)
+        or isinstance(identity, Violation)
+        or isinstance(phone, Violation)
+        or isinstance(email, Violation)
+    ):
+        return tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation))
     said = Particulars(name, phone, email)
     return _Entry(position, identity, said, tuple(keys.lookups(identity)))
 
@@ -208,7 +222,8 @@ def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -
     name = read_name(changes["name"]) if "name" in changes else record.name
     phone = read_phone(changes["phone"]) if changes.get("phone") is not None else None
     email = read_email(changes["email"]) if changes.get("email") is not None else None
-    if wrong := [found.to_error() for found in (name, phone, email) if isinstance(found, Violation)]:
+    if isinstance(name, Violation) or isinstance(phone, Violation) or isinstance(email, Violation):
+        wrong = [found.to_error() for found in (name, phone, email) if isinstance(found, Violation)]
         raise PersonInvalid(errors=wrong)
     values: dict[str, Any] = {}
     changed = []
@@ -256,6 +271,18 @@ def list_people(
         said = select(PersonReport.person_id).where(PersonReport.department == reported_by)
         asked = asked.where(Person.id.in_(said))
     return read_page(work.session, asked, key=(Person.created_at, Person.id), limit=limit, after=after)
+
+
+_KNOWN = text(
+    """
+    select id from people where id = any(cast(:ids as uuid[]))
+    """
+)
+
+
+def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are people."""
+    return set(work.session.connection().execute(_KNOWN, {"ids": [str(one) for one in set(ids)]}).scalars())
 
 
 def _masked() -> Select[Any]:

@@ -19,40 +19,48 @@ from services.talent.people.rules.meeting import Particulars
 from services.talent.rules.identity import Identity
 
 _FIND = text(
-    "select p.id, p.id_lookup, p.version, p.name_sealed, p.phone_sealed, p.email_sealed,"
-    " r.name_sealed as said_name, r.phone_sealed as said_phone, r.email_sealed as said_email"
-    " from people p left join person_reports r on r.person_id = p.id and r.department = :department"
-    " where p.id_lookup = any(cast(:lookups as bytea[]))"
+    """
+    select p.id, p.id_lookup, p.version, p.name_sealed, p.phone_sealed, p.email_sealed,
+    r.name_sealed as said_name, r.phone_sealed as said_phone, r.email_sealed as said_email
+    from people p left join person_reports r on r.person_id = p.id and r.department = :department
+    where p.id_lookup = any(cast(:lookups as bytea[]))
+    """
 )
 _INSERT = text(
-    "insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,"
-    " phone_sealed, phone_masked, email_sealed, email_masked, version, created_at, updated_at)"
-    " select *, 1, :now, :now from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),"
-    " cast(:id_numbers as bytea[]), cast(:id_masks as text[]), cast(:names as bytea[]), cast(:name_masks as text[]),"
-    " cast(:phones as bytea[]), cast(:phone_masks as text[]),"
-    " cast(:emails as bytea[]), cast(:email_masks as text[]))"
-    " on conflict (id_lookup) do nothing returning id"
+    """
+    insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,
+    phone_sealed, phone_masked, email_sealed, email_masked, version, created_at, updated_at)
+    select *, 1, :now, :now from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),
+    cast(:id_numbers as bytea[]), cast(:id_masks as text[]), cast(:names as bytea[]), cast(:name_masks as text[]),
+    cast(:phones as bytea[]), cast(:phone_masks as text[]),
+    cast(:emails as bytea[]), cast(:email_masks as text[]))
+    on conflict (id_lookup) do nothing returning id
+    """
 )
 # locked in the order of their ids first: a join may come in any order, and two changes could wait for one another
 _FILL = text(
-    "with locked as materialized (select id from people where id = any(cast(:ids as uuid[])) order by id for no key update)"
-    " update people p set phone_sealed = coalesce(p.phone_sealed, f.phone),"
-    " phone_masked = coalesce(p.phone_masked, f.phone_mask), email_sealed = coalesce(p.email_sealed, f.email),"
-    " email_masked = coalesce(p.email_masked, f.email_mask), version = p.version + 1, updated_at = :now"
-    " from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:phones as bytea[]),"
-    " cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]))"
-    " as f (id, version, phone, phone_mask, email, email_mask)"
-    " where p.id = f.id and p.version = f.version and p.id in (select id from locked) returning p.id"
+    """
+    with locked as materialized (select id from people where id = any(cast(:ids as uuid[])) order by id for no key update)
+    update people p set phone_sealed = coalesce(p.phone_sealed, f.phone),
+    phone_masked = coalesce(p.phone_masked, f.phone_mask), email_sealed = coalesce(p.email_sealed, f.email),
+    email_masked = coalesce(p.email_masked, f.email_mask), version = p.version + 1, updated_at = :now
+    from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:phones as bytea[]),
+    cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]))
+    as f (id, version, phone, phone_mask, email, email_mask)
+    where p.id = f.id and p.version = f.version and p.id in (select id from locked) returning p.id
+    """
 )
 _REPORT = text(
-    "insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, email_sealed, reported_at)"
-    " select said.id, :department, :client_id, said.name, said.phone, said.email, :now"
-    " from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:emails as bytea[]))"
-    " as said (id, name, phone, email)"
-    " on conflict (person_id, department) do update set client_id = excluded.client_id,"
-    " name_sealed = excluded.name_sealed, phone_sealed = coalesce(excluded.phone_sealed, person_reports.phone_sealed),"
-    " email_sealed = coalesce(excluded.email_sealed, person_reports.email_sealed),"
-    " reported_at = excluded.reported_at"
+    """
+    insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, email_sealed, reported_at)
+    select said.id, :department, :client_id, said.name, said.phone, said.email, :now
+    from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:emails as bytea[]))
+    as said (id, name, phone, email)
+    on conflict (person_id, department) do update set client_id = excluded.client_id,
+    name_sealed = excluded.name_sealed, phone_sealed = coalesce(excluded.phone_sealed, person_reports.phone_sealed),
+    email_sealed = coalesce(excluded.email_sealed, person_reports.email_sealed),
+    reported_at = excluded.reported_at
+    """
 )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import eventlet
 from marshmallow import fields
-from sqlalchemy import text
+from sqlalchemy import text as sql
 
-from chassis.events.handlers import on_events
+from chassis.events.handlers import handler
 from chassis.ground.ids import uuid7
 from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
@@ -55,48 +55,36 @@ class TextTooRude(Refusal):
     en = "The text is too rude: {text}"
 
 
-class Service:
-    name = "ledger"
-    database = Database()
-    slow_start = Provided(lambda _: eventlet.sleep(float(os.environ.get("LEDGER_SETUP_SECONDS", "0"))))
+def write_entry(work: Work, *, text: str) -> dict[str, Any]:
+    return write(work, text)
 
-    @command(Text, answer=Written)
-    def write_entry(self, work: Work, text: str) -> dict[str, Any]:
-        return write(work, text)
 
-    @command(Seconds)
-    def write_slowly(self, work: Work, seconds: float) -> dict[str, Any]:
-        entry = write(work, f"slow {seconds}")
-        work.session.flush()
-        eventlet.sleep(seconds)
-        return {"entry_id": str(entry["entry_id"])}
+def write_slowly(work: Work, *, seconds: float) -> dict[str, Any]:
+    entry = write(work, f"slow {seconds}")
+    work.session.flush()
+    eventlet.sleep(seconds)
+    return {"entry_id": str(entry["entry_id"])}
 
-    @query(Text, answer=Text)
-    def echo(self, work: Work, text: str) -> dict[str, str]:
-        return {"text": text}
 
-    @query(Seconds)
-    def wait(self, work: Work, seconds: float) -> dict[str, float]:
-        eventlet.sleep(seconds)
-        return {"seconds": seconds}
+def echo(work: Work, *, text: str) -> dict[str, str]:
+    return {"text": text}
 
-    @query(Nothing)
-    def break_down(self, work: Work) -> None:
-        raise RuntimeError("a secret detail")
 
-    @query(Nothing)
-    def answer_nonsense(self, work: Work) -> object:
-        return object()
+def wait(work: Work, *, seconds: float) -> dict[str, float]:
+    eventlet.sleep(seconds)
+    return {"seconds": seconds}
 
-    @on_events(WRITTEN)
-    def on_entry_written(self, work: Work, events: list[Event]) -> None:
-        for event in events:
-            hear(work, event)
 
-    @every(seconds=0.2)
-    def tick(self) -> None:
-        with self.database.work() as work:
-            work.session.execute(text("insert into ticks default values"))
+def break_down(work: Work) -> None:
+    raise RuntimeError("a secret detail")
+
+
+def answer_nonsense(work: Work) -> object:
+    return object()
+
+
+def note_tick(work: Work) -> None:
+    work.session.execute(sql("insert into ticks default values"))
 
 
 def write(work: Work, content: str) -> dict[str, Any]:
@@ -104,7 +92,7 @@ def write(work: Work, content: str) -> dict[str, Any]:
         raise TextTooRude(text=content)
     entry_id = uuid7()
     work.session.execute(
-        text("insert into entries (id, text, client_id) values (:id, :text, :client_id)"),
+        sql("insert into entries (id, text, client_id) values (:id, :text, :client_id)"),
         {"id": entry_id, "text": content, "client_id": work.caller.client_id},
     )
     data = {"entry_id": str(entry_id), "text": content}
@@ -116,12 +104,30 @@ def write(work: Work, content: str) -> dict[str, Any]:
 def hear(work: Work, event: Event) -> None:
     """Note the effect; without a unique key, so that doubles can be counted."""
     content = event.data["text"]
-    work.session.execute(
-        text("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(event.data["entry_id"])}
-    )
+    work.session.execute(sql("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(event.data["entry_id"])})
     if content.startswith("poison"):
         raise ValueError("poisoned")
-    if content.startswith("stuck") and not work.session.scalar(text("select to_regclass('sunshine') is not null")):
-        work.session.execute(text("select pg_sleep(60)"))
+    if content.startswith("stuck") and not work.session.scalar(sql("select to_regclass('sunshine') is not null")):
+        work.session.execute(sql("select pg_sleep(60)"))
     if content.startswith("slow-hearing"):
         eventlet.sleep(float(content.split()[1]))
+
+
+def note_hearings(work: Work, events: list[Event]) -> None:
+    for event in events:
+        hear(work, event)
+
+
+class Service:
+    name = "ledger"
+    database = Database()
+    slow_start = Provided(lambda _: eventlet.sleep(float(os.environ.get("LEDGER_SETUP_SECONDS", "0"))))
+
+    write_entry = command(Text, Written, write_entry)
+    write_slowly = command(Seconds, None, write_slowly)
+    echo = query(Text, Text, echo)
+    wait = query(Seconds, None, wait)
+    break_down = query(Nothing, None, break_down)
+    answer_nonsense = query(Nothing, None, answer_nonsense)
+    on_entry_written = handler(note_hearings)
+    tick = every(0.2, note_tick)

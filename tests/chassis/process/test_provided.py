@@ -12,8 +12,7 @@ from sqlalchemy.exc import OperationalError
 from chassis.ground import lanes
 from chassis.process.dependencies import BoundDatabase
 from chassis.process.provided import Provided
-from chassis.rpc.server import DatabaseUnavailable
-from chassis.store.database import make_engine
+from chassis.store.database import DatabaseUnavailable, make_engine
 from chassis.store.work import PLATFORM, Work
 from deploy.local.throwaway import free_port
 

@@ -28,7 +28,7 @@ from chassis.rebuilding.republish import PAGE, Page
 from chassis.store.dead_letters import commands as dead_letter_commands
 from deploy.local.broker_users import permissions
 from tests.chassis.conftest import at_once
-from tests.chassis.ledger import rebuilding
+from tests.chassis.ledger import sources
 from tests.chassis.ledger.service import WRITTEN
 from tests.support.ledgers import Ledger
 from tests.support.servers import Broker
@@ -78,7 +78,7 @@ class TestRepublish:
         until(lambda: ledger.count("select count(*) from hearings") == 5)
         assert {(row.event["subject"], row.version) for row in sent(ledger)} == {(one, 1) for one in ids}
         assert all(row.event["replay"] and row.only_for == QUEUE for row in sent(ledger))
-        assert {row.event["time"] for row in sent(ledger)} == {rebuilding.SINCE.isoformat()}
+        assert {row.event["time"] for row in sent(ledger)} == {sources.SINCE.isoformat()}
         assert ledger.count("select count(*) from history") == 0
 
     def test_sends_only_what_is_named_or_lies_after_an_id(self, ledger: Ledger) -> None:
@@ -202,7 +202,7 @@ class TestPages:
             found: list[str] = []
             page = Page(limit=limit)
             with Session(ledger.engine) as session:
-                while states := rebuilding.entries(session, page):
+                while states := sources.entries(session, page):
                     found += [str(state.subject_id) for state in states]
                     page = Page(after=found[-1], limit=limit)
             assert found == ids

@@ -13,7 +13,6 @@ from chassis.rebuilding.republish import Page
 from chassis.store.work import open_reading
 from contracts.language.envelope import Event
 from services.events import copies
-from services.events.copies import rebuilding
 from tests.events.conftest import Town
 from tests.support.facts import event
 
@@ -43,11 +42,11 @@ def affiliation(version: int) -> Event:
 
 #: Each copied subject: its versions, who applies them, and what the copy says in the end.
 SUBJECTS: dict[str, tuple[Callable[[int], Event], Callable[..., None], dict[str, Any]]] = {
-    "organisation": (organisation, copies.apply_organisations, {"kind": "university", "status": "active"}),
-    "person": (person, copies.apply_people, {}),
+    "organisation": (organisation, copies.organisations.apply, {"kind": "university", "status": "active"}),
+    "person": (person, copies.people.apply, {}),
     "affiliation": (
         affiliation,
-        copies.apply_affiliations,
+        copies.affiliations.apply,
         {
             "person_id": str(PERSON),
             "organisation_id": str(ORGANISATION),
@@ -76,7 +75,7 @@ class TestNewestVersion:
             connection.exec_driver_sql("truncate organisations, people, affiliations")
         for batch in batches:
             with town.work() as work:
-                apply(work.session, [make(version) for version in batch])
+                apply(work, [make(version) for version in batch])
         with open_reading(town.engine) as work:
-            (held,) = rebuilding.COPIES[subject](work.session, Page())
+            (held,) = copies.COPIES[subject].read(work.session, Page())
         assert (held.version, held.data) == (3, said)

@@ -6,8 +6,7 @@ import datetime as dt
 
 import pytest
 
-from services.events.registrations.eligibility import is_open_to
-from services.events.registrations.rules import gift_of, is_still_offered
+from services.events.registrations.rules import is_open_to, is_still_offered, promotion_of
 
 NOW = dt.datetime(2026, 11, 23, 4, 0, tzinfo=dt.UTC)
 STUDENT = {"role": "student", "organisation_kind": "university", "organisation_id": "a"}
@@ -15,19 +14,19 @@ STUDENT = {"role": "student", "organisation_kind": "university", "organisation_i
 
 class TestSeatThatComesFree:
     def test_is_given_at_once_where_the_activity_promotes(self) -> None:
-        assert gift_of("automatic", offer_hours=24, starts_at=NOW + dt.timedelta(days=9), now=NOW) == (
+        assert promotion_of("automatic", offer_hours=24, starts_at=NOW + dt.timedelta(days=9), now=NOW) == (
             "confirmed",
             None,
         )
 
     def test_is_offered_for_as_long_as_the_activity_says(self) -> None:
-        found = gift_of("offer", offer_hours=24, starts_at=NOW + dt.timedelta(days=9), now=NOW)
+        found = promotion_of("offer", offer_hours=24, starts_at=NOW + dt.timedelta(days=9), now=NOW)
         assert found == ("offered", NOW + dt.timedelta(hours=24))
 
     def test_is_offered_no_longer_than_until_the_session_begins(self) -> None:
         soon = NOW + dt.timedelta(hours=2)
-        assert gift_of("offer", offer_hours=24, starts_at=soon, now=NOW) == ("offered", soon)
-        assert gift_of("offer", offer_hours=24, starts_at=NOW, now=NOW) == ("confirmed", None)
+        assert promotion_of("offer", offer_hours=24, starts_at=soon, now=NOW) == ("offered", soon)
+        assert promotion_of("offer", offer_hours=24, starts_at=NOW, now=NOW) == ("confirmed", None)
 
     def test_an_offer_ends_at_its_hour(self) -> None:
         assert is_still_offered(NOW, NOW - dt.timedelta(seconds=1))

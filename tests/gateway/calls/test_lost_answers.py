@@ -59,7 +59,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 def _send(app: Flask, *outcomes: Exception | dict[str, Any]) -> tuple[Any, Outcomes]:
     client = app.extensions["rpc"] = Outcomes(*outcomes)
-    return backend.command("talent", "register_person", {}), client
+    return backend.command("talent.register_person", {}), client
 
 
 def test_a_lost_answer_is_asked_for_once_more_under_the_same_key(app: Flask) -> None:

@@ -56,7 +56,9 @@ class Desk:
 
     def round(self, **changes: Any) -> bool:
         pace = dataclasses.replace(PACE, **changes)
-        return sending.send_due(Database(self.office, lambda: self.now), [self.email], self.contacts, pace)
+        return sending.send_due(
+            database=Database(self.office, lambda: self.now), channels=[self.email], contacts=self.contacts, pace=pace
+        )
 
     def email_of(self, person: UUID) -> Any:
         (row,) = self.office.deliveries(person_id=person, channel="email")
@@ -135,7 +137,12 @@ class TestRound:
         desk.office.only_template(channels=["log"])
         (person,) = desk.tell("zhang@example.com")
         with caplog.at_level("INFO"):
-            sending.send_due(Database(desk.office, lambda: desk.now), [LogChannel()], desk.contacts, PACE)
+            sending.send_due(
+                database=Database(desk.office, lambda: desk.now),
+                channels=[LogChannel()],
+                contacts=desk.contacts,
+                pace=PACE,
+            )
         assert desk.office.states(person_id=person) == ["delivered"]
         assert str(person) in caplog.text and "zhang" not in caplog.text
 

@@ -13,8 +13,7 @@ from sqlalchemy import text
 from chassis.ground.ids import uuid7
 from contracts import perks as schemas
 from services.perks import entitlements
-from services.perks.entitlements import evaluation
-from services.perks.service import Service
+from services.perks.entitlements import evaluation, triggers
 from tests.perks.conftest import NOW, SCHEME, City, organisation_event
 from tests.support.threads import at_once
 
@@ -213,7 +212,7 @@ class TestMeanwhile:
         with ThreadPoolExecutor(1) as pool:
             with city.work() as work:
                 affiliation = city.affiliation(person, university)
-                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                triggers.affiliations_changed(work, [affiliation])
                 heard = pool.submit(city.hear_organisations, organisation_event(university))
                 _await_a_waiter(city)
             heard.result()
@@ -227,7 +226,7 @@ class TestMeanwhile:
         with ThreadPoolExecutor(1) as pool:
             with city.work() as work:
                 affiliation = city.affiliation(person, university)
-                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                triggers.affiliations_changed(work, [affiliation])
                 published = pool.submit(city.publish_scheme)
                 _await_a_waiter(city)
             published.result()
@@ -241,7 +240,7 @@ class TestMeanwhile:
         with ThreadPoolExecutor(1) as pool:
             with city.work() as work:
                 affiliation = city.affiliation(person, university)
-                Service.on_affiliation_changed.__wrapped__(None, work, [affiliation])  # type: ignore[attr-defined]
+                triggers.affiliations_changed(work, [affiliation])
                 published = pool.submit(city.publish_set, "universities", 1, [university])
                 _await_a_waiter(city)
             published.result()

@@ -10,8 +10,7 @@ from uuid import UUID
 from chassis.ground.ids import uuid7
 from chassis.store.work import open_work
 from contracts.language.envelope import Event
-from services.perks.entitlements import evaluation
-from services.perks.service import Service
+from services.perks.entitlements import evaluation, triggers
 from tests.perks.conftest import CLAUSE, NOW, SCHEME, City, organisation_event, set_event
 
 NOT_STAFF = {
@@ -25,12 +24,12 @@ def hear_again(city: City, *events: Event) -> None:
     """As the handler does with a replayed batch."""
     again = [replace(event, id=uuid7(), replay=True) for event in events]
     with open_work(city.engine, now=NOW, replay=True) as work:
-        handler = {
-            "affiliation": Service.on_affiliation_changed,
-            "organisation_set": Service.on_organisation_set_published,
-            "organisation": Service.on_organisation_changed,
+        apply = {
+            "affiliation": triggers.affiliations_changed,
+            "organisation_set": triggers.sets_published,
+            "organisation": triggers.organisations_changed,
         }[events[0].type.split(".")[1]]
-        handler.__wrapped__(None, work, again)  # type: ignore[attr-defined]
+        apply(work, again)
 
 
 def told(city: City) -> list[tuple[str, bool]]:

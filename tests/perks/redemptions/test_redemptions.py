@@ -205,7 +205,7 @@ class Rivals:
         self.beaten = 0
 
     def take_the_slot_aimed_at(self, connection: Any, cursor: Any, sql: str, parameters: Any, *rest: Any) -> None:
-        if not sql.startswith("with free") or parameters["nonce"] != "mine" or self.beaten == self.times:
+        if not sql.lstrip().startswith("with free") or parameters["nonce"] != "mine" or self.beaten == self.times:
             return
         self.beaten += 1
         ended = contextlib.ExitStack()

@@ -65,7 +65,7 @@ class Desk:
 
     def run_next(self) -> bool:
         """One turn of the timer."""
-        return job.run_next(self.database, uploads=self.uploads, keys=self.city.keys)
+        return job.run_next(database=self.database, uploads=self.uploads, keys=self.city.keys)
 
     def run(self, content: bytes, **fields: Any) -> dict[str, Any]:
         """Upload and carry out whatever waits; the import as its department sees it."""

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import python_calamine
 
@@ -91,8 +92,8 @@ def _first_roster(workbook: python_calamine.CalamineWorkbook, limits: Limits) ->
             continue
         if sheet.end[1] >= limits.columns:
             raise FileRefused("too_many_columns", limit=limits.columns)
-        rows = sheet.iter_rows()
-        head = [list(row) for row in islice(rows, HEADER_SEARCH_ROWS)]
+        rows: Iterator[list[Any]] = sheet.iter_rows()
+        head: list[list[Cell]] = [list(row) for row in islice(rows, HEADER_SEARCH_ROWS)]
         if find_header_row(head):
             return Table(head + _rest(rows, limits), has_other_sheets=len(names) > 1)
         first = first or head

@@ -10,13 +10,14 @@ import sqlalchemy.event
 from marshmallow import fields
 from sqlalchemy import text as sql
 
-from chassis.events.handlers import on_events
+from chassis.events.handlers import handler
 from chassis.ground.ids import uuid7
 from chassis.process.dependencies import Database
 from chassis.rpc.server import command, query
 from chassis.store.work import Work
-from contracts.catalogue import EVENTS, EventType
+from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
+from contracts.language.event_types import EventType
 from contracts.language.schema import Schema
 from tests.resilience.hazards.fragile import Fragile
 from tests.resilience.hazards.notebook import behave, die, note, seconds_of
@@ -46,55 +47,60 @@ def join_catalogue() -> None:
     EVENTS[WRITTEN] = EventType(WRITTEN, schema=Written, subscribers=("diary.on_written",))
 
 
+def write(work: Work, *, text: str) -> dict[str, Any]:
+    times = note(text, "write begun")
+    eventlet.sleep(seconds_of(text))
+    entry_id = uuid7()
+    work.session.execute(sql("insert into entries (id, text) values (:id, :text)"), {"id": entry_id, "text": text})
+    work.announce(WRITTEN, subject_id=entry_id, version=1, data={"entry_id": str(entry_id), "text": text})
+    if text == "killed after the commit" and times == 1:
+        sqlalchemy.event.listen(work.session, "after_commit", lambda session: die())
+    return {"entry_id": entry_id, "text": text}
+
+
+def echo(work: Work, *, text: str) -> dict[str, str]:
+    return {"text": text}
+
+
+def wait(work: Work, *, seconds: float) -> float:
+    note("wait", "begun")
+    eventlet.sleep(seconds)
+    note("wait", "ended")
+    return seconds
+
+
+def ask_database(work: Work, *, seconds: float) -> float:
+    note("ask_database", "begun")
+    work.session.execute(sql("select pg_sleep(:seconds)"), {"seconds": seconds})
+    return seconds
+
+
+def time_out(work: Work) -> None:
+    note("time_out", "begun")
+    raise eventlet.Timeout(None)
+
+
+def note_hearings(work: Work, events: list[Event]) -> None:
+    for event in events:
+        times = note(event.data["entry_id"], "heard")
+        work.session.execute(sql("insert into hearings (entry_id) values (:id)"), {"id": UUID(event.data["entry_id"])})
+        if event.data["text"] == "killed at the commit" and times == 1:
+            sqlalchemy.event.listen(work.session, "before_commit", lambda session: die())
+        behave(event.data["text"], times)
+    eventlet.sleep(max(seconds_of(event.data["text"]) for event in events))
+
+
 class Service:
     name = "diary"
     database = Database()
     fragile = Fragile()
 
-    @command(Text, answer=Written)
-    def write(self, work: Work, text: str) -> dict[str, Any]:
-        times = note(text, "write begun")
-        eventlet.sleep(seconds_of(text))
-        entry_id = uuid7()
-        work.session.execute(sql("insert into entries (id, text) values (:id, :text)"), {"id": entry_id, "text": text})
-        work.announce(WRITTEN, subject_id=entry_id, version=1, data={"entry_id": str(entry_id), "text": text})
-        if text == "killed after the commit" and times == 1:
-            sqlalchemy.event.listen(work.session, "after_commit", lambda session: die())
-        return {"entry_id": entry_id, "text": text}
-
-    @query(Text, answer=Text)
-    def echo(self, work: Work, text: str) -> dict[str, str]:
-        return {"text": text}
-
-    @query(Seconds)
-    def wait(self, work: Work, seconds: float) -> float:
-        note("wait", "begun")
-        eventlet.sleep(seconds)
-        note("wait", "ended")
-        return seconds
-
-    @query(Seconds)
-    def ask_database(self, work: Work, seconds: float) -> float:
-        note("ask_database", "begun")
-        work.session.execute(sql("select pg_sleep(:seconds)"), {"seconds": seconds})
-        return seconds
-
-    @query(Nothing)
-    def time_out(self, work: Work) -> None:
-        note("time_out", "begun")
-        raise eventlet.Timeout(None)
-
-    @on_events(WRITTEN)
-    def on_written(self, work: Work, events: list[Event]) -> None:
-        for event in events:
-            times = note(event.data["entry_id"], "heard")
-            work.session.execute(
-                sql("insert into hearings (entry_id) values (:id)"), {"id": UUID(event.data["entry_id"])}
-            )
-            if event.data["text"] == "killed at the commit" and times == 1:
-                sqlalchemy.event.listen(work.session, "before_commit", lambda session: die())
-            behave(event.data["text"], times)
-        eventlet.sleep(max(seconds_of(event.data["text"]) for event in events))
+    write = command(Text, Written, write)
+    echo = query(Text, Text, echo)
+    wait = query(Seconds, None, wait)
+    ask_database = query(Seconds, None, ask_database)
+    time_out = query(Nothing, None, time_out)
+    on_written = handler(note_hearings)
 
 
 def rename_the_handler() -> None:

@@ -1,4 +1,4 @@
-"""What the ledger can send again, and the copy its own handler keeps of it."""
+"""What the ledger can send again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from chassis.rebuilding.compare import Held
 from chassis.rebuilding.republish import Page, State
 from tests.chassis.ledger.service import WRITTEN
 
@@ -26,11 +25,6 @@ class Entry(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
-class Hearing(Base):
-    __tablename__ = "hearings"
-    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-
-
 def entries(session: Session, page: Page) -> Sequence[State]:
     return [
         State(WRITTEN, row.id, 1, {"entry_id": str(row.id), "text": row.text}, SINCE)
@@ -38,10 +32,4 @@ def entries(session: Session, page: Page) -> Sequence[State]:
     ]
 
 
-def hearings(session: Session, page: Page) -> Sequence[Held]:
-    asked = page.of(select(Hearing.entry_id).group_by(Hearing.entry_id), Hearing.entry_id)
-    return [Held(str(entry_id), 1, {}) for entry_id in session.scalars(asked)]
-
-
 SOURCES = {"entry": entries}
-COPIES = {"entry": hearings}

@@ -1,0 +1,51 @@
+"""Entitlements, and their passes."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from contracts.perks import entitlements as S
+from contracts.perks.passes import Pass
+from gateway.calls import backend
+from gateway.http import qr_codes, records
+from gateway.http.operations import operation
+
+blueprint = Blueprint("entitlements", __name__, description="权益、凭证 / Entitlements, passes")
+READ = "perks:read"
+
+records.list_of(
+    blueprint,
+    "/v1/entitlements",
+    READ,
+    ("列出权益", "List entitlements"),
+    "perks.list_entitlements",
+    S.ListEntitlements,
+    S.EntitlementPage,
+)
+records.get(
+    blueprint,
+    "/v1/entitlements/<uuid:entitlement_id>",
+    READ,
+    ("读取权益", "Read an entitlement"),
+    "perks.get_entitlement",
+    S.GetEntitlement,
+    S.Entitlement,
+)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/entitlements/<uuid:entitlement_id>/pass",
+    scope=READ,
+    summary=("获取凭证（JSON 或二维码 SVG）", "Get the pass, as JSON or as a QR code in SVG"),
+    answers={200: Pass},
+    problems=(409,),
+)
+def get_pass(entitlement_id: str) -> Response:
+    """The token bears the holder's masked name, which talent knows and perks does not (ADR 0007)."""
+    entitlement = backend.query("perks.get_entitlement", {"entitlement_id": entitlement_id})
+    person = backend.query("talent.get_person", {"person_id": entitlement["person_id"]})
+    fields = {"entitlement_id": entitlement_id, "holder": person["name_masked"]}
+    return qr_codes.json_or_svg(backend.query("perks.issue_pass", fields))

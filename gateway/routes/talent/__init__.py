@@ -1,0 +1,5 @@
+"""The routes of talent, a module per subject."""
+
+from gateway.routes.talent import affiliations, organisations, people
+
+SUBJECTS = (organisations, people, affiliations)

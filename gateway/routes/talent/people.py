@@ -1,0 +1,49 @@
+"""People, masked."""
+
+from __future__ import annotations
+
+from flask_smorest import Blueprint
+
+from contracts.talent import people as S
+from gateway.http import records
+
+blueprint = Blueprint("people", __name__, description="人员 / People")
+READ, WRITE = "talent:read", "talent:write"
+
+records.add(
+    blueprint,
+    "/v1/people",
+    WRITE,
+    ("登记人员", "Register a person"),
+    "talent.register_person",
+    S.RegisterPerson,
+    S.Person,
+)
+records.list_of(
+    blueprint,
+    "/v1/people",
+    READ,
+    ("列出人员（脱敏）", "List people, masked"),
+    "talent.list_people",
+    S.ListPeople,
+    S.PersonPage,
+)
+records.get(
+    blueprint,
+    "/v1/people/<uuid:person_id>",
+    READ,
+    ("读取人员（脱敏）", "Read a person, masked"),
+    "talent.get_person",
+    S.GetPerson,
+    S.Person,
+)
+records.change(
+    blueprint,
+    "/v1/people/<uuid:person_id>",
+    WRITE,
+    ("更正人员信息", "Correct a person's record"),
+    "talent.change_person",
+    S.PersonChanges,
+    S.Person,
+    read_by="talent.get_person",
+)

@@ -1,0 +1,35 @@
+"""What makes evaluations necessary: facts that arrive from talent, taken over in the order that misses nobody.
+
+Lives here: the order of locks, copies and evaluations. Not here: the copies themselves, and how evaluations run
+(``evaluation``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.store.work import Work
+from contracts.language.envelope import Event
+from services.perks import copies
+from services.perks.entitlements import evaluation
+
+
+def organisations_changed(work: Work, events: Sequence[Event]) -> None:
+    """Take organisations over; when a kind that matters changed, everybody is evaluated later."""
+    evaluation.block_evaluations(work)
+    if copies.apply_organisations(work, events):
+        evaluation.evaluate_all_later(work, "organisations")
+
+
+def sets_published(work: Work, events: Sequence[Event]) -> None:
+    """Take sets over; for each that changed, everybody is evaluated later."""
+    for key in copies.apply_sets(work.session, events):
+        evaluation.evaluate_all_later(work, f"set {key}")
+
+
+def affiliations_changed(work: Work, events: Sequence[Event]) -> None:
+    """Take affiliations over and evaluate their people, who are locked before."""
+    people = copies.people_of(events)
+    evaluation.lock_people(work, people)
+    copies.affiliations.apply(work, events)
+    evaluation.evaluate_changed(work, people)

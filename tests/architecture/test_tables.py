@@ -1,0 +1,97 @@
+"""A subject reads and writes its own tables alone; what another subject knows, it asks that subject's use cases for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import source
+
+#: (module, table) → why it may: one statement on a hot path that would else be two round trips.
+_REGISTER = "LOOK_UP: all that a registration reads before the lock of its session is one statement"
+_WITH_SESSION = "a registration is read with the state and times of its session in one statement"
+_SCAN = "_FACTS: all that a scan at the gate reads is one statement"
+_STATEMENTS, _REDEMPTIONS = "services/events/registrations/statements.py", "services/perks/redemptions/__init__.py"
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    **{(_STATEMENTS, table): _REGISTER for table in ("activities", "people", "affiliations", "organisations")},
+    (_STATEMENTS, "sessions"): f"{_REGISTER}; {_WITH_SESSION}",
+    **{(_REDEMPTIONS, table): _SCAN for table in ("affiliations", "entitlements", "organisations", "people")},
+    **{(_REDEMPTIONS, table): _SCAN for table in ("schemes", "scheme_relations", "set_members")},
+    (
+        "services/notify/deliveries/__init__.py",
+        "messages",
+    ): "a sender claims deliveries with their texts in one statement",
+}
+#: Rooms of a service that stand above its subjects.
+ABOVE = {
+    "figures.py",
+    "service.py",
+    "settings.py",
+    "registry.py",
+    "tables.py",
+    "sources.py",
+    "__main__.py",
+    "__init__.py",
+}
+_NAMED = re.compile(r"\b(?:from|join|into|update|delete from)\s+([a-z_]+)\b")
+
+
+def subject_of(path: Path) -> str | None:
+    """The subject a module of a service belongs to; None above the subjects."""
+    room = path.parts[2]
+    return None if room in ABOVE or room == "migrations" else room.removesuffix(".py")
+
+
+def tables_of(service: str) -> dict[str, str]:
+    """Table → the subject that declares it."""
+    found = {}
+    for path in source.modules(f"services/{service}"):
+        if path.name == "tables.py" and (subject := subject_of(path)):
+            found |= dict.fromkeys(_declared(path).values(), subject)
+    return found
+
+
+def _declared(path: Path) -> dict[str, str]:
+    """Class → table, of a module of tables."""
+    return {
+        node.name: line.value.value
+        for node in source.tree(path).body
+        if isinstance(node, ast.ClassDef)
+        for line in node.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__tablename__"
+        if isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
+    }
+
+
+def touched(service: str) -> Iterator[tuple[Path, str]]:
+    """Each module with each table it touches, by class or by name in SQL."""
+    classes = {
+        f"services.{service}.{'.'.join(path.with_suffix('').parts[2:])}.{name}": table
+        for path in source.modules(f"services/{service}")
+        if path.name == "tables.py"
+        for name, table in _declared(path).items()
+    }
+    known = tables_of(service)
+    for path in source.modules(f"services/{service}"):
+        if subject_of(path) is None or path.name == "tables.py":
+            continue
+        by_class = {classes[name] for name in source.imported(path) if name in classes}
+        by_name = {name for text in source.strings(path) for name in _NAMED.findall(text) if name in known}
+        yield from ((path, table) for table in sorted(by_class | by_name))
+
+
+@pytest.mark.parametrize("service", source.services())
+def test_a_subject_touches_its_own_tables_alone(service: str) -> None:
+    owner = tables_of(service)
+    foreign = {(str(path), table) for path, table in touched(service) if owner[table] != subject_of(path)}
+    assert sorted(foreign - EXCEPTIONS.keys()) == []
+
+
+def test_every_exception_is_used_and_has_its_reason() -> None:
+    used = {(str(path), table) for service in source.services() for path, table in touched(service)}
+    assert sorted(EXCEPTIONS.keys() - used) == []
+    assert all(len(reason) > 20 for reason in EXCEPTIONS.values())
