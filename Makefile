@@ -5,7 +5,11 @@ SHELL := /bin/bash
 STATE := .state
 PYTHON := $(STATE)/venv/bin/python
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(STATE)/pycache
+# without the cache each of the platform's processes compiles all it imports at every start
+unexport PYTHONDONTWRITEBYTECODE
 T ?= tests
+PYTEST = $(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest --durations=10
+TIMED = TIMEFORMAT="== make $@ took %0lR"; time
 
 # The first Python that is there, works and is new enough (a version manager may have put up a name with nothing behind it).
 IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
@@ -13,7 +17,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo doctor test hazards chaos test-cluster check fmt bench migration clean
+.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,14 +37,17 @@ demo: $(STATE)/ready ## Load the demo city into the running platform
 doctor: ## Say what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi
 
-test: check ## Set everything up and pass the tests (T=path for some of them)
-	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest $(if $(filter tests,$(T)),-m "not hazard") $(T)
+test: $(STATE)/ready ## Check, then pass the tests in two workers (T=path for some of them, proofs too)
+	@$(TIMED) { $(MAKE) --no-print-directory check && $(PYTEST) $(if $(filter tests,$(T)),-n 2 --dist loadgroup -m "not proof") $(T); }
 
-hazards: $(STATE)/ready ## Try the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
-	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest -rx tests/resilience/hazards
+proofs: $(STATE)/ready ## Prove the promises, which takes long: chaos, drills, rebuilding, bad input on every route, hazards, cluster
+	@$(TIMED) $(PYTEST) -m proof
 
-test-cluster: $(STATE)/ready ## Take nodes away from a RabbitMQ cluster of three (docs/cluster.md)
-	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest tests/cluster
+hazards: $(STATE)/ready ## Of the proofs, the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
+	@$(PYTEST) -rx tests/resilience/hazards
+
+test-cluster: $(STATE)/ready ## Of the proofs, a RabbitMQ cluster of three that loses nodes (docs/cluster.md)
+	@$(PYTEST) tests/cluster
 
 chaos: $(STATE)/ready ## Hurt everything while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
 	@$(PYTHON) -m tests.resilience.chaos $(ARGS)

@@ -4,7 +4,6 @@ to it. Not here: the servers, and the platform of ``make run`` (``platform``).
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
@@ -13,10 +12,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from chassis.broker import topology
+from chassis.broker.wire import Wire
+from chassis.ground import clock
+from chassis.store import migrations
+from chassis.store.database import make_engine
 from deploy.local import demo_keys, processes
 from deploy.local.notes import port_is_free
 from examples.client import Client
+from gateway.auth import clients
+from gateway.auth.scopes import SCOPES
 
 #: Beside those a checkout keeps (``notes``).
 FIRST_PORT, PORTS = 12_000, 8_000
@@ -34,6 +41,7 @@ class ThrowawayPlatform:
         self.url = f"http://127.0.0.1:{self.port}"
         self.databases = {name: make_database(name) for name in (*processes.services(), "gateway")}
         demo_keys.make(folder / "keys")
+        self.vhost = urlsplit(amqp_uri).path[1:]
         self.environment = {
             **os.environ,
             "PYTHONWARNINGS": "ignore",
@@ -51,10 +59,12 @@ class ThrowawayPlatform:
 
     def prepare(self) -> None:
         """Migrate the databases and declare the topology."""
-        for name in processes.services():
-            self.run(f"services.{name}", "migrate")
-        self.run("gateway", "migrate")
-        self.run("chassis", "topology", "apply")
+        for name, url in self.databases.items():
+            migrations.upgrade(url, name)
+        wire = Wire(self.environment["AMQP_URI"], name="topology", heartbeat=0)
+        delays = [float(delay) for delay in self.environment["RETRY_DELAYS"].split(",")]
+        topology.declare_all(wire.connection.channel(), delays=delays)
+        wire.close()
 
     def start(self, *, processes_each: int) -> None:
         """Start `processes_each` of every service and a gateway; returns when all are ready."""
@@ -114,9 +124,12 @@ class ThrowawayPlatform:
 
     def client(self, name: str, department: str, *scopes: str) -> Client:
         """A newly registered client; with every scope where none is named."""
-        chosen = [part for scope in scopes for part in ("--scope", scope)] or ["--all-scopes"]
-        made = json.loads(self.run("gateway", "client", "add", name, "--department", department, "--json", *chosen))
-        return Client(self.url, made["client_id"], made["client_secret"], department=department)
+        engine = make_engine(self.databases["gateway"], pool_size=1, name="throwaway")
+        client_id, secret = clients.register(
+            engine, name=name, department=department, scopes=scopes or list(SCOPES), now=clock.now()
+        )
+        engine.dispose()
+        return Client(self.url, client_id, secret, department=department)
 
     def stop(self, name: str) -> None:
         process, _ = self.processes.pop(name)

@@ -40,6 +40,16 @@ def rules_of(service: str) -> list[Path]:
     return [path for path in modules if path.name == "rules.py" or "rules" in path.parts[2:-1]]
 
 
+def rooms_of_other_tests(path: Path) -> list[str]:
+    """The conftest modules of other rooms a test module imports."""
+    folders = {".".join(("tests", *path.parts[1:depth], "conftest")) for depth in range(1, len(path.parts))}
+    return sorted(
+        name
+        for name in source.imported(path)
+        if (module := name.rpartition(".")[0]).endswith(".conftest") and module not in folders
+    )
+
+
 every_service = pytest.mark.parametrize("service", source.services())
 
 
@@ -145,3 +155,8 @@ class TestEnvironment:
 
 def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_tests_share_helpers_in_support_and_not_by_the_conftest_of_another_room() -> None:
+    shared = {str(path): found for path in source.modules("tests") if (found := rooms_of_other_tests(path))}
+    assert shared == {}

@@ -9,27 +9,18 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.bad_input.routes import Document
-from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
-from tests.gateway.conftest import Api
+from tests.support.api import Api
+from tests.support.platforms import NOTIFY_QUICKLY, MakePlatform
 from tests.support.smtp_sink import Sink
 
 
 @pytest.fixture(scope="package")
-def site(
-    database_server: str, broker: Broker, mails: Sink, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ThrowawayPlatform]:
+def site(prepared_platform: MakePlatform, mails: Sink) -> Iterator[ThrowawayPlatform]:
     """A platform of its own: whatever is invented stays in it, and nobody else writes meanwhile."""
-    databases, vhost = _make_databases(database_server), broker.make_vhost()
-    made = ThrowawayPlatform(tmp_path_factory.mktemp("site"), next(databases), broker.uri(vhost), broker.user)
-    made.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
-    try:
-        made.prepare()
+    with prepared_platform("site") as made:
+        made.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
         made.start(processes_each=1)
         yield made
-    finally:
-        made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 @pytest.fixture(scope="package")

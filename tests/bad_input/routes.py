@@ -8,7 +8,7 @@ from typing import Any
 import gateway.app  # noqa: F401  fills the table of operations
 from gateway.description.operations import Operation
 from gateway.http.operations import OPERATIONS
-from tests.gateway.conftest import Answer
+from tests.support.api import Answer
 
 Document = dict[str, Any]
 

@@ -11,7 +11,7 @@ import pytest
 from gateway.description.operations import Operation
 from tests.bad_input.corpus import MIB, NOT_JSON, wrong_bodies
 from tests.bad_input.routes import FORMS, LANGUAGES, WITH_BODY, WITH_JSON, Document, assert_said_in, shape_of
-from tests.gateway.conftest import Answer, Api, assert_problem, path_of
+from tests.support.api import Answer, Api, assert_problem, path_of
 
 pytestmark = pytest.mark.usefixtures("nothing_kept")
 

@@ -12,7 +12,7 @@ from gateway.http.cursors import Cursors
 from gateway.http.operations import OPERATIONS
 from tests.bad_input.corpus import NOT_A_CURSOR
 from tests.bad_input.routes import LANGUAGES, Document, assert_said_in, query_of
-from tests.gateway.conftest import SOME_ID, Api, assert_problem, path_of
+from tests.support.api import SOME_ID, Api, assert_problem, path_of
 
 
 @pytest.fixture(scope="module")

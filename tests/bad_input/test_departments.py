@@ -18,7 +18,7 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import ApiError, Client
 from gateway.http.operations import OPERATIONS
-from tests.gateway.conftest import Api, assert_problem
+from tests.support.api import Api, assert_problem
 
 #: Operation → the refusal a department gets that the record does not belong to.
 OWNED = {

@@ -18,7 +18,7 @@ from deploy.local.processes import is_ready
 from deploy.local.throwaway import ThrowawayPlatform
 from gateway.http.operations import OPERATIONS
 from tests.bad_input.writes import City
-from tests.gateway.conftest import Api
+from tests.support.api import Api
 
 SEED = int(os.environ.get("BAD_INPUT_SEED", "20231027"))
 EXAMPLES = int(os.environ.get("BAD_INPUT_EXAMPLES", "25"))

@@ -10,7 +10,7 @@ from gateway.description.operations import Operation
 from gateway.http.operations import OPERATIONS
 from tests.bad_input.corpus import NOT_A_QUERY, NOT_A_VALUE, NOT_OF_THE_TYPE, kind_of
 from tests.bad_input.routes import GUARDED, LANGUAGES, Document, assert_said_in, query_of
-from tests.gateway.conftest import SOME_ID, Api, assert_problem, path_of
+from tests.support.api import SOME_ID, Api, assert_problem, path_of
 
 #: A segment for each kind of path field that no record can have → what it is answered.
 NOT_AN_ID = ("zzz", "1", "%00", "..", "'", f"{SOME_ID}x", f"%7B{SOME_ID}%7D", "%ff", SOME_ID.replace("-", ""), "a%2Fb")

@@ -16,7 +16,7 @@ from deploy.local.throwaway import ThrowawayPlatform
 from gateway.description.operations import Operation
 from gateway.serving.body_limits import JSON_SECONDS
 from tests.bad_input.routes import FORMS, WITH_BODY
-from tests.gateway.conftest import Api, path_of
+from tests.support.api import Api, path_of
 
 #: An invented number in the address: it must be in no log.
 SECRET = "149901200001011234"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from tests.gateway.conftest import Api, assert_problem
+from tests.support.api import Api, assert_problem
 
 
 def test_a_record_the_client_holds_is_not_sent_again(api: Api) -> None:

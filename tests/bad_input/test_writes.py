@@ -6,7 +6,7 @@ import uuid
 
 from tests.bad_input.routes import LANGUAGES, assert_said_in
 from tests.bad_input.writes import WRITES, City, Write, taken
-from tests.gateway.conftest import Answer, Api, assert_problem
+from tests.support.api import Answer, Api, assert_problem
 
 NOT_KEYS = ("a b, c", "x" * 129, '"open', "é", '"\\x"')
 NOT_TAGS = ("v1", '"v1', 'v1"', "1", '"a" "b"', "*, *", "W/", ",")

@@ -17,7 +17,7 @@ from deploy.local.throwaway import eventually
 from examples.city import credit_code
 from gateway.description.operations import Operation
 from gateway.http.operations import OPERATIONS
-from tests.gateway.conftest import SOME_ID, Answer, Api
+from tests.support.api import SOME_ID, Answer, Api
 
 WRITES = {operation.name: operation for operation in OPERATIONS if operation.method != "GET" and operation.scope}
 #: What is answered until then.

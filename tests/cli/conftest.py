@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.journeys.conftest import Town
+from tests.support.towns import Town
 
 ROOT = Path(__file__).resolve().parents[2]
 

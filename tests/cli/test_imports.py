@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from tests.cli.conftest import CommandLine
-from tests.journeys.conftest import Town
+from tests.support.towns import Town
 
 
 @pytest.fixture

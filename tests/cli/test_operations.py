@@ -20,8 +20,8 @@ from cli import events
 from deploy.local.broker_users import listener_permissions
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.cli.conftest import CommandLine
-from tests.conftest import Broker
-from tests.journeys.conftest import Town
+from tests.support.servers import Broker
+from tests.support.towns import Town
 
 CONSUMER = "notify.on_announcement"
 

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from chassis.store.database import with_driver
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from tests.cli.conftest import CommandLine
-from tests.journeys.conftest import Town
+from tests.support.towns import Town
 
 Timeline = list[dict[str, Any]]
 

@@ -19,8 +19,9 @@ from contracts.language.refusals import Refusal
 from deploy.local.notes import answers
 from deploy.local.place import place
 from deploy.local.rabbitmq_cluster import Cluster, Node
-from tests.chassis.conftest import ledger, until
-from tests.conftest import Broker
+from tests.support.ledgers import ledger
+from tests.support.servers import Broker
+from tests.support.waiting import until
 
 CALL_SECONDS = 2.0
 #: Between two tries, and between two entries: the machine is shared.

@@ -10,8 +10,9 @@ from chassis.broker.topology import consumer_queue
 from chassis.rpc.calls import rpc_queue
 from chassis.rpc.client import RpcTimeout, ServiceUnavailable
 from deploy.local.rabbitmq_cluster import Node
-from tests.chassis.conftest import Ledger, until
 from tests.cluster.conftest import Site, Writers, writing
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(480)
 

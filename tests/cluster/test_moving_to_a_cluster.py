@@ -7,8 +7,9 @@ import uuid
 from chassis.broker.wire import Wire
 from chassis.rpc.calls import rpc_queue
 from chassis.rpc.client import ServiceUnavailable
-from tests.chassis.conftest import Ledger, until
 from tests.cluster.conftest import Site
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 #: Not set up as it must be (see chassis.process.runner, which is not for a test to import: it patches the standard library).
 EXIT_CONFIGURATION = 78

@@ -23,8 +23,8 @@ from deploy.local.throwaway import eventually
 from examples.city import credit_code
 from examples.client import Client
 from tests.architecture import compose
-from tests.conftest import Broker
 from tests.deploy.images import Containers
+from tests.support.servers import Broker
 
 DEPLOYABLES = [*services(), GATEWAY]
 #: Installed for tests and tools alone; or for another deployable.

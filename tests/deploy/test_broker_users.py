@@ -17,8 +17,8 @@ from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
 from deploy.local.broker_users import GATEWAY, listener_permissions, permissions
 from examples.listening import queue_of
-from tests.chassis.conftest import Ledger, ledger
-from tests.conftest import Broker
+from tests.support.ledgers import Ledger, ledger
+from tests.support.servers import Broker
 
 __all__ = ["ledger"]
 

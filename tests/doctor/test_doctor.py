@@ -29,8 +29,8 @@ from deploy.local.broker_users import listener_permissions
 from deploy.local.place import standing
 from doctor.examination import examine
 from doctor.remarks import Finding, NotLookedAt, Well
-from tests.conftest import Broker, Make
-from tests.deploy.altered_api import AlteredApi
+from tests.doctor.altered_api import AlteredApi
+from tests.support.servers import Broker, Make
 
 DELAYS = "5,60,600"
 #: What a broker that keeps statistics says of its disk; those of the tests keep none.

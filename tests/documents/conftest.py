@@ -13,8 +13,9 @@ from deploy.local.broker_users import listener_permissions
 from deploy.local.clients import CLIENTS, LISTENER
 from deploy.local.throwaway import UNLIMITED, ThrowawayPlatform, eventually
 from examples.client import client_of
-from tests.conftest import NOTIFY_QUICKLY, Broker, _make_databases
 from tests.documents import blocks
+from tests.support.platforms import NOTIFY_QUICKLY, MakePlatform
+from tests.support.servers import Broker
 
 
 class City:
@@ -48,24 +49,15 @@ class City:
 
 
 @pytest.fixture(scope="package")
-def city(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(prepared_platform: MakePlatform, broker: Broker) -> Iterator[City]:
     """The platform of the documents, one process of each service."""
-    databases = _make_databases(database_server)
-    vhost = broker.make_vhost()
-    folder = tmp_path_factory.mktemp("city")
-    made = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
-    made.environment |= NOTIFY_QUICKLY
-    for limit in UNLIMITED:  # the documents show the shares everybody has
-        del made.environment[limit]
-    try:
-        made.prepare()
+    with prepared_platform("city") as made:
+        made.environment |= NOTIFY_QUICKLY
+        for limit in UNLIMITED:  # the documents show the shares everybody has
+            del made.environment[limit]
         made.start(processes_each=1)
-        yield City(made, folder, _listener(broker, vhost))
-    finally:
-        made.close()
-        broker.ask("DELETE", f"/users/{vhost}")
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
+        yield City(made, made.folder, _listener(broker, made.vhost))
+        broker.ask("DELETE", f"/users/{made.vhost}")
 
 
 def _listener(broker: Broker, vhost: str) -> str:

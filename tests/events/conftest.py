@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy import event as listener
 
 from chassis.ground.ids import uuid7
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from chassis.store.work import PLATFORM, Caller, Work, open_work
 from contracts.language.envelope import Event
@@ -22,7 +21,9 @@ from contracts.scans import ScanTimes
 from services.events import activities, checkins, copies, registrations, tickets
 from services.events.activities import moves
 from services.events.registrations import voiding, waiting_list
-from tests.perks.conftest import event, write_keys
+from tests.support.facts import event
+from tests.support.servers import Make
+from tests.support.signing_keys import write_keys
 
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -201,9 +202,8 @@ class Town:
 
 
 @pytest.fixture
-def town(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[Town]:
-    url = fresh_database("events")
-    migrations.upgrade(url, "events")
+def town(migrated_database: Make, tmp_path: Path) -> Iterator[Town]:
+    url = migrated_database("events")
     engine = make_engine(url, pool_size=60, name="test")
     write_keys(tmp_path / "keys.json", "k1")
     yield Town(engine, tickets.TicketKeys.from_file(tmp_path / "keys.json", is_dev=True))

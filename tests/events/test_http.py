@@ -11,9 +11,9 @@ import pytest
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
 from tests.events.registrations.test_process_races import insisting
-from tests.journeys.conftest import Town
-from tests.journeys.conftest import town as town
-from tests.journeys.test_scenic_pass import _decoded
+from tests.support.qr_codes import read_qr_code
+from tests.support.towns import Town
+from tests.support.towns import town as town
 
 Answer = dict[str, Any]
 
@@ -156,7 +156,7 @@ class TestTheDoor:
         assert issued["holder"].startswith("欧阳") and issued["key_id"].startswith("ticket_signing")
         _, headers, drawn = town.client.send("GET", path, None, {"Accept": "image/svg+xml"})
         assert headers["Content-Type"].startswith("image/svg+xml") and headers["Cache-Control"] == "no-store"
-        assert _decoded(drawn).count(".") == 2
+        assert read_qr_code(drawn).count(".") == 2
 
     def test_answers_a_refused_scan_with_its_check_in(self, town: Town, seated: Answer) -> None:
         ticket = town.client.get(f"/v1/registrations/{seated['id']}/ticket")["token"]

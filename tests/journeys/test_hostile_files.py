@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from examples.rosters import _id_number as id_number_of
 from tests.journeys import hostile_files
-from tests.journeys.conftest import Town
+from tests.support.towns import Town
 
 
 class Watch:

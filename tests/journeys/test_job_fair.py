@@ -9,9 +9,9 @@ import pytest
 
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
-from tests.journeys.conftest import Town
 from tests.journeys.test_messages import await_messages, inbox
 from tests.support.smtp_sink import Sink
+from tests.support.towns import Town
 
 Activity = dict[str, Any]
 SOON = dt.timedelta(hours=1)

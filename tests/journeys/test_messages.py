@@ -11,8 +11,8 @@ import pytest
 from chassis.ground.clock import SHANGHAI
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
-from tests.journeys.conftest import Town
 from tests.support.smtp_sink import Sink
+from tests.support.towns import Town
 
 University = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from chassis.store import dead_letters
 from chassis.store.database import with_driver
 from chassis.store.work import open_work
 from deploy.local.throwaway import ThrowawayPlatform, eventually
-from tests.conftest import Broker
 from tests.journeys import guide
-from tests.journeys.conftest import Town
+from tests.support.platforms import MakePlatform
+from tests.support.towns import Town
 
 HANDLER = "perks.on_affiliation_changed"
 States = dict[tuple[str, str], tuple[str, str, int]]
@@ -96,23 +96,14 @@ class Ruin:
 
 
 @pytest.fixture(scope="module")
-def ruin(
-    module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Ruin]:
-    folder = tmp_path_factory.mktemp("rebuild")
-    vhost = broker.make_vhost()
-    platform = ThrowawayPlatform(folder, module_database, broker.uri(vhost), broker.user)
-    try:
-        platform.prepare()
+def ruin(prepared_platform: MakePlatform) -> Iterator[Ruin]:
+    with prepared_platform("rebuild") as platform:
         platform.start(processes_each=1)
-        town = Town(platform, folder)
+        town = Town(platform, platform.folder)
         town.universities_key = "resident_universities"
-        made = Ruin(platform, town, folder)
+        made = Ruin(platform, town, platform.folder)
         yield made
         made.close()
-    finally:
-        platform.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
 
 
 class City:

@@ -4,7 +4,7 @@ disaster that came hours later. Passes stay valid, nothing counts twice, nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from chassis.store.database import with_driver
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.client import ApiError
-from tests.conftest import NOTIFY_QUICKLY, Broker
 from tests.journeys import guide
-from tests.journeys.conftest import Town
+from tests.support.platforms import NOTIFY_QUICKLY, MakePlatform
 from tests.support.smtp_sink import Sink
+from tests.support.towns import Town
 
 GUIDE = "docs/operating.md"
 
@@ -127,19 +127,11 @@ UNPUBLISHED = "select count(*) from outbox where position is null"
 
 
 @pytest.fixture(scope="module")
-def drill(
-    module_database: Callable[[str], str], broker: Broker, mails: Sink, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Drill]:
-    vhost, folder = broker.make_vhost(), tmp_path_factory.mktemp("drill")
-    platform = ThrowawayPlatform(folder, module_database, broker.uri(vhost), broker.user)
-    platform.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
-    try:
-        platform.prepare()
+def drill(prepared_platform: MakePlatform, mails: Sink) -> Iterator[Drill]:
+    with prepared_platform("drill") as platform:
+        platform.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
         platform.start(processes_each=1)
-        yield Drill(platform, folder, mails)
-    finally:
-        platform.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
+        yield Drill(platform, platform.folder, mails)
 
 
 class Visitor:

@@ -7,12 +7,11 @@ import threading
 from typing import Any
 
 import pytest
-import zxingcpp
-from PIL import Image
 
 from deploy.local.throwaway import eventually
 from examples.client import ApiError
-from tests.journeys.conftest import Town
+from tests.support.qr_codes import read_qr_code
+from tests.support.towns import Town
 
 
 def scan(town: Town, token: str, area: dict[str, Any], nonce: str) -> dict[str, Any]:
@@ -68,26 +67,7 @@ def test_the_pass_is_a_qr_code_a_scanner_reads(served: tuple[Town, dict[str, Any
     path = f"/v1/entitlements/{entitlement['id']}/pass"
     status, headers, svg = town.client.send("GET", path, headers={"Accept": "image/svg+xml"})
     assert (status, headers["Content-Type"].partition(";")[0]) == (200, "image/svg+xml")
-    assert _decoded(svg).count(".") == 2
-
-
-def _decoded(svg: bytes) -> str:
-    """Draw the horizontal strokes segno writes and read them as a scanner would."""
-    import re
-
-    text = svg.decode()
-    size = int(re.search(r'width="(\d+)"', text)[1]) // 4  # type: ignore[index]
-    image = Image.new("L", (size * 8, size * 8), 255)
-    x = y = 0.0
-    for command, values in re.findall(r"([Mmhv])([-\d. ]+)", re.search(r' d="([^"]+)"', text)[1]):  # type: ignore[index]
-        numbers = [float(value) for value in re.findall(r"-?[\d.]+", values)]
-        if command == "h":
-            box = (int(x * 8), int((y - 0.5) * 8), int((x + numbers[0]) * 8), int((y + 0.5) * 8))
-            image.paste(0, box)
-            x += numbers[0]
-        else:
-            x, y = (numbers[0], numbers[1]) if command == "M" else (x + numbers[0], y + numbers[1])
-    return str(zxingcpp.read_barcodes(image)[0].text)
+    assert read_qr_code(svg).count(".") == 2
 
 
 def test_an_affiliation_that_ends_suspends_the_pass(served: tuple[Town, dict[str, Any], dict[str, Any]]) -> None:

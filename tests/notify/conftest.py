@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +11,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from chassis.ground.ids import uuid7
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from chassis.store.work import Caller, open_work
 from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
 from services.notify import messages, preferences, templates
 from services.notify.preferences.rules import QuietHours
-from tests.conftest import Broker
 from tests.notify.deliveries.processes import Processes, Talent
+from tests.support.servers import Broker, Make
 from tests.support.smtp_sink import Sink
 
 #: Ten in the morning in the city.
@@ -110,9 +109,8 @@ class Office:
 
 
 @pytest.fixture
-def office(fresh_database: Callable[[str], str]) -> Iterator[Office]:
-    url = fresh_database("notify")
-    migrations.upgrade(url, "notify")
+def office(migrated_database: Make) -> Iterator[Office]:
+    url = migrated_database("notify")
     engine = make_engine(url, pool_size=30, name="test")
     yield Office(engine, url)
     engine.dispose()
@@ -120,16 +118,16 @@ def office(fresh_database: Callable[[str], str]) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def talent(
-    module_database: Callable[[str], str], broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    module_migrated_database: Make, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Talent]:
     vhost = broker.make_vhost()
-    url = module_database("talent")
+    url = module_migrated_database("talent")
     processes = Processes(tmp_path_factory.mktemp("talent"), broker.uri(vhost), broker.user, {"talent": url})
-    made = Talent(processes, url)
+    made = Talent(processes)
     yield made
     made.client.close()
     processes.close()
-    broker.ask("DELETE", f"/vhosts/{vhost}")
+    broker.drop_vhost(vhost)
 
 
 @pytest.fixture

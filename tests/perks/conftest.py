@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from joserfc.jwk import OKPKey
 from sqlalchemy import Engine, text
 from sqlalchemy import event as listener
 
 from chassis.ground.ids import uuid7
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from chassis.store.work import Caller, Work, open_work
 from contracts.language.envelope import Event
 from contracts.scans import ScanTimes
 from services.perks import passes, redemptions, schemes
 from services.perks.entitlements import evaluation, triggers
+from tests.support.facts import event
+from tests.support.servers import Make
+from tests.support.signing_keys import write_keys
 
 TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -45,10 +43,6 @@ SCHEME: dict[str, Any] = {
     ],
     "limit": {"count": 1, "per": "place", "window": "shanghai_day", "assumption": True},
 }
-
-
-def event(event_type: str, subject: Any, version: int, data: dict[str, Any], *, time: dt.datetime = NOW) -> Event:
-    return Event(uuid7(), event_type, str(subject), version, time, data, replay=False, traceparent=None)
 
 
 def organisation_event(organisation_id: UUID, *, version: int = 1, kind: str = "university") -> Event:
@@ -204,39 +198,18 @@ class Story:
         self.token = city.pass_of(self.person)
 
     def end(self, until_on: str) -> None:
-        about = {"affiliation_id": self.affiliation, "version": 2, "state": "ended", "until_on": until_on}
+        about: dict[str, Any] = {
+            "affiliation_id": self.affiliation,
+            "version": 2,
+            "state": "ended",
+            "until_on": until_on,
+        }
         self.city.hear(self.city.affiliation(self.person, self.university, **about))
 
 
-def at_once(call: Callable[[int], Any], count: int) -> list[Any]:
-    """The answers of `count` calls in as many threads, all let go at the same moment; raises what any of them raised."""
-    barrier = threading.Barrier(count)
-
-    def meet(number: int) -> Any:
-        barrier.wait()
-        return call(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(meet, range(count)))
-
-
-def write_keys(path: Path, *key_ids: str, known: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A key set file with one key per id, the last current; `known` keys stay in it."""
-    keys = list((known or {"keys": []})["keys"])
-    for key_id in key_ids:
-        key = OKPKey.generate_key("Ed25519", {"kid": key_id, "use": "sig", "alg": "Ed25519"}, private=True)
-        keys.append(key.as_dict(private=True))
-    content = {"demo": True, "current": key_ids[-1], "keys": keys}
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(content))
-    return content
-
-
 @pytest.fixture
-def city(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[City]:
-    url = fresh_database("perks")
-    migrations.upgrade(url, "perks")
-    engine = make_engine(url, pool_size=60, name="test")
+def city(migrated_database: Make, tmp_path: Path) -> Iterator[City]:
+    engine = make_engine(migrated_database("perks"), pool_size=60, name="test")
     write_keys(tmp_path / "keys.json", "k1")
     yield City(engine, passes.PassKeys.from_file(tmp_path / "keys.json", is_dev=True))
     engine.dispose()

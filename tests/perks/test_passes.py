@@ -16,7 +16,8 @@ from chassis.ground.ids import uuid7
 from chassis.keys import signed_tokens
 from chassis.keys.rings import KeyProblem
 from services.perks import passes
-from tests.perks.conftest import NOW, City, Story, write_keys
+from tests.perks.conftest import NOW, City, Story
+from tests.support.signing_keys import write_keys
 
 CLAIMS = {"entitlement_id": str(uuid7()), "scheme": "s", "holder": "张*", "exp": int(NOW.timestamp()) + 60}
 

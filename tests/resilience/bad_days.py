@@ -14,9 +14,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,8 +27,8 @@ from chassis.rpc.client import BACKLOG_LIMIT
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import Client
-from tests.conftest import Broker
 from tests.support.proxy import Proxy
+from tests.support.servers import Broker
 
 CALL_SECONDS = 2
 WORKERS = 4
@@ -48,10 +47,8 @@ class Answer(NamedTuple):
 class BadDays:
     """talent in one process and a gateway, each with a proxy between it and the servers."""
 
-    def __init__(self, folder: Path, make_database: Callable[[str], str], broker: Broker, vhost: str) -> None:
-        self.broker, self.vhost = broker, vhost
-        self.platform = ThrowawayPlatform(folder, make_database, broker.uri(vhost), broker.user)
-        self.platform.prepare()
+    def __init__(self, platform: ThrowawayPlatform, broker: Broker) -> None:
+        self.platform, self.broker, vhost = platform, broker, platform.vhost
         self.direct_database = self.platform.databases["talent"]
         self.for_gateway, self.for_talent = (Proxy(*_address(broker.uri(vhost), 5672)) for _ in range(2))
         self.database = Proxy(*_address(self.direct_database, 5432))
@@ -205,7 +202,10 @@ class BadDays:
     @contextlib.contextmanager
     def queue_full(self) -> Iterator[None]:
         """More requests wait for talent, which is slow to the point of standing still, than it may have waiting."""
-        with self.service_frozen(), contextlib.closing(Wire(self.broker.uri(self.vhost), name="test.flood")) as wire:
+        with (
+            self.service_frozen(),
+            contextlib.closing(Wire(self.broker.uri(self.platform.vhost), name="test.flood")) as wire,
+        ):
             channel = wire.connection.channel()
             for _ in range(BACKLOG_LIMIT + 100):
                 wire.publish(channel, "{}", exchange="", routing_key=rpc_queue("talent"), expiration="30000")
@@ -213,7 +213,7 @@ class BadDays:
             yield
 
     def _waiting_requests(self) -> int:
-        wire = Wire(self.broker.uri(self.vhost), name="test.count")
+        wire = Wire(self.broker.uri(self.platform.vhost), name="test.count")
         with contextlib.closing(wire):
             return int(wire.connection.channel().queue_declare(rpc_queue("talent"), passive=True).message_count)
 

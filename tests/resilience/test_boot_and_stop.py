@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.throwaway import eventually
-from tests.conftest import Broker, _make_databases
 from tests.resilience.bad_days import GRACE_SECONDS, BadDays
+from tests.support.platforms import MakePlatform
+from tests.support.servers import Broker
 
 # as chassis.process.runner has them; importing it would patch this process
 EXIT_FORCED, LAST_SECONDS = 70, 3
@@ -20,16 +21,11 @@ STATES = ("broker_frozen", "broker_down", "database_frozen", "database_down", "p
 
 
 @pytest.fixture(scope="module")
-def days(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadDays]:
-    databases = _make_databases(database_server)
-    vhost = broker.make_vhost()
-    made = BadDays(tmp_path_factory.mktemp("boot"), next(databases), broker, vhost)
-    try:
+def days(prepared_platform: MakePlatform, broker: Broker) -> Iterator[BadDays]:
+    with prepared_platform("boot") as platform:
+        made = BadDays(platform, broker)
         yield made
-    finally:
         made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 class TestBoot:

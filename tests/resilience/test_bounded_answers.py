@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.throwaway import eventually
-from tests.conftest import Broker, _make_databases
 from tests.resilience.bad_days import CALL_SECONDS, Answer, BadDays
+from tests.support.platforms import MakePlatform
+from tests.support.servers import Broker
 
 #: A lost answer is asked for once more, so a request has twice the time of one call.
 DEADLINE = 2 * CALL_SECONDS
@@ -29,17 +30,12 @@ STATES = {
 
 
 @pytest.fixture(scope="module")
-def days(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadDays]:
-    databases = _make_databases(database_server)
-    vhost = broker.make_vhost()
-    made = BadDays(tmp_path_factory.mktemp("days"), next(databases), broker, vhost)
-    try:
+def days(prepared_platform: MakePlatform, broker: Broker) -> Iterator[BadDays]:
+    with prepared_platform("days") as platform:
+        made = BadDays(platform, broker)
         made.start()
         yield made
-    finally:
         made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 @pytest.mark.parametrize("state", STATES)

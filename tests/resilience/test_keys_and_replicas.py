@@ -17,8 +17,8 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from deploy.local.throwaway import ThrowawayPlatform, free_port
-from tests.conftest import Broker, _make_databases
-from tests.journeys.conftest import Town
+from tests.support.platforms import MakePlatform
+from tests.support.towns import Town
 
 EX_CONFIG = 78
 """How a process ends that cannot start as it is set up (sysexits.h)."""
@@ -63,17 +63,9 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    databases = _make_databases(database_server)
-    vhost, folder = broker.make_vhost(), tmp_path_factory.mktemp("door")
-    platform = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
-    try:
-        platform.prepare()
-        yield Door(platform, folder)
-    finally:
-        platform.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
+def door(prepared_platform: MakePlatform) -> Iterator[Door]:
+    with prepared_platform("door") as platform:
+        yield Door(platform, platform.folder)
 
 
 def rotate_secret(path: Path) -> None:

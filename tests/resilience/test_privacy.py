@@ -16,8 +16,9 @@ from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples import rosters
 from examples.city import universities
 from examples.client import ApiError, Client, client_of
-from tests.conftest import Broker, _make_databases
 from tests.support.personal_data import leaks, names_of_the_demo
+from tests.support.platforms import MakePlatform
+from tests.support.servers import Broker
 
 LISTENING = "perks.on_affiliation_changed.v1"
 
@@ -25,8 +26,8 @@ LISTENING = "perks.on_affiliation_changed.v1"
 class Demo:
     """The demo city on a platform whose perks hears no events at first, so that every event waits in its queue."""
 
-    def __init__(self, platform: ThrowawayPlatform, broker: Broker, vhost: str) -> None:
-        self.platform, self.broker, self.vhost = platform, broker, vhost
+    def __init__(self, platform: ThrowawayPlatform, broker: Broker) -> None:
+        self.platform, self.broker = platform, broker
         self.names = names_of_the_demo()
         platform.start(processes_each=1)
         platform.stop("perks-0")
@@ -41,7 +42,7 @@ class Demo:
         platform.run("examples.demo", "--platform", str(platform.folder / "platform.json"))
 
     def waiting(self) -> int:
-        with contextlib.closing(Wire(self.broker.uri(self.vhost), name="test.count")) as wire:
+        with contextlib.closing(Wire(self.broker.uri(self.platform.vhost), name="test.count")) as wire:
             return int(wire.connection.channel().queue_declare(LISTENING, passive=True).message_count)
 
     def listen(self) -> None:
@@ -49,7 +50,7 @@ class Demo:
         self.platform.wait_for("perks-1")
 
     def leaks(self) -> list[str]:
-        return leaks(self.platform, self.broker, self.vhost, named=self.names)
+        return leaks(self.platform, self.broker, named=self.names)
 
     def status_of(self, method: str, path: str, body: Any = None) -> int:
         """What a request that should be refused is answered with."""
@@ -59,17 +60,9 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    databases = _make_databases(database_server)
-    vhost, folder = broker.make_vhost(), tmp_path_factory.mktemp("demo")
-    platform = ThrowawayPlatform(folder, next(databases), broker.uri(vhost), broker.user)
-    try:
-        platform.prepare()
-        yield Demo(platform, broker, vhost)
-    finally:
-        platform.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
+def demo(prepared_platform: MakePlatform, broker: Broker) -> Iterator[Demo]:
+    with prepared_platform("demo") as platform:
+        yield Demo(platform, broker)
 
 
 @pytest.mark.timeout(400)

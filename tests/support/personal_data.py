@@ -19,7 +19,7 @@ from deploy.local.throwaway import ThrowawayPlatform
 from examples import rosters
 from examples.city import universities
 from services.talent.rules.identity import check_character
-from tests.conftest import Broker
+from tests.support.servers import Broker
 
 # people are invented with numbers of regions that are assigned to nobody, phones of one series and addresses of one domain;
 # hexadecimal digits beside a number make it part of something else
@@ -56,13 +56,13 @@ def _names(text: str) -> Iterator[str]:
         yield from (match[1][:3], match[1])
 
 
-def leaks(platform: ThrowawayPlatform, broker: Broker, vhost: str, *, named: frozenset[str] = frozenset()) -> list[str]:
+def leaks(platform: ThrowawayPlatform, broker: Broker, *, named: frozenset[str] = frozenset()) -> list[str]:
     """The places where an invented person can be found, one line each, and who, cut short.
 
     Anybody by number, phone or address; those `named` by their names too.
     """
     found = []
-    for place, content in _places(platform, broker, vhost):
+    for place, content in _places(platform, broker):
         text = content.decode(errors="replace")
         people = {one for one in _somebody(text) if len(one) != 18 or _is_number(one)}
         people |= named.intersection(_names(text)) if named else set()
@@ -74,7 +74,7 @@ def _is_number(text: str) -> bool:
     return check_character(text[:17]) == text[17].upper()
 
 
-def _places(platform: ThrowawayPlatform, broker: Broker, vhost: str) -> Iterator[tuple[str, bytes]]:
+def _places(platform: ThrowawayPlatform, broker: Broker) -> Iterator[tuple[str, bytes]]:
     for path in sorted(platform.folder.glob("*.log")):
         yield f"log {path.name}", path.read_bytes()
     for name, (_, ready_url) in platform.processes.items():
@@ -85,7 +85,7 @@ def _places(platform: ThrowawayPlatform, broker: Broker, vhost: str) -> Iterator
         yield f"database {name}", dump
         # columns of bytes are written as hexadecimal
         yield f"bytes in database {name}", b"\n".join(bytes.fromhex(one.decode()) for one in _BYTES.findall(dump))
-    yield from _queues(broker, vhost)
+    yield from _queues(broker, platform.vhost)
 
 
 def _dump(url: str) -> bytes:

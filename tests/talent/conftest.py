@@ -13,13 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from chassis.keys.rings import KeyRing
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from chassis.store.work import Caller, Work, open_work
 from services.talent import organisations
 from services.talent.organisations.rules.credit_codes import code_check, organisation_check
 from services.talent.people import keys as people_keys
 from services.talent.rules.identity import check_character
+from tests.support.servers import Make
 
 NOW = dt.datetime(2026, 11, 23, 4, 0, tzinfo=dt.UTC)
 TODAY = dt.date(2026, 11, 23)
@@ -88,10 +88,8 @@ def _ring(name: str, seed: bytes) -> KeyRing:
 
 
 @pytest.fixture(scope="module")
-def talent_database(module_database: Callable[[str], str]) -> str:
-    url = module_database("talent")
-    migrations.upgrade(url, "talent")
-    return url
+def talent_database(module_migrated_database: Make) -> str:
+    return module_migrated_database("talent")
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from chassis.store import migrations
 from services.talent import figures, organisations, people
+from tests.support.servers import Make
 from tests.talent.conftest import City
 
 FIRST = dt.datetime(2026, 9, 1, 15, 59, tzinfo=dt.UTC)  # 23:59 in Shanghai
@@ -16,10 +16,8 @@ SECOND = FIRST + dt.timedelta(minutes=1)  # the next day there
 
 
 @pytest.fixture
-def town(fresh_database: Callable[[str], str]) -> Iterator[City]:
-    url = fresh_database("talent_figures")
-    migrations.upgrade(url, "talent")
-    made = City(url)
+def town(migrated_database: Make) -> Iterator[City]:
+    made = City(migrated_database("talent"))
     yield made
     made.close()
 

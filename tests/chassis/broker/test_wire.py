@@ -14,8 +14,9 @@ from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient, RpcTimeout
 from contracts.language.refusals import Refusal
 from deploy.local.throwaway import free_port
-from tests.chassis.conftest import Ledger, until
-from tests.conftest import Broker
+from tests.support.ledgers import Ledger
+from tests.support.servers import Broker
+from tests.support.waiting import until
 
 CONTEXT = CallContext("tester", "test_department", "request-1")
 

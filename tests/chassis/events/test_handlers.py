@@ -10,8 +10,9 @@ import kombu
 import pytest
 
 from chassis.broker import topology
-from tests.chassis.conftest import Ledger, until
 from tests.chassis.ledger.service import WRITTEN
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 QUEUE = topology.consumer_queue("ledger.on_entry_written")
 

@@ -18,8 +18,9 @@ from chassis.store import migrations
 from deploy.local.notes import Notes
 from deploy.local.place import place
 from deploy.local.postgres import Postgres
-from tests.chassis.conftest import LEDGER_TABLES, Ledger, until
 from tests.chassis.ledger.service import WRITTEN
+from tests.support.ledgers import LEDGER_TABLES, Ledger
+from tests.support.waiting import until
 
 QUEUE = topology.consumer_queue("ledger.on_entry_written")
 TIER = topology.retry_tier("ledger", 300)

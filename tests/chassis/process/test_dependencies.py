@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from chassis.process.dependencies import BoundDatabase
 from chassis.store.work import PLATFORM
-from tests.chassis.conftest import Ledger, until
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 
 def write_keyring(folder: Path, **keys: bytes) -> None:

@@ -15,8 +15,9 @@ from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.ground.clock import now
 from chassis.ground.ids import uuid7
-from tests.chassis.conftest import Ledger, until
 from tests.chassis.ledger.service import WRITTEN
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 QUEUE = topology.consumer_queue("ledger.on_entry_written")
 EVENTS = 10_000

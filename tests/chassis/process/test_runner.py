@@ -9,7 +9,8 @@ import uuid
 
 from chassis.rpc.client import RpcTimeout
 from contracts.language.refusals import Refusal
-from tests.chassis.conftest import Ledger, until
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/"
 

@@ -27,10 +27,12 @@ from chassis.rebuilding.commands import check_queues
 from chassis.rebuilding.republish import PAGE, Page
 from chassis.store.dead_letters import commands as dead_letter_commands
 from deploy.local.broker_users import permissions
-from tests.chassis.conftest import Ledger, at_once, until
+from tests.chassis.conftest import at_once
 from tests.chassis.ledger import sources
 from tests.chassis.ledger.service import WRITTEN
-from tests.conftest import Broker
+from tests.support.ledgers import Ledger
+from tests.support.servers import Broker
+from tests.support.waiting import until
 
 QUEUE = topology.consumer_queue("ledger.on_entry_written")
 REPUBLISH = ("republish", "entry", "--to", "ledger")

@@ -16,7 +16,8 @@ import pytest
 from chassis.rpc.client import RemoteFailure, RpcTimeout, ServiceUnavailable
 from chassis.rpc.server import CallerNotTrusted
 from contracts.language.refusals import Refusal
-from tests.chassis.conftest import Ledger, until
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 
 def new_key() -> str:

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 
 from chassis.store import housekeeping
 from chassis.store.housekeeping import keep_house
-from tests.chassis.conftest import Ledger, at_once, until
+from tests.chassis.conftest import at_once
+from tests.support.ledgers import Ledger
+from tests.support.waiting import until
 
 NOW = dt.datetime.now(dt.UTC)
 

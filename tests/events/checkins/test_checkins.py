@@ -19,7 +19,7 @@ from services.events import checkins, tickets
 from services.events.registrations import waiting_list
 from services.events.registrations.statements import RegistrationNotFound
 from tests.events.conftest import DAY, HOUR, NOW, Town, session
-from tests.perks.conftest import write_keys
+from tests.support.signing_keys import write_keys
 
 START = NOW + DAY
 

@@ -14,7 +14,7 @@ from chassis.store.work import open_reading
 from contracts.language.envelope import Event
 from services.events import copies
 from tests.events.conftest import Town
-from tests.perks.conftest import event
+from tests.support.facts import event
 
 ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
 

@@ -17,8 +17,8 @@ from chassis.ground.ids import uuid7
 from chassis.store.database import make_engine
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.client import ApiError, Client
-from tests.journeys.conftest import Town
-from tests.journeys.conftest import town as town
+from tests.support.towns import Town
+from tests.support.towns import town as town
 
 Answer = dict[str, Any]
 CLIENTS = 40

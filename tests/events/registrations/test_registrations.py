@@ -14,7 +14,7 @@ from services.events import activities, registrations
 from services.events.activities import sessions
 from services.events.registrations import statements as registration_rows
 from tests.events.conftest import DAY, HOUR, NOW, Town, session, statements
-from tests.perks.conftest import event
+from tests.support.facts import event
 
 
 def affiliation(person: Any, organisation: Any, *, version: int = 1, **stated: Any) -> Any:

@@ -15,7 +15,7 @@ from services.events import registrations
 from services.events.activities import moves as activity_moves
 from services.events.registrations import waiting_list
 from tests.events.conftest import DAY, HOUR, NOW, Town, session
-from tests.perks.conftest import at_once
+from tests.support.threads import at_once
 
 
 def tried(call: Callable[[], Any]) -> Any:

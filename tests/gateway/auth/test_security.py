@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import subprocess
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from chassis.ground import clock
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from deploy.local.throwaway import ThrowawayPlatform
 from gateway.auth import clients
-from tests.gateway.conftest import Api
+from tests.support.api import Api
+from tests.support.servers import Make
 
 
 class TestTheTokenEndpoint:
@@ -57,11 +56,9 @@ class TestClients:
         assert "revoked" in platform.run("gateway", "client", "list")
 
     def test_have_two_secrets_at_most_however_many_rotate_at_once_and_none_more_once_revoked(
-        self, fresh_database: Callable[[str], str]
+        self, migrated_database: Make
     ) -> None:
-        url = fresh_database("gateway")
-        migrations.upgrade(url, "gateway")
-        engine, now = make_engine(url, pool_size=8, name="test"), clock.now()
+        engine, now = make_engine(migrated_database("gateway"), pool_size=8, name="test"), clock.now()
         client_id, first = clients.register(engine, name="busy", department="some", scopes=[], now=now)
         with ThreadPoolExecutor(8) as rotating:
             made = list(rotating.map(lambda _: clients.rotate(engine, client_id, now=clock.now()), range(8)))

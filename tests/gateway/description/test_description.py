@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 
 import gateway.app  # noqa: F401  fills the table of operations
 from gateway.http.operations import OPERATIONS
-from tests.gateway.conftest import Api
+from tests.support.api import Api
 
 
 def test_the_description_is_valid_openapi_3_1(api: Api) -> None:

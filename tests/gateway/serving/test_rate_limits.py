@@ -13,8 +13,8 @@ import pytest
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform, eventually, free_port
 from examples.client import Client
-from tests.conftest import Broker, _make_databases
-from tests.gateway.conftest import Answer, Api
+from tests.support.api import Answer, Api
+from tests.support.platforms import MakePlatform
 
 LIST = "/v1/organisations?limit=1"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
@@ -24,20 +24,13 @@ Gateways = Callable[..., list[Api]]
 
 
 @pytest.fixture(scope="module")
-def site(database_server: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawayPlatform]:
+def site(prepared_platform: MakePlatform) -> Iterator[ThrowawayPlatform]:
     """Talent to ask, and no gateway yet."""
-    databases, vhost = _make_databases(database_server), broker.make_vhost()
-    made = ThrowawayPlatform(tmp_path_factory.mktemp("rates"), next(databases), broker.uri(vhost), broker.user)
-    made.environment["GATEWAY_PUBLIC_URL"] = "https://youth.example"
-    try:
-        made.prepare()
+    with prepared_platform("rates") as made:
+        made.environment["GATEWAY_PUBLIC_URL"] = "https://youth.example"
         made.start_service("talent", "talent", "rpc")
         made.wait_for("talent")
         yield made
-    finally:
-        made.close()
-        broker.ask("DELETE", f"/vhosts/{vhost}")
-        next(databases, None)
 
 
 @pytest.fixture

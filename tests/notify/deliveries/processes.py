@@ -14,7 +14,6 @@ from uuid import UUID
 
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
-from chassis.store import migrations
 from deploy.local import demo_keys
 from deploy.local.throwaway import eventually, free_port
 from examples.rosters import _id_number as id_number_of
@@ -74,8 +73,7 @@ class Processes:
 class Talent:
     """A running talent with people in it."""
 
-    def __init__(self, processes: Processes, database_url: str) -> None:
-        migrations.upgrade(database_url, "talent")
+    def __init__(self, processes: Processes) -> None:
         self.processes = processes
         self.client = RpcClient(processes.amqp_uri, name="test")
         self.start()

@@ -19,8 +19,8 @@ from services.notify.deliveries.rules import CHINESE
 from services.notify.deliveries.sending import Pace
 from tests.notify.conftest import AT_NIGHT, CITY_QUIET, MORNING, UNWANTED, Office, granted
 from tests.notify.deliveries.processes import Talent
-from tests.perks.conftest import at_once
 from tests.support.smtp_sink import Sink
+from tests.support.threads import at_once
 
 SECOND = dt.timedelta(seconds=1)
 PACE = Pace(

@@ -10,7 +10,7 @@ from chassis.ground.ids import uuid7
 from services.notify import messages
 from services.notify.messages import MessageNotFound
 from tests.notify.conftest import AT_NIGHT, MORNING, NOW, UNWANTED, Office, granted
-from tests.perks.conftest import at_once
+from tests.support.threads import at_once
 
 
 class TestAnnounce:

@@ -14,7 +14,7 @@ from contracts import notify as schemas
 from services.notify import preferences
 from services.notify.preferences.rules import QuietHours, Wish, Wishes, objection, quiet_until
 from tests.notify.conftest import CITY_QUIET, UNWANTED, Office
-from tests.perks.conftest import at_once
+from tests.support.threads import at_once
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 TIMES = st.times().map(lambda time: time.replace(second=0, microsecond=0))

@@ -14,7 +14,8 @@ from chassis.ground.ids import uuid7
 from contracts import perks as schemas
 from services.perks import entitlements
 from services.perks.entitlements import evaluation, triggers
-from tests.perks.conftest import NOW, SCHEME, City, at_once, organisation_event
+from tests.perks.conftest import NOW, SCHEME, City, organisation_event
+from tests.support.threads import at_once
 
 
 class TestGranting:

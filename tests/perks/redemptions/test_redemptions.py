@@ -16,7 +16,8 @@ from chassis.ground.ids import uuid7
 from chassis.store import idempotency
 from chassis.store.work import Caller
 from services.perks import passes, redemptions
-from tests.perks.conftest import NOW, City, Story, at_once
+from tests.perks.conftest import NOW, City, Story
+from tests.support.threads import at_once
 
 
 class TestRedeemPass:

@@ -13,7 +13,8 @@ from contracts import perks as schemas
 from services.perks import schemes
 from services.perks.entitlements import evaluation
 from services.perks.schemes import SchemeInvalid, SchemeNotFound
-from tests.perks.conftest import SCHEME, City, at_once
+from tests.perks.conftest import SCHEME, City
+from tests.support.threads import at_once
 
 
 def clause(**changes: Any) -> dict[str, Any]:

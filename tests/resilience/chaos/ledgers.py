@@ -19,10 +19,10 @@ from chassis.rpc.client import RpcClient
 from chassis.store import migrations
 from contracts.language.refusals import Refusal
 from deploy.local.throwaway import ThrowawayPlatform, free_port
-from tests.chassis.conftest import LEDGER_TABLES
 from tests.chassis.ledger.service import WRITTEN
 from tests.resilience.chaos.acknowledged import Acknowledged, GivenUp, Patience
 from tests.resilience.chaos.servers import Servers
+from tests.support.ledgers import LEDGER_TABLES
 
 PROOF, NO_INBOX, NO_OUTBOX = "ledger", "ledger_without_inbox", "ledger_without_outbox"
 #: Ledger → the module that starts it.

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from deploy.local.rabbitmq import VHOST
 from deploy.local.throwaway import eventually
 from tests.resilience.chaos import activities, schedule, traffic
 from tests.resilience.chaos.acknowledged import PATIENCE_SECONDS, Acknowledged, Patience
@@ -195,7 +194,7 @@ def _settled(town: Town, told: Acknowledged, say: Say) -> tuple[Count, list[str]
             said_at = time.monotonic()
             say(f"still {count.line()}; {(count.stuck + count.lost + count.twice)[0]}")
         time.sleep(0.5)
-    exposed = leaks(town.platform, town.servers.broker, VHOST)
+    exposed = leaks(town.platform, town.servers.broker)
     late = town.stop()
     count = _counted(town, told)
     count.stuck += [f"{name} did not end on SIGTERM" for name in late]

@@ -26,7 +26,7 @@ from deploy.local.notes import Notes
 from deploy.local.place import place
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.conftest import Broker
+from tests.support.servers import Broker
 
 PREFIX = "chaos_"
 #: The transactions somebody is in the middle of.

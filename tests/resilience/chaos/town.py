@@ -18,9 +18,9 @@ from pathlib import Path
 
 from deploy.local import processes
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.conftest import NOTIFY_QUICKLY
 from tests.resilience.chaos.ledgers import LEDGERS, Ledger
 from tests.resilience.chaos.servers import Servers, owner_of_port
+from tests.support.platforms import NOTIFY_QUICKLY
 from tests.support.smtp_sink import Sink
 
 GATEWAY, LEDGER = "gateway", "ledgers"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chassis.store import migrations
-from tests.conftest import Broker
 from tests.resilience.hazards.diaries import Diary, proxy_of
 from tests.resilience.hazards.kinds import KINDS
 from tests.resilience.hazards.notebook import TABLES
 from tests.support.proxy import Proxy
+from tests.support.servers import Broker
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pytest
 from deploy.local.notes import Notes
 from deploy.local.place import place
 from deploy.local.rabbitmq import RabbitMQ
-from tests.conftest import Broker
 from tests.resilience.hazards.diaries import Diary, says
 from tests.resilience.hazards.promises import always, given, hazard, now, soon
+from tests.support.servers import Broker
 
 CONSUMER_TIMEOUT_SECONDS = 3
 TICK_SECONDS = 1

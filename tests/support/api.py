@@ -1,0 +1,72 @@
+"""Requests to the gateway that may fail, and what a refusal must look like."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+from examples.client import Client
+from gateway.description.operations import Operation
+
+SOME_ID = "01890000-0000-7000-8000-000000000000"
+
+
+@dataclass
+class Answer:
+    """Any answer, refusals too."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Api:
+    """Sends requests as they are, well-formed or not."""
+
+    def __init__(self, url: str, client: Client) -> None:
+        self.url, self.client = url, client
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | dict[str, Any] | None = None,
+        *,
+        token: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        sent = {"Authorization": f"Bearer {self.client._bearer() if token is None else token}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        if isinstance(body, dict):
+            body = json.dumps(body)
+        data = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        if data is not None and "Content-Type" not in sent:
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url + path, data, {k: v for k, v in sent.items() if v}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+
+def path_of(operation: Operation) -> str:
+    """An address of the operation, of a record that is not there."""
+    return re.sub(r"<[^>]+>", lambda part: SOME_ID if "uuid" in part[0] else "some-key", operation.path)
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    assert answer.status == status, answer.body
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    body = answer.json
+    assert (body["status"], body["code"]) == (status, code)
+    assert {"type", "title", "detail", "instance", "trace_id", "retryable"} <= body.keys()
