@@ -8,14 +8,16 @@ its own; a differing report never overwrites. Lives here: reporting, confirming,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
 from chassis.ground.logs import redact
+from chassis.rebuilding.republish import Page, State
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -252,3 +254,21 @@ def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
         work.caller.department
         in organisations.trusted_departments(work, [record.organisation_id])[record.organisation_id]
     )
+
+
+def as_they_stand(session: Session, page: Page) -> Sequence[State]:
+    """A page of affiliations, ended ones too."""
+    found = session.execute(page.of(select(*Affiliation.__table__.columns), Affiliation.id))
+    return [
+        State(
+            rows.EVENT_OF_STATE[row.state],
+            row.id,
+            row.version,
+            rows.stated(row),
+            row.updated_at,
+        )
+        for row in found
+    ]
+
+
+SOURCES = {"affiliation": as_they_stand}

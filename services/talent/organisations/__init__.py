@@ -6,20 +6,25 @@ it is trusted unless the registration says otherwise. Not here: sets of organisa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page, State
+from chassis.store.figures import Count
+from chassis.store.history import state_as_of
 from chassis.store.pages import read_page
 from chassis.store.versions import VersionStale, check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
+from services.talent.organisations import figures, sources
 from services.talent.organisations.rules.credit_codes import read_credit_code
 from services.talent.organisations.rules.names import name_key
 from services.talent.organisations.tables import Organisation, OrganisationReport
@@ -315,3 +320,7 @@ def stated(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
     work.announce(event_type, subject_id=row["id"], version=row["version"], data=stated(row))
+
+
+COUNTS = figures.COUNTS
+SOURCES = {"organisation": sources.as_they_stand}

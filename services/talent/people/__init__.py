@@ -14,15 +14,18 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page, State
+from chassis.store.figures import Count
 from chassis.store.pages import read_page
 from chassis.store.settling import settle, without_repeats
 from chassis.store.versions import VersionStale, check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
-from services.talent.people import statements
+from services.talent.people import figures, sources, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
@@ -306,3 +309,7 @@ def _announce(work: Work, event_type: str, person_id: UUID, version: int) -> Non
     work.announce(
         event_type, subject_id=person_id, version=version, data={"person_id": str(person_id), "version": version}
     )
+
+
+COUNTS = figures.COUNTS
+SOURCES = {"person": sources.as_they_stand}
