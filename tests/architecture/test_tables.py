@@ -19,7 +19,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     (
         "services/perks/schemes/figures.py",
         "set_versions",
-    ): "figures of a past day count by the sets of that day, in one statement",
+    ): "a past day is counted by its sets, in one statement",
     **{(_STATEMENTS, table): _REGISTER for table in ("activities", "people", "affiliations", "organisations")},
     (_STATEMENTS, "sessions"): f"{_REGISTER}; {_WITH_SESSION}",
     **{(_REDEMPTIONS, table): _SCAN for table in ("affiliations", "entitlements", "organisations", "people")},

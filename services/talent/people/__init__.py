@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
-from chassis.rebuilding.republish import Page, State
-from chassis.store.figures import Count
+from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.settling import settle, without_repeats
-from chassis.store.versions import VersionStale, check_version
+from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
@@ -36,6 +34,8 @@ from services.talent.people.statements import SealedParticulars
 from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
+
+TABLE: Table = Person.__table__  # type: ignore[assignment]
 
 
 class PersonNotFound(Refusal):
@@ -206,22 +206,24 @@ def change_person(
 
     Raises PersonNotFound, PersonInvalid, VersionStale.
     """
-    row = work.session.execute(select(Person).where(Person.id == person_id)).scalar_one_or_none()
-    if row is None:
-        raise PersonNotFound()
-    check_version(row.version, version)
+    row = records.found(work, select(TABLE).where(TABLE.c.id == person_id), PersonNotFound)
+    check_version(row["version"], version)
     values, changed = _changed_values(row, changes, keys)
     if changed:
-        _write_change(work, row, values)
+        records.write_change(work, TABLE, row, {**values, "updated_at": work.now})
         work.record(
             "person", person_id, from_state="registered", to_state="registered", reason=f"changed: {', '.join(changed)}"
         )
-        _announce(work, "talent.person.changed.v1", person_id, row.version + 1)
+        _announce(work, "talent.person.changed.v1", person_id, row["version"] + 1)
     return get_person(work, person_id=person_id)
 
 
-def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -> tuple[dict[str, Any], list[str]]:
-    record = statements.opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys)
+def _changed_values(
+    row: Mapping[Any, Any], changes: Mapping[str, Any], keys: PeopleKeys
+) -> tuple[dict[str, Any], list[str]]:
+    record = statements.opened(
+        row["id"], SealedParticulars(row["name_sealed"], row["phone_sealed"], row["email_sealed"]), keys
+    )
     name = read_name(changes["name"]) if "name" in changes else record.name
     phone = read_phone(changes["phone"]) if changes.get("phone") is not None else None
     email = read_email(changes["email"]) if changes.get("email") is not None else None
@@ -231,38 +233,22 @@ def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -
     values: dict[str, Any] = {}
     changed = []
     if name != record.name:
-        values |= {"name_sealed": keys.seal(row.id, NAME, name), "name_masked": mask_name(name)}
+        values |= {"name_sealed": keys.seal(row["id"], NAME, name), "name_masked": mask_name(name)}
         changed.append("name")
     if "phone" in changes and phone != record.phone:
-        values["phone_sealed"] = keys.seal(row.id, PHONE, phone) if phone is not None else None
+        values["phone_sealed"] = keys.seal(row["id"], PHONE, phone) if phone is not None else None
         values["phone_masked"] = mask_phone(phone) if phone is not None else None
         changed.append("phone")
     if "email" in changes and email != record.email:
-        values["email_sealed"] = keys.seal(row.id, EMAIL, email) if email is not None else None
+        values["email_sealed"] = keys.seal(row["id"], EMAIL, email) if email is not None else None
         values["email_masked"] = mask_email(email) if email is not None else None
         changed.append("email")
     return values, changed
 
 
-def _write_change(work: Work, row: Person, values: dict[str, Any]) -> None:
-    written = work.session.execute(
-        update(Person)
-        .where(Person.id == row.id, Person.version == row.version)
-        .values(**values, version=row.version + 1, updated_at=work.now)
-        .returning(Person.version)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if written is None:
-        current = work.session.execute(select(Person.version).where(Person.id == row.id)).scalar_one()
-        raise VersionStale(current=current)
-
-
 def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
     """One person, masked. Raises PersonNotFound."""
-    row = work.session.execute(_masked().where(Person.id == person_id)).mappings().one_or_none()
-    if row is None:
-        raise PersonNotFound()
-    return dict(row)
+    return dict(records.found(work, _masked().where(Person.id == person_id), PersonNotFound))
 
 
 def list_people(
