@@ -35,6 +35,7 @@ PROOFS = (
     "tests/journeys/test_restore_drill.py",
     "tests/resilience",
     "tests/talent/imports/test_hostile_files.py",
+    "tests/talent/imports/test_libreoffice.py",
 )
 
 # the machine is shared: a slow example is no failure

@@ -1,4 +1,4 @@
-"""The server programs: finding them, and installing what is missing with the system's package manager.
+"""Programs of the system: finding them, and installing what is missing with the system's package manager.
 
 Standard library only, and any Python 3.11: nothing else may be there yet. Packages are installed so that none of them starts
 a server of its own, now or at the next boot. As root: ``python3 -m deploy.local.packages PACKAGE…``.
@@ -13,19 +13,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Program to find → Debian package that has it.
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
-#: What only tests need: what the documents' commands are told in, the shared rate limits' store, and the reader departments
-#: open an annotated workbook in.
-FOR_TESTS = {"curl": "curl", "redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
+#: Only tests need these: the documents' commands use curl, and Redis stores the rate limits that gateways share.
+FOR_TESTS = {"curl": "curl", "redis-server": "redis-server"}
+#: Only `make proofs` needs these: departments open an annotated workbook in LibreOffice.
+FOR_PROOFS = {"soffice": "libreoffice-calc-nogui"}
 #: Where Debian hides them from the PATH, and the parent of a folder per version of PostgreSQL.
 RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
-#: Comes along when something else is installed: the line to try, and the README's story, are told in it.
+#: Installed along with other packages: the first line to try, and docs/story.md, are commands of it.
 COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
 UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server.service")
@@ -53,18 +54,17 @@ def _version(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdigit() else 0
 
 
-def missing(*, for_tests: bool = False) -> list[str]:
-    """Debian packages this machine lacks."""
-    wanted = SERVERS | FOR_TESTS if for_tests else SERVERS
-    packages = [package for program, package in wanted.items() if find_program(program) is None]
+def missing(programs: Mapping[str, str]) -> list[str]:
+    """Debian packages this machine lacks, of those that have `programs`; and the one with Python's own venv."""
+    packages = [package for program, package in programs.items() if find_program(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return packages
 
 
-def ensure(*, for_tests: bool = False) -> None:
-    """Install what is missing. Exits with the one line to type where this user may not."""
-    packages = missing(for_tests=for_tests)
+def ensure(programs: Mapping[str, str] = SERVERS) -> None:
+    """Install the packages of `programs` that are missing. Exits with the one line to type where this user may not."""
+    packages = missing(programs)
     if not packages:
         return
     if shutil.which(COMPANION) is None:
@@ -85,7 +85,7 @@ def ensure(*, for_tests: bool = False) -> None:
             f"Missing: {names}. Only root may install them. This line does, and lets none of them start a server:\n\n"
             f"    su -c {shlex.quote(line)}\n\nThen type the same make command again."
         )
-    if still := missing(for_tests=for_tests):
+    if still := missing(programs):
         sys.exit(f"Still missing after the installation: {' '.join(still)}")
 
 

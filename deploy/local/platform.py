@@ -13,7 +13,7 @@ from deploy.local import clients, demo_keys, packages, processes
 from deploy.local.broker_users import GATEWAY
 from deploy.local.environment import compose
 from deploy.local.notes import Notes
-from deploy.local.packages import ROOT, say
+from deploy.local.packages import FOR_TESTS, ROOT, SERVERS, say
 from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
 from deploy.local.processes import run_step, run_steps
@@ -42,7 +42,7 @@ class Platform:
 
     def start_servers(self) -> None:
         """Start the private servers; returns when they answer."""
-        packages.ensure(for_tests=self.place.is_test)
+        packages.ensure(SERVERS | FOR_TESTS if self.place.is_test else SERVERS)
         self.rabbitmq.begin()
         self.postgres.start()
         self.rabbitmq.await_ready()
