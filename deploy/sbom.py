@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,8 @@ def write(tool: str, group: str, file: str) -> None:
         python = site_packages.make(Path(folder), group)
         command = [tool, "environment", "--pyproject", str(ROOT / "pyproject.toml")]
         command += ["--output-reproducible", "--output-file", file, str(python)]
-        subprocess.run(command, check=True)
+        # it warns that the root component has no dependencies: pyproject.toml has groups instead
+        subprocess.run(command, env={**os.environ, "PYTHONWARNINGS": "ignore"}, check=True)
 
 
 if __name__ == "__main__":
