@@ -37,7 +37,7 @@ down: ## Stop everything this checkout has started
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
 
-doctor: ## Say what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
+doctor: ## Report what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi
 
 test: $(STATE)/ready-dev ## Check, then pass the tests in two workers (T=path for some of them, proofs too)
@@ -52,7 +52,7 @@ hazards: $(STATE)/ready-dev ## Of the proofs, the thirty hazards on the chassis 
 test-cluster: $(STATE)/ready-dev ## Of the proofs, a RabbitMQ cluster of three that loses nodes (docs/cluster.md)
 	@$(PYTEST) tests/cluster
 
-chaos: $(STATE)/ready-dev ## Hurt everything while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
+chaos: $(STATE)/ready-dev ## Inject every kind of fault while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
 	@$(PYTHON) -m tests.resilience.chaos $(ARGS)
 
 check: $(STATE)/ready-dev ## Lint, types, import rules, architecture: what needs no servers
@@ -80,7 +80,7 @@ sbom: $(STATE)/ready $(STATE)/ready-audit ## Write the CycloneDX SBOM of all tha
 migration: $(STATE)/ready ## Write the next migration: make migration SERVICE=perks NAME=add_level_to_titles
 	@$(PYTHON) -m deploy.local new-migration "$(SERVICE)" "$(NAME)"
 
-clean: down ## Forget everything: servers, data, virtual environment
+clean: down ## Delete everything: servers, data, virtual environment
 	@for data in $(STATE)/data $(STATE)/test/data; do if [ -L $$data ]; then rm -rf "$$(readlink -f $$data)"; fi; done
 	@rm -rf $(STATE)
 

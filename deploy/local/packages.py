@@ -24,7 +24,7 @@ SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
 FOR_TESTS = {"curl": "curl", "redis-server": "redis-server"}
 #: Only `make proofs` needs these: departments open an annotated workbook in LibreOffice.
 FOR_PROOFS = {"soffice": "libreoffice-calc-nogui"}
-#: Where Debian hides them from the PATH, and the parent of a folder per version of PostgreSQL.
+#: Debian installs the server programs here, outside the PATH; PostgreSQL with a folder per version.
 RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
 #: Installed along with other packages: the first line to try, and docs/story.md, are commands of it.
 COMPANION = "curl"
@@ -36,12 +36,12 @@ _OURS = "# Youth City, while it installs packages\n"
 
 
 def say(text: str) -> None:
-    """Progress, on standard error so that nothing hides it."""
+    """Print progress on standard error, so that a redirected standard output does not hide it."""
     print(f"== {text}", file=sys.stderr, flush=True)
 
 
 def find_program(name: str) -> Path | None:
-    """A server program: where Debian hides it, newest PostgreSQL first, or on the PATH."""
+    """A program in Debian's own folders, newest PostgreSQL first, or on the PATH."""
     clusters = sorted(POSTGRESQL_FOLDER.glob("*/bin"), key=_version, reverse=True)
     for folder in (RABBITMQ_FOLDER, *clusters):
         if (folder / name).exists():
@@ -90,7 +90,7 @@ def ensure(programs: Mapping[str, str] = SERVERS) -> None:
 
 
 def _sudo() -> list[str] | None:
-    """How to become root; None without sudo, or where it would ask for a password and nobody is there to type it."""
+    """How to become root; None without sudo, or where it would prompt for a password without a terminal."""
     if shutil.which("sudo") is None:
         return None
     may = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
@@ -106,7 +106,7 @@ def install(packages: list[str]) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _no_servers():
         for command in ([*apt[:3], "update"], [*apt, "install", *packages]):
-            # its words are progress: they go where ours go
+            # apt-get's output is progress and goes where ours goes
             done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
             if done.returncode:
                 sys.exit(f"`{' '.join(command)}` failed; try again, or run it by hand as root.")
