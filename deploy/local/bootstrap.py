@@ -50,14 +50,17 @@ def make_venv(step: Step) -> None:
 
 
 def _works(venv: Path) -> bool:
-    """Whether there is a virtual environment here, whole, and made for this folder and this Python."""
+    """Whether there is a virtual environment here (or where a link leads), whole, made for this place and this Python."""
     python, script = venv / "bin" / "python", venv / "bin" / "pip"
     if not python.exists():
         return False
     made_by = f"{sys.version_info.major}.{sys.version_info.minor}"
     check = f"import sys, pip; sys.exit(sys.version[:{len(made_by)}] != '{made_by}')"
     whole = subprocess.run([str(python), "-c", check], capture_output=True, check=False).returncode == 0
-    return whole and script.exists() and str(venv) in script.read_text().splitlines()[0]
+    if not whole or not script.exists():
+        return False
+    shebang = script.read_text().splitlines()[0]
+    return str(venv) in shebang or str(venv.resolve()) in shebang
 
 
 def _install(python: Path, step: Step) -> None:

@@ -42,7 +42,12 @@ class TestLinters:
         assert self.tool(*command, "deploy/compose.yml") == ""
 
     def test_every_yaml_file_pleases_yamllint(self) -> None:
-        assert self.tool("yamllint", "--strict", "-c", "deploy/.yamllint.yml", "deploy") == ""
+        checked = ("deploy", ".github", ".pre-commit-config.yaml")
+        assert self.tool("yamllint", "--strict", "-c", "deploy/.yamllint.yml", *checked) == ""
+
+    def test_the_workflow_is_what_its_schema_says(self) -> None:
+        command = ("check-jsonschema", "--builtin-schema", "vendor.github-workflows")
+        assert self.tool(*command, ".github/workflows/ci.yml") == ""
 
     def test_they_find_what_is_wrong(self, tmp_path: Path) -> None:
         wrong = tmp_path / "compose.yml"
