@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
 
 from chassis.ground.logs import redact
-from chassis.rebuilding.republish import Page, State
+from chassis.rebuilding import republish
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -34,6 +33,8 @@ __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
 
 CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
+
+TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
 
 
 class AffiliationNotFound(Refusal):
@@ -256,19 +257,4 @@ def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
     )
 
 
-def as_they_stand(session: Session, page: Page) -> Sequence[State]:
-    """A page of affiliations, ended ones too."""
-    found = session.execute(page.of(select(*Affiliation.__table__.columns), Affiliation.id))
-    return [
-        State(
-            rows.EVENT_OF_STATE[row.state],
-            row.id,
-            row.version,
-            rows.stated(row),
-            row.updated_at,
-        )
-        for row in found
-    ]
-
-
-SOURCES = {"affiliation": as_they_stand}
+SOURCES = {"affiliation": republish.reader(TABLE, lambda row: rows.EVENT_OF_STATE[row.state], rows.stated)}

@@ -14,8 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page, State
 from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.settling import settle, without_repeats
@@ -35,6 +37,7 @@ from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 
+REGISTERED = "talent.person.registered.v1"
 TABLE: Table = Person.__table__  # type: ignore[assignment]
 
 
@@ -167,7 +170,7 @@ def _add_new(
             lost.append(entry)
             continue
         work.record("person", person.id, from_state=None, to_state="registered")
-        _announce(work, "talent.person.registered.v1", person.id, 1)
+        _announce(work, REGISTERED, person.id, 1)
         verdicts[entry.position] = PersonVerdict(ACCEPTED, person.id, created=True)
     return lost
 
@@ -298,4 +301,15 @@ def _announce(work: Work, event_type: str, person_id: UUID, version: int) -> Non
 
 
 COUNTS = figures.COUNTS
-SOURCES = {"person": sources.as_they_stand}
+
+
+def as_they_stand(session: Session, page: Page) -> Sequence[State]:
+    """A page of people, for a service that has lost its copy: that they are known, and nothing about them."""
+    rows = session.execute(page.of(select(Person.id, Person.version, Person.updated_at), Person.id))
+    return [
+        State(REGISTERED, row.id, row.version, {"person_id": str(row.id), "version": row.version}, row.updated_at)
+        for row in rows
+    ]
+
+
+SOURCES = {"person": as_they_stand}
