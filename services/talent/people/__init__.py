@@ -25,7 +25,7 @@ from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
-from services.talent.people import figures, sources, statements
+from services.talent.people import figures, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
