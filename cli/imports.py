@@ -16,7 +16,7 @@ from cli import api, language, places, printing
 from cli.api import Api
 from cli.exits import REFUSED, Refused
 from cli.language import say
-from contracts import imports as talent_imports
+from contracts import imports as contract
 
 ENDED = ("done", "rejected", "failed")
 _STEPS = (0.2, 0.5, 1.0, 2.0)
@@ -32,10 +32,10 @@ def imports() -> None:
 
 @imports.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--kind", type=click.Choice(talent_imports.KINDS), default="roster", show_default=True, help="Of what.")
+@click.option("--kind", type=click.Choice(tuple(contract.KINDS)), default="roster", show_default=True, help="Of what.")
 @click.option(
     "--mode",
-    type=click.Choice(talent_imports.MODES),
+    type=click.Choice(contract.MODES),
     default="best_effort",
     show_default=True,
     help="dry_run writes nothing; best_effort every row that holds; all_or_nothing only a file without a wrong row.",
@@ -48,8 +48,8 @@ def upload(
     file: Path, kind: str, mode: str, organisation: Any, key: str | None, no_follow: bool, as_json: bool
 ) -> None:
     """Send FILE (.xlsx or .csv) and follow it to its end."""
-    if (size := file.stat().st_size) > talent_imports.MAX_BYTES:
-        raise Refused(say("A file may have at most {count} MiB.", count=talent_imports.MAX_BYTES // 2**20), "too_large")
+    if (size := file.stat().st_size) > contract.MAX_BYTES:
+        raise Refused(say("A file may have at most {count} MiB.", count=contract.MAX_BYTES // 2**20), "too_large")
     gateway, key = Api(places.gateway()), key or api.new_key()
     form = {"kind": kind, "mode": mode, **({"organisation_id": str(organisation)} if organisation else {})}
     with _telling_of_key(key), click.progressbar(length=size, label=say("sending"), file=sys.stderr) as bar:
@@ -130,7 +130,7 @@ def _print_import(found: dict[str, Any], *, as_json: bool) -> None:
 
 
 @imports.command("list")
-@click.option("--state", type=click.Choice(talent_imports.STATES), help="Only in this state.")
+@click.option("--state", type=click.Choice(contract.STATES), help="Only in this state.")
 @printing.as_json
 def list_imports(state: str | None, as_json: bool) -> None:
     """Imports of this department, oldest first."""

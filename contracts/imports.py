@@ -1,4 +1,4 @@
-"""What talent is asked and what it answers about imports: the file in pieces, how far it is, a verdict per row.
+"""Imports, of any service that has kinds: the file in pieces, its progress, a verdict per row; the kinds and their templates.
 
 Class names are those of the RPC methods. Uploads and workbooks are seen by the uploading department alone.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.schema import Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
 
-KINDS = ("roster",)
+#: Every kind of import → the service that has it.
+KINDS = {"roster": "talent"}
 MODES = ("dry_run", "best_effort", "all_or_nothing")
 STATES = ("uploading", "queued", "applying", "done", "rejected", "failed")
 VERDICTS = ("accepted", "unchanged", "differs", "rejected")
@@ -24,7 +25,7 @@ _COUNT = {"required": True, "validate": validate.Range(min=0)}
 class StartImport(Schema):
     """An upload is announced: its name, size and SHA-256; ``organisation_id`` for a file without that column."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))
     mode = fields.String(load_default="best_effort", validate=validate.OneOf(MODES))
     organisation_id = fields.UUID(load_default=None, allow_none=True)
     filename = fields.String(required=True, validate=validate.Length(min=1, max=300))
@@ -101,6 +102,7 @@ class Import(Schema):
 class ListImports(Page):
     """Imports of the caller's department, oldest first."""
 
+    kind = fields.String(validate=validate.OneOf(tuple(KINDS)))
     state = fields.String(validate=validate.OneOf(STATES))
 
 
@@ -119,7 +121,10 @@ class ImportRow(Schema):
     row = fields.Integer(required=True)
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
     violations = fields.List(fields.Nested(RowViolation), required=True)
-    affiliation_id = fields.UUID(required=True, allow_none=True)
+    record_id = fields.UUID(required=True, allow_none=True)
+    affiliation_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The same as `record_id`; for readers of rosters."}
+    )
 
 
 class RowPosition(Schema):
@@ -155,6 +160,47 @@ class ImportWorkbookPart(Schema):
 
     data_base64 = fields.String(required=True)
     next_offset = fields.Integer(required=True, allow_none=True)
+    filename = fields.String(required=True)
+    media_type = fields.String(required=True)
+
+
+class ListImportKinds(Schema):
+    """The kinds of files a service imports."""
+
+
+class ImportColumn(Schema):
+    """A column of a kind. `or_given`: not required where the upload names the organisation."""
+
+    key = fields.String(required=True)
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    or_given = fields.Boolean(required=True)
+    synonyms = fields.List(fields.String(), required=True, metadata={"description": "Headers that are read alike."})
+    allowed = fields.List(fields.String(), required=True, metadata={"description": "Texts to choose from; none: any."})
+    example = fields.String(required=True)
+
+
+class ImportKind(Schema):
+    """A kind of file, with its columns in the order of the template."""
+
+    key = fields.String(required=True)
+    name = fields.Nested(Bilingual, required=True)
+    columns = fields.List(fields.Nested(ImportColumn), required=True)
+
+
+class ImportKinds(Schema):
+    items = fields.List(fields.Nested(ImportKind), required=True)
+
+
+class ReadImportTemplate(Schema):
+    kind = fields.String(required=True, validate=SLUG)
+
+
+class ImportTemplate(Schema):
+    """The workbook of a kind to fill in."""
+
+    data_base64 = fields.String(required=True)
     filename = fields.String(required=True)
     media_type = fields.String(required=True)
 

@@ -1,8 +1,12 @@
-"""The gateway's own tables: registered clients and their secrets. Secrets are 256-bit random, stored as SHA-256."""
+"""The gateway's own tables: registered clients and their secrets, and which service has which import.
+
+Secrets are 256-bit random, stored as SHA-256.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -38,3 +42,13 @@ class ClientSecret(Base):
     created_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
     __table_args__ = (Index("client_secrets_client", "client_id"),)
+
+
+class ImportPlace(Base):
+    """The service that has an import."""
+
+    __tablename__ = "import_places"
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    service: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    __table_args__ = (Index("import_places_created_at", "created_at"),)

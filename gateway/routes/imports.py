@@ -1,4 +1,4 @@
-"""Roster imports: the file goes to talent in pieces, the verdicts and the annotated workbook come back."""
+"""Imports: the file goes in pieces to the service that has its kind; verdicts and the annotated workbook come back."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from werkzeug.datastructures import FileStorage
 
 from contracts import imports as schemas
 from contracts.language.schema import Schema, violations
-from gateway.calls import backend, idempotency
+from gateway.calls import backend, idempotency, import_places
 from gateway.http import lists
 from gateway.http.operations import operation, respond
 from gateway.http.problems import Problem
 from gateway.http.reading import InvalidBody
 from gateway.serving import body_limits, rate_limits
 
-blueprint = Blueprint("imports", __name__, description="名册导入 / Roster imports")
+blueprint = Blueprint("imports", __name__, description="文件导入 / Imports")
 READ, WRITE = "talent:read", "talent:write"
 ROWS = lists.query_schema(schemas.ListImportRows, "import_id")
 IMPORTS = lists.query_schema(schemas.ListImports)
@@ -30,7 +30,7 @@ IMPORTS = lists.query_schema(schemas.ListImports)
 class Upload(Schema):
     """The form of an upload; the file stands beside it as ``file``."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(("roster",)))
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(schemas.KINDS)))
     mode = fields.String(
         load_default="best_effort", validate=validate.OneOf(("dry_run", "best_effort", "all_or_nothing"))
     )
@@ -69,7 +69,7 @@ class FileTooLarge(Problem):
     "POST",
     "/v1/imports",
     scope=WRITE,
-    summary=("上传名册", "Upload a roster"),
+    summary=("上传文件", "Upload a file"),
     body=UploadForm(),
     body_type="multipart/form-data",
     answers={202: schemas.Import},
@@ -87,12 +87,14 @@ def start_import() -> Response:
         raise FileMissing()
     size, sha256 = _measured(upload)
     key = idempotency.request_key()
-    about = {**form, "filename": upload.filename or "roster", "size": size, "sha256": sha256}
-    started = backend.command("talent.start_import", about, key=key)
+    about = {**form, "filename": upload.filename or form["kind"], "size": size, "sha256": sha256}
+    service = schemas.KINDS[form["kind"]]
+    started = backend.command(f"{service}.start_import", about, key=key)
+    import_places.note(started["id"], service)
     if started["state"] == "uploading":
-        _send(started["id"], upload.stream, key)
-        started = backend.command("talent.submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
-    started["filename"] = about["filename"]  # talent keeps it sealed and answers a write without it
+        _send(service, started["id"], upload.stream, key)
+        started = backend.command(f"{service}.submit_import", {"import_id": started["id"]}, key=f"{key}/submit")
+    started["filename"] = about["filename"]  # it is kept sealed, and a write is answered without it
     response = respond((started, 202))
     response.headers["Location"] = f"/v1/imports/{started['id']}"
     response.headers["Retry-After"] = "1"
@@ -110,12 +112,12 @@ def _measured(upload: FileStorage) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _send(import_id: str, stream: Any, key: str) -> None:
+def _send(service: str, import_id: str, stream: Any, key: str) -> None:
     """The pieces one by one, each safe to send again."""
     index = 0
     while piece := stream.read(schemas.CHUNK_BYTES):
         fields_ = {"import_id": import_id, "index": index, "data_base64": base64.b64encode(piece).decode()}
-        backend.command("talent.append_import_chunk", fields_, key=f"{key}/{index}")
+        backend.command(f"{service}.append_import_chunk", fields_, key=f"{key}/{index}")
         index += 1
 
 
@@ -129,7 +131,9 @@ def _send(import_id: str, stream: Any, key: str) -> None:
     answers={200: lists.page_schema(schemas.ImportPage)},
 )
 def list_imports() -> Response:
-    return lists.page("talent.list_imports", IMPORTS)
+    """Those of one kind; without ``kind``, those of the service that has rosters."""
+    service = schemas.KINDS.get(request.args.get("kind", ""), import_places.FIRST)
+    return lists.page(f"{service}.list_imports", IMPORTS)
 
 
 @operation(
@@ -141,7 +145,7 @@ def list_imports() -> Response:
     answers={200: schemas.Import},
 )
 def get_import(import_id: str) -> Response:
-    return respond(backend.query("talent.get_import", {"import_id": import_id}))
+    return respond(backend.query(f"{import_places.service_of(import_id)}.get_import", {"import_id": import_id}))
 
 
 @operation(
@@ -154,7 +158,7 @@ def get_import(import_id: str) -> Response:
     answers={200: lists.page_schema(schemas.ImportRowPage)},
 )
 def list_import_rows(import_id: str) -> Response:
-    return lists.page("talent.list_import_rows", ROWS, import_id=import_id)
+    return lists.page(f"{import_places.service_of(import_id)}.list_import_rows", ROWS, import_id=import_id)
 
 
 @operation(
@@ -167,17 +171,61 @@ def list_import_rows(import_id: str) -> Response:
     problems=(409, 410),
 )
 def read_import_workbook(import_id: str) -> Response:
-    first = backend.query("talent.read_import_workbook", {"import_id": import_id, "offset": 0})
-    response = Response(stream_with_context(_pieces(import_id, first)), mimetype=first["media_type"])
-    response.headers["Content-Disposition"] = f'attachment; filename="import-{import_id}.xlsx"'
+    call = f"{import_places.service_of(import_id)}.read_import_workbook"
+    first = backend.query(call, {"import_id": import_id, "offset": 0})
+    return _workbook(first, stream_with_context(_pieces(call, import_id, first)))
+
+
+def _workbook(read: dict[str, Any], content: Any) -> Response:
+    response = Response(content, mimetype=read["media_type"])
+    response.headers["Content-Disposition"] = f'attachment; filename="{read["filename"]}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _pieces(import_id: str, part: dict[str, Any]) -> Iterator[bytes]:
+def _pieces(call: str, import_id: str, part: dict[str, Any]) -> Iterator[bytes]:
     while True:
         yield base64.b64decode(part["data_base64"])
         if part["next_offset"] is None:
             return
         fields_ = {"import_id": import_id, "offset": part["next_offset"]}
-        part = backend.query("talent.read_import_workbook", fields_)
+        part = backend.query(call, fields_)
+
+
+class Kinds(Schema):
+    """The kinds of files that can be uploaded."""
+
+    items = fields.List(fields.Nested(schemas.ImportKind), required=True)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/import-kinds",
+    scope=READ,
+    summary=("列出可导入的文件类型", "List the kinds of files that can be imported"),
+    answers={200: Kinds},
+)
+def list_import_kinds() -> Any:
+    """Each with its columns, and the headers that are read alike."""
+    services = sorted(set(schemas.KINDS.values()))
+    found = backend.query_all([(f"{service}.list_import_kinds", {}) for service in services])
+    for answer in found:
+        if isinstance(answer, Exception):
+            raise answer
+    return {"items": [kind for answer in found for kind in answer["items"]]}
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/import-kinds/<slug:kind>/template",
+    scope=READ,
+    summary=("下载填写模板", "Download the workbook to fill in"),
+    answers={200: None},
+)
+def read_import_template(kind: str) -> Response:
+    """Headers, drop-down lists, an example row that is not imported, and a sheet that explains the columns."""
+    service = schemas.KINDS.get(kind, import_places.FIRST)
+    read = backend.query(f"{service}.read_import_template", {"kind": kind})
+    return _workbook(read, base64.b64decode(read["data_base64"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis.imports import files, job, results, uploading
 from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
@@ -9,8 +10,8 @@ from chassis.rpc.server import command, disclosure, query
 from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
-from services.talent import affiliations, figures, imports, organisations, people, settings
-from services.talent.imports import files, job
+from services.talent import affiliations, figures, organisations, people, settings
+from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
 from services.talent.people import contacts
 from services.talent.people import keys as people_keys
@@ -22,7 +23,7 @@ class Service:
     name = "talent"
     database = Database()
     keys = Provided(people_keys.load, prove=people_keys.prove)
-    uploads = Provided(files.load, prove=files.prove)
+    uploads = Provided(import_kinds.load, prove=files.prove)
 
     register_organisation = command(
         schemas.RegisterOrganisation, schemas.Organisation, organisations.register_organisation
@@ -48,21 +49,34 @@ class Service:
     list_affiliations = query(schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations)
     end_lapsed_affiliations = every(settings.load().lapse_check_seconds, affiliations.end_lapsed)
 
-    start_import = command(import_schemas.StartImport, import_schemas.Import, imports.start_import, given="uploads")
+    start_import = command(import_schemas.StartImport, import_schemas.Import, uploading.start_import, given="uploads")
     append_import_chunk = command(
-        import_schemas.AppendImportChunk, import_schemas.Import, imports.append_import_chunk, given="uploads"
+        import_schemas.AppendImportChunk, import_schemas.Import, uploading.append_import_chunk, given="uploads"
     )
-    submit_import = command(import_schemas.SubmitImport, import_schemas.Import, imports.submit_import, given="uploads")
-    get_import = query(import_schemas.GetImport, import_schemas.Import, imports.get_import, given="uploads")
-    list_imports = query(import_schemas.ListImports, import_schemas.ImportPage, imports.list_imports, given="uploads")
-    list_import_rows = query(import_schemas.ListImportRows, import_schemas.ImportRowPage, imports.list_import_rows)
+    submit_import = command(
+        import_schemas.SubmitImport, import_schemas.Import, uploading.submit_import, given="uploads"
+    )
+    get_import = query(import_schemas.GetImport, import_schemas.Import, results.get_import, given="uploads")
+    list_imports = query(import_schemas.ListImports, import_schemas.ImportPage, results.list_imports, given="uploads")
+    list_import_rows = query(
+        import_schemas.ListImportRows, import_schemas.ImportRowPage, results.list_import_rows, given="uploads"
+    )
     read_import_workbook = query(
         import_schemas.ReadImportWorkbook,
         import_schemas.ImportWorkbookPart,
-        imports.read_import_workbook,
+        results.read_import_workbook,
         given="uploads",
     )
-    run_imports = every(0.2, job.run_next, given=("database", "uploads", "keys"))
-    purge_imports = every(3600, imports.purge)
+    list_import_kinds = query(
+        import_schemas.ListImportKinds, import_schemas.ImportKinds, results.list_import_kinds, given="uploads"
+    )
+    read_import_template = query(
+        import_schemas.ReadImportTemplate,
+        import_schemas.ImportTemplate,
+        results.read_import_template,
+        given="uploads",
+    )
+    run_imports = every(0.2, job.run_next, given=("database", "uploads"))
+    purge_imports = every(3600, results.purge, given="uploads")
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)

@@ -249,7 +249,11 @@ def _on_this_machine(environment: dict[str, str], folder: Path) -> dict[str, str
 def _keys_of(deployable: str) -> Iterable[str]:
     """The key files a deployable's code names, where it reads keys; those of the chassis are every service's."""
     folders = ["gateway"] if deployable == GATEWAY else [f"services/{deployable}", "chassis"]
-    reading = [path for path in source.modules(*folders) if re.search("read_keyring|SigningKeys", source.text(path))]
+    modules = source.modules(*folders)
+    has_imports = any("chassis.imports" in source.text(path) for path in modules if path.parts[0] == "services")
+    if not has_imports:
+        modules = [path for path in modules if path.parts[:2] != ("chassis", "imports")]
+    reading = [path for path in modules if re.search("read_keyring|SigningKeys", source.text(path))]
     named = set().union(*(source.strings(path) for path in reading))
     return {key for key in (*KEYRINGS, *SIGNING) if {key, f"{key}.json"} & named}
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from chassis.ground.ids import uuid7
 from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
+from contracts.language.violations import Violation
 from services.talent import organisations, people
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
@@ -29,7 +30,6 @@ from services.talent.affiliations.rules import (
 )
 from services.talent.affiliations.statements import AffiliationRecord, Key
 from services.talent.rules.verdicts import REJECTED
-from services.talent.rules.violations import Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from contracts.language.violations import Violation
 from services.talent.rules.periods import Period, check_period, is_over
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, UNCHANGED
-from services.talent.rules.violations import Violation
 
 ROLES = ("student", "staff", "member", "volunteer", "employee")
 REPORTED, CONFIRMED, ENDED = "reported", "confirmed", "ended"

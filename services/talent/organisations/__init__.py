@@ -19,10 +19,10 @@ from chassis.store.pages import read_page
 from chassis.store.versions import VersionStale, check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.language.violations import Violation
 from services.talent.organisations.rules.credit_codes import read_credit_code
 from services.talent.organisations.rules.names import name_key
 from services.talent.organisations.tables import Organisation, OrganisationReport
-from services.talent.rules.violations import Violation
 
 ACTIVE, CLOSED = "active", "closed"
 

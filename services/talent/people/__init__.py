@@ -21,6 +21,7 @@ from chassis.store.settling import settle, without_repeats
 from chassis.store.versions import VersionStale, check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.language.violations import Violation
 from services.talent.people import statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.emails import read_email
@@ -32,7 +33,6 @@ from services.talent.people.statements import SealedParticulars
 from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
-from services.talent.rules.violations import Violation
 
 
 class PersonNotFound(Refusal):

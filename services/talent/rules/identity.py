@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from services.talent.rules.violations import Violation
+from contracts.language.violations import Violation
 from services.talent.rules.writing import one_spelling
 
 RESIDENT, HMT_RESIDENT, FOREIGN_RESIDENT = "resident_id", "hmt_residence_permit", "foreign_resident_id"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from datetime import date
 
-from services.talent.rules.violations import Violation
+from contracts.language.violations import Violation
 
 Period = tuple[date, date | None]
 

@@ -6,17 +6,18 @@ import base64
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from openpyxl import Workbook, load_workbook
 
+from chassis.imports import files, job, results, uploading
 from chassis.keys.rings import KeyRing
 from chassis.process.dependencies import BoundDatabase
 from chassis.store.work import PLATFORM
 from contracts.imports import CHUNK_BYTES
-from services.talent import imports
-from services.talent.imports import files, job
+from services.talent.imports import kinds
 from tests.talent.conftest import City
 
 HEADERS = ("姓名", "证件号码", "手机号", "学校", "身份", "入学日期", "预计毕业日期")
@@ -29,7 +30,8 @@ class Desk:
 
     def __init__(self, city: City) -> None:
         self.city = city
-        self.uploads = files.of_ring(KeyRing("upload_encryption", "2026a", {"2026a": b"u" * 32}))
+        ring = KeyRing("upload_encryption", "2026a", {"2026a": b"u" * 32})
+        self.uploads = files.of_ring("talent", ring, kinds.of_keys(city.keys))
         self.database = BoundDatabase(city.engine, PLATFORM, lambda: None)
 
     def start(self, content: bytes, *, department: str = "education", **fields: Any) -> UUID:
@@ -37,7 +39,7 @@ class Desk:
         chosen = {"kind": "roster", "mode": "best_effort", "organisation_id": None, "filename": "名单.xlsx"}
         size, digest = len(content), hashlib.sha256(content).hexdigest()
         with self.city.work(department) as work:
-            started = imports.start_import(
+            started = uploading.start_import(
                 work, uploads=self.uploads, **{**chosen, "size": size, "sha256": digest, **fields}
             )
         return UUID(str(started["id"]))
@@ -46,14 +48,14 @@ class Desk:
         """Send one piece."""
         data = base64.b64encode(piece).decode()
         with self.city.work(department) as work:
-            return imports.append_import_chunk(
+            return uploading.append_import_chunk(
                 work, uploads=self.uploads, import_id=import_id, index=index, data_base64=data
             )
 
     def submit(self, import_id: UUID, *, department: str = "education") -> dict[str, Any]:
         """Say that all pieces are sent."""
         with self.city.work(department) as work:
-            return imports.submit_import(work, uploads=self.uploads, import_id=import_id)
+            return uploading.submit_import(work, uploads=self.uploads, import_id=import_id)
 
     def upload(self, content: bytes, *, department: str = "education", **fields: Any) -> UUID:
         """Announce, send and submit; the import waits for its worker."""
@@ -65,7 +67,7 @@ class Desk:
 
     def run_next(self) -> bool:
         """One turn of the timer."""
-        return job.run_next(database=self.database, uploads=self.uploads, keys=self.city.keys)
+        return job.run_next(database=self.database, uploads=self.uploads)
 
     def run(self, content: bytes, **fields: Any) -> dict[str, Any]:
         """Upload and carry out whatever waits; the import as its department sees it."""
@@ -77,13 +79,13 @@ class Desk:
     def get(self, import_id: UUID, *, department: str = "education") -> dict[str, Any]:
         """The import as this department sees it."""
         with self.city.work(department) as work:
-            return imports.get_import(work, uploads=self.uploads, import_id=import_id)
+            return results.get_import(work, uploads=self.uploads, import_id=import_id)
 
     def rows(self, found: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
         """All verdicts of an import in the order of the file."""
         asked = {"limit": 1000, "after": None, "verdict": None, **fields}
         with self.city.work(found["reported_by"]) as work:
-            return list(imports.list_import_rows(work, import_id=found["id"], **asked)["items"])
+            return list(results.list_import_rows(work, uploads=self.uploads, import_id=found["id"], **asked)["items"])
 
     def verdicts(self, found: dict[str, Any]) -> list[str]:
         """The verdict of each row in the order of the file."""
@@ -98,9 +100,18 @@ class Desk:
         content, offset = b"", 0
         while offset is not None:
             with self.city.work(found["reported_by"]) as work:
-                part = imports.read_import_workbook(work, uploads=self.uploads, import_id=found["id"], offset=offset)
+                part = results.read_import_workbook(work, uploads=self.uploads, import_id=found["id"], offset=offset)
             content, offset = content + base64.b64decode(part["data_base64"]), part["next_offset"]
         return content
+
+    def with_settings(self, **changes: Any) -> Desk:
+        """This desk, with other limits."""
+        self.uploads = replace(self.uploads, settings=replace(self.uploads.settings, **changes))
+        return self
+
+    def apply_with(self, apply: Any) -> None:
+        """Have the rows of rosters applied by this function."""
+        self.uploads = replace(self.uploads, kinds={"roster": replace(self.uploads.kinds["roster"], apply=apply)})
 
     def waits_no_longer(self, import_id: UUID) -> None:
         """Let the lease of a worker that died run out."""

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.imports.cells import Cell
 from services.talent.affiliations import rules as affiliations
-from services.talent.imports.rules.roster_rows import ID_TYPES, ROLES, Cell, RosterRow, read_row
+from services.talent.imports.roster.columns import COLUMN_BY_KEY
+from services.talent.imports.roster.rows import ID_TYPES, ROLES, RosterRow, read_row
 from services.talent.rules import identity
 from tests.talent.conftest import make_id_number
 
@@ -33,7 +35,7 @@ def values(**cells: Cell) -> RosterRow:
 def codes(**cells: Cell) -> list[tuple[str, str]]:
     row = read_row({**GOOD, **cells})
     assert isinstance(row, list)
-    return [(violation.column, violation.code) for violation in row]
+    return [(COLUMN_BY_KEY[violation.field].zh, violation.code) for violation in row]
 
 
 class TestReadRow:
@@ -48,7 +50,12 @@ class TestReadRow:
     def test_tells_all_that_is_wrong_at_once(self) -> None:
         found = read_row({})
         assert isinstance(found, list)
-        assert [violation.column for violation in found] == ["姓名", "证件号码", "身份", "入学/入职日期"]
+        assert [COLUMN_BY_KEY[violation.field].zh for violation in found] == [
+            "姓名",
+            "证件号码",
+            "身份",
+            "入学/入职日期",
+        ]
         assert {violation.code for violation in found} == {"required"}
 
     def test_names_of_documents_and_roles_are_those_talent_knows(self) -> None:
@@ -158,4 +165,4 @@ class TestAnyCells:
     def test_violations_repeat_no_cell(self, secret: str) -> None:
         row = read_row(dict.fromkeys(["id_type", "role", "from_on", "until_on"], secret))
         if isinstance(row, list):
-            assert secret not in json.dumps([violation.to_json() for violation in row])
+            assert secret not in json.dumps([violation.to_error() for violation in row])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.talent.imports.settings import ImportSettings
+from chassis.imports.settings import ImportSettings
 from tests.talent.conftest import City
 from tests.talent.imports import hostile_files
 from tests.talent.imports.importing import HEADERS, Desk, csv_of, table

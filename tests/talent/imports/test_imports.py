@@ -8,11 +8,8 @@ import uuid
 import pytest
 from sqlalchemy import inspect, select
 
-from contracts.imports import CHUNK_BYTES, MAX_BYTES
-from contracts.imports import Import as ImportSchema
-from contracts.language.refusals import Refusal
-from services.talent import imports
-from services.talent.imports import (
+from chassis.imports import results, uploading
+from chassis.imports.refusals import (
     ImportChunkWrong,
     ImportIncomplete,
     ImportNotFound,
@@ -20,7 +17,10 @@ from services.talent.imports import (
     ImportTooLarge,
     ImportWorkbookNotReady,
 )
-from services.talent.imports.tables import Import
+from chassis.imports.tables import IMPORTS
+from contracts.imports import CHUNK_BYTES, MAX_BYTES
+from contracts.imports import Import as ImportSchema
+from contracts.language.refusals import Refusal
 from services.talent.organisations import OrganisationNotFound
 from tests.talent.conftest import NOW, City
 from tests.talent.imports.importing import Desk, csv_of, table
@@ -72,7 +72,7 @@ class TestAppend:
     def test_refuses_what_is_not_base64(self, desk: Desk) -> None:
         import_id = desk.start(b"abc")
         with desk.city.work() as work, pytest.raises(ImportChunkWrong):
-            imports.append_import_chunk(work, uploads=desk.uploads, import_id=import_id, index=0, data_base64="?")
+            uploading.append_import_chunk(work, uploads=desk.uploads, import_id=import_id, index=0, data_base64="?")
 
     def test_refuses_more_once_the_file_is_complete(self, desk: Desk) -> None:
         import_id = desk.upload(b"abc")
@@ -102,8 +102,8 @@ class TestFileName:
         import_id = desk.upload(b"abc", filename="张三丰的名单.csv")
         assert desk.get(import_id)["filename"] == "张三丰的名单.csv"
         with desk.city.work() as work:
-            listed = imports.list_imports(work, uploads=desk.uploads, limit=100, after=None)["items"]
-            stored = work.session.scalar(select(Import.filename).where(Import.id == import_id))
+            listed = results.list_imports(work, uploads=desk.uploads, limit=100, after=None)["items"]
+            stored = work.session.scalar(select(IMPORTS.c.filename).where(IMPORTS.c.id == import_id))
         assert [item["filename"] for item in listed if item["id"] == import_id] == ["张三丰的名单.csv"]
         assert stored is not None and "张三丰".encode() not in stored
 
@@ -119,25 +119,27 @@ class TestOtherDepartments:
         import_id = found["id"]
         asked = {"limit": 10, "after": None}
         for ask in (
-            lambda work: imports.get_import(work, uploads=desk.uploads, import_id=import_id),
-            lambda work: imports.list_import_rows(work, import_id=import_id, verdict=None, **asked),
-            lambda work: imports.read_import_workbook(work, uploads=desk.uploads, import_id=import_id, offset=0),
-            lambda work: imports.submit_import(work, uploads=desk.uploads, import_id=import_id),
-            lambda work: imports.append_import_chunk(
+            lambda work: results.get_import(work, uploads=desk.uploads, import_id=import_id),
+            lambda work: results.list_import_rows(
+                work, uploads=desk.uploads, import_id=import_id, verdict=None, **asked
+            ),
+            lambda work: results.read_import_workbook(work, uploads=desk.uploads, import_id=import_id, offset=0),
+            lambda work: uploading.submit_import(work, uploads=desk.uploads, import_id=import_id),
+            lambda work: uploading.append_import_chunk(
                 work, uploads=desk.uploads, import_id=import_id, index=0, data_base64="YQ=="
             ),
         ):
             with desk.city.work("youth_league") as work, pytest.raises(ImportNotFound):
                 ask(work)
         with desk.city.work("youth_league") as work:
-            assert imports.list_imports(work, uploads=desk.uploads, **asked)["items"] == []
+            assert results.list_imports(work, uploads=desk.uploads, **asked)["items"] == []
 
     def test_have_lists_of_their_own_in_pages(self, desk: Desk) -> None:
         ids = [desk.start(b"x", department="health") for _ in range(3)]
         seen, after = [], None
         while True:
             with desk.city.work("health") as work:
-                page = imports.list_imports(work, uploads=desk.uploads, limit=2, after=after)
+                page = results.list_imports(work, uploads=desk.uploads, limit=2, after=after)
             seen += [item["id"] for item in page["items"]]
             after = page["next_after"]
             if after is None:
@@ -150,9 +152,11 @@ class TestRows:
         row = ["张三", desk.city.id_number(), "", "没有的大学", "学生", "2024-09-01", ""]
         found = desk.run(csv_of([row] * 5))
         with desk.city.work() as work:
-            first = imports.list_import_rows(work, import_id=found["id"], limit=3, after=None, verdict=None)
-            rest = imports.list_import_rows(
-                work, import_id=found["id"], limit=3, after=first["next_after"], verdict=None
+            first = results.list_import_rows(
+                work, uploads=desk.uploads, import_id=found["id"], limit=3, after=None, verdict=None
+            )
+            rest = results.list_import_rows(
+                work, uploads=desk.uploads, import_id=found["id"], limit=3, after=first["next_after"], verdict=None
             )
         assert [each["row"] for each in first["items"] + rest["items"]] == [2, 3, 4, 5, 6]
         assert rest["next_after"] is None
@@ -163,14 +167,14 @@ class TestWorkbook:
     def test_is_not_there_before_the_import_has_ended(self, desk: Desk) -> None:
         import_id = desk.start(b"abc")
         with desk.city.work() as work, pytest.raises(ImportWorkbookNotReady) as refused:
-            imports.read_import_workbook(work, uploads=desk.uploads, import_id=import_id, offset=0)
+            results.read_import_workbook(work, uploads=desk.uploads, import_id=import_id, offset=0)
         assert refused.value.retry_after == 1
 
     @pytest.mark.parametrize("offset", [1, CHUNK_BYTES * 1000])
     def test_has_nothing_between_its_parts_or_past_its_end(self, desk: Desk, offset: int) -> None:
         found = desk.run(csv_of([["张三", "1", "", "示范大学", "学生", "2024-09-01", ""]]))
         with desk.city.work() as work, pytest.raises(Refusal):
-            imports.read_import_workbook(work, uploads=desk.uploads, import_id=found["id"], offset=offset)
+            results.read_import_workbook(work, uploads=desk.uploads, import_id=found["id"], offset=offset)
 
 
 class TestAtRest:
@@ -214,10 +218,10 @@ class TestPurge:
         tables = ("imports", "import_chunks", "import_rows", "import_workbook_parts")
         held = [desk.city.count(f"select count(*) from {name}") for name in tables]
         with desk.city.work(now=NOW + dt.timedelta(days=29)) as work:
-            imports.purge(work)
+            results.purge(work, uploads=desk.uploads)
         assert [desk.city.count(f"select count(*) from {name}") for name in tables] == held
         with desk.city.work(now=NOW + dt.timedelta(days=31)) as work:
-            imports.purge(work)
+            results.purge(work, uploads=desk.uploads)
         assert [desk.city.count(f"select count(*) from {name}") for name in tables] == [0, 0, 0, 0]
 
 

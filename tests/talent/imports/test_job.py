@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from chassis.imports import job
+from chassis.imports.limited import ChildFailed
 from deploy.local.packages import find_program
-from services.talent.imports import job
-from services.talent.imports.rows import apply_lines
-from services.talent.imports.spreadsheets.limited import ChildFailed
+from services.talent.imports.kinds import of_keys
 from tests.talent.conftest import City, at_once
 from tests.talent.imports.importing import HEADERS, Desk, Row, csv_of, table
+
+
+def _apply_of(keys: Any) -> Any:
+    return of_keys(keys)["roster"].apply
 
 
 class Interrupted(BaseException):
@@ -26,12 +29,7 @@ class Interrupted(BaseException):
 
 @pytest.fixture
 def desk(city: City) -> Desk:
-    return Desk(city)
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "SETTINGS", replace(job.SETTINGS, chunk_rows=3))
+    return Desk(city).with_settings(chunk_rows=3)
 
 
 @pytest.fixture
@@ -179,7 +177,7 @@ class TestWorkbook:
         def fail(*args: object, **fields: object) -> Iterator[bytes]:
             raise ChildFailed("no")
 
-        monkeypatch.setattr(job, "annotate_roster", fail)
+        monkeypatch.setattr(job, "annotate_file", fail)
         found = desk.run(csv_of([student(desk.city, school)]))
         assert (found["state"], found["workbook"]) == ("done", False)
         assert [each["code"] for each in found["warnings"]] == ["workbook_not_made"]
@@ -230,10 +228,11 @@ class TestResume:
         rows = [student(desk.city, school) for _ in range(11)]
         import_id = desk.upload(csv_of(rows), mode=mode)
         before = state_of(desk.city)
-        with monkeypatch.context() as patched:
-            patched.setattr(job, "apply_lines", _dies_after(after))
-            with pytest.raises(Interrupted):
-                desk.run_next()
+        real = desk.uploads.kinds["roster"].apply
+        desk.apply_with(_dies_after(desk, after))
+        with pytest.raises(Interrupted):
+            desk.run_next()
+        desk.apply_with(real)
         assert desk.run_next() is False  # the dead worker's lease still runs
         found = desk.get(import_id)
         assert found["state"] == "applying"
@@ -270,12 +269,12 @@ class TestFailure:
         self, desk: Desk, school: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         import_id = desk.upload(csv_of([student(desk.city, school) for _ in range(5)]))
-        monkeypatch.setattr(job, "apply_lines", _dies_after(1))
-        for _ in range(job.SETTINGS.max_attempts):
+        desk.apply_with(_dies_after(desk, 1))
+        for _ in range(desk.uploads.settings.max_attempts):
             with pytest.raises(Interrupted):
                 desk.run_next()
             desk.waits_no_longer(import_id)
-            monkeypatch.setattr(job, "apply_lines", _dies_after(0))
+            desk.apply_with(_dies_after(desk, 0))
         assert desk.run_next() is False
         found = desk.get(import_id)
         assert (found["state"], found["reason"]["code"]) == ("failed", "import_failed_repeatedly")
@@ -289,11 +288,12 @@ class TestFailure:
         def away(*args: object, **fields: object) -> None:
             raise OperationalError("select 1", {}, Exception(), connection_invalidated=True)
 
-        with monkeypatch.context() as patched:
-            patched.setattr(job, "apply_lines", away)
-            for _ in range(job.SETTINGS.max_attempts + 1):
-                assert desk.run_next() is True
-                desk.waits_no_longer(import_id)
+        real = desk.uploads.kinds["roster"].apply
+        desk.apply_with(away)
+        for _ in range(desk.uploads.settings.max_attempts + 1):
+            assert desk.run_next() is True
+            desk.waits_no_longer(import_id)
+        desk.apply_with(real)
         desk.run_next()
         assert desk.get(import_id)["state"] == "done"
 
@@ -317,15 +317,15 @@ def _die(*args: object) -> None:
     raise Interrupted
 
 
-def _dies_after(count: int) -> Any:
-    """``apply_lines`` that works `count` times and then takes the process with it."""
-    left = count
+def _dies_after(desk: Desk, count: int) -> Any:
+    """The roster's `apply`, which works `count` times and then takes the process with it."""
+    left, apply = count, _apply_of(desk.city.keys)
 
     def act(*args: Any, **fields: Any) -> Any:
         nonlocal left
         if left == 0:
             raise Interrupted
         left -= 1
-        return apply_lines(*args, **fields)
+        return apply(*args, **fields)
 
     return act

@@ -11,20 +11,23 @@ from typing import Any
 
 import pytest
 
-from services.talent.imports.settings import ImportSettings
-from services.talent.imports.spreadsheets import limited
-from services.talent.imports.spreadsheets.limited import ChildFailed, read_roster
-from services.talent.imports.spreadsheets.reasons import REASONS, FileRefused, reason
+from chassis.imports import limited
+from chassis.imports.limited import ChildFailed, read_file
+from chassis.imports.reasons import REASONS, FileRefused, reason
+from chassis.imports.settings import ImportSettings
+from services.talent.imports import kinds
 from tests.talent.imports import hostile_files
 from tests.talent.imports.importing import HEADERS, csv_of, table
 
 SETTINGS = ImportSettings(wall_seconds=30)
+#: Without the keys that applying it needs.
+ROSTER = kinds.of_keys(None)["roster"]  # type: ignore[arg-type]
 NUMBER = "149999199001010018"
 GOOD = ["张三", NUMBER, "13800000000", "示范大学", "学生", "2024-09-01", ""]
 
 
 def read(content: bytes, *, settings: ImportSettings = SETTINGS) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    lines = read_roster([content], needs_organisation=True, settings=settings, on_wait=lambda: None)
+    lines = read_file([content], ROSTER, is_given=False, settings=settings, on_wait=lambda: None)
     return next(lines), list(lines)
 
 
@@ -91,9 +94,10 @@ class TestLimits:
     def test_the_waiting_service_is_called_back_now_and_then(self) -> None:
         calls: list[float] = []
         impatient = replace(SETTINGS, renew_seconds=0)
-        lines = read_roster(
+        lines = read_file(
             [csv_of([GOOD])],
-            needs_organisation=True,
+            ROSTER,
+            is_given=False,
             settings=impatient,
             on_wait=lambda: calls.append(time.monotonic()),
         )
@@ -109,9 +113,9 @@ class TestLimits:
 class TestChild:
     def test_imports_neither_the_broker_nor_the_database(self) -> None:
         program = (
-            "import sys; import services.talent.imports.spreadsheets.child, services.talent.imports.spreadsheets.reading,"
-            " services.talent.imports.spreadsheets.annotating, services.talent.imports.spreadsheets.opening;"
-            "print(sorted({'nameko', 'kombu', 'eventlet', 'sqlalchemy', 'psycopg2', 'chassis'} & set(sys.modules)))"
+            "import sys; import chassis.imports.child, chassis.imports.reading, chassis.imports.annotating,"
+            " chassis.imports.opening, services.talent.imports.roster.rows;"
+            "print(sorted({'nameko', 'kombu', 'eventlet', 'sqlalchemy', 'psycopg2', 'marshmallow'} & set(sys.modules)))"
         )
         run = subprocess.run([sys.executable, "-c", program], cwd=limited.CHECKOUT, capture_output=True, check=True)
         assert run.stdout.strip() == b"[]"
@@ -169,7 +173,7 @@ class TestReading:
         ]
         rows = read(csv_of([["张三", number, *GOOD[2:]] for number in numbers]))[1]
         assert [row["row"] for row in rows] == [2, 4, 5, 3, 6, 7]
-        people = [row["person"] for row in rows]
+        people = [row["group"] for row in rows]
         assert people[0] == people[1] == people[2]
         assert len(set(people)) == 4
 

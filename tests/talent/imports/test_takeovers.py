@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.talent.imports import job
-from services.talent.imports.rows import Line
+from chassis.imports import job
+from chassis.imports.kinds import Line
 from tests.talent.conftest import City
 from tests.talent.imports.importing import Desk, table
 
@@ -25,8 +24,7 @@ class PowerCut(Exception):
 @pytest.fixture
 def desk(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """Its imports go on in chunks of two rows; a test must leave no import waiting for the next."""
-    monkeypatch.setattr(job, "SETTINGS", replace(job.SETTINGS, chunk_rows=CHUNK))
-    yield Desk(city)
+    yield Desk(city).with_settings(chunk_rows=CHUNK)
     assert city.count("select count(*) from imports where state in ('queued', 'applying')") == 0
 
 
@@ -70,7 +68,7 @@ def assert_applied_once(desk: Desk, import_id: UUID, before: Sequence[Any]) -> N
 
 
 class TestCrash:
-    @pytest.mark.parametrize("step", ["_write_verdicts", "annotate_roster", "_end"])
+    @pytest.mark.parametrize("step", ["_write_verdicts", "annotate_file", "_end"])
     @pytest.mark.parametrize("mode", ["best_effort", "all_or_nothing"])
     def test_at_any_step_is_made_good(
         self,
@@ -97,17 +95,17 @@ class TestTakeover:
     ) -> None:
         before = applied_events(desk.city)
         import_id = desk.upload(roster[1])
-        real, seen = job.read_roster, []
+        real, seen = job.read_file, []
 
         def read_slowly(*args: Any, **fields: Any) -> Iterator[Line]:
             lines = list(real(*args, **fields))
-            monkeypatch.setattr(job, "read_roster", real)
+            monkeypatch.setattr(job, "read_file", real)
             desk.waits_no_longer(import_id)
             assert desk.run_next() is True
             seen.append(_all_of(desk.city, import_id))
             return iter(lines)
 
-        monkeypatch.setattr(job, "read_roster", read_slowly)
+        monkeypatch.setattr(job, "read_file", read_slowly)
         assert desk.run_next() is True
         assert seen == [_all_of(desk.city, import_id)]
         assert_applied_once(desk, import_id, before)
@@ -142,17 +140,17 @@ class TestTakeover:
     ) -> None:
         before = applied_events(desk.city)
         import_id = desk.upload(roster[1])
-        real, seen = job.annotate_roster, []
+        real, seen = job.annotate_file, []
 
         def sleepily(*args: Any, **fields: Any) -> Iterator[bytes]:
             parts = list(real(*args, **fields))
-            monkeypatch.setattr(job, "annotate_roster", real)
+            monkeypatch.setattr(job, "annotate_file", real)
             desk.waits_no_longer(import_id)
             assert desk.run_next() is True
             seen.append(_all_of(desk.city, import_id))
             return iter(parts)
 
-        monkeypatch.setattr(job, "annotate_roster", sleepily)
+        monkeypatch.setattr(job, "annotate_file", sleepily)
         assert desk.run_next() is True
         assert seen == [_all_of(desk.city, import_id)]
         assert_applied_once(desk, import_id, before)
@@ -163,7 +161,7 @@ class TestTakeover:
     ) -> None:
         before = applied_events(desk.city)
         import_id = desk.upload(roster[1], mode=mode)
-        real, refused = job.apply_lines, []
+        real, refused = desk.uploads.kinds["roster"].apply, []
 
         def apply_slowly(*args: Any, **fields: Any) -> Any:
             done = real(*args, **fields)
@@ -174,7 +172,7 @@ class TestTakeover:
             return done
 
         desk_now = job.clock.now().replace(year=2036)
-        monkeypatch.setattr(job, "apply_lines", apply_slowly)
+        desk.apply_with(apply_slowly)
         assert desk.run_next() is True
         assert refused and not any(refused)
         assert_applied_once(desk, import_id, before)

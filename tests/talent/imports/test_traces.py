@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect
 
-from services.talent.imports import job
 from tests.talent.conftest import City
 from tests.talent.imports.importing import Desk, Row, csv_of
 
@@ -32,13 +29,11 @@ ROW = st.tuples(
 
 
 @pytest.fixture(scope="module")
-def desk(city: City) -> Iterator[Desk]:
+def desk(city: City) -> Desk:
     """Its imports go on in chunks of two rows, so that people and organisations meet across chunks."""
     for name in ("试算大学", "试算学院", "同名大学", "同名大学"):
         city.university(name=name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job, "SETTINGS", replace(job.SETTINGS, chunk_rows=2))
-        yield Desk(city)
+    return Desk(city).with_settings(chunk_rows=2)
 
 
 def roster(numbers: list[str], drawn: list[tuple[int, str, str, str, str, str, str]]) -> bytes:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from services.talent.imports import job
-from services.talent.imports.spreadsheets.opening import Limits, open_table
-from services.talent.imports.spreadsheets.reading import read_lines
+from chassis.imports import job
+from chassis.imports.kinds import ImportKind
+from chassis.imports.opening import Limits, open_table
+from chassis.imports.reading import Sheet, read_lines
 from tests.talent.conftest import City, make_id_number
 from tests.talent.imports.importing import HEADERS, Desk, csv_of
 
@@ -48,13 +48,15 @@ def schools(city: City) -> dict[str, str]:
 def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same reading without a child process for each file, for hundreds of files."""
 
-    def read(parts: Iterable[bytes], *, needs_organisation: bool, **rest: Any) -> Iterator[dict[str, Any]]:
+    def read(parts: Iterable[bytes], kind: ImportKind, *, is_given: bool, **rest: Any) -> Iterator[dict[str, Any]]:
         limits = Limits(unpacked_bytes=10**6, parts=100, rows=1000, columns=50)
-        table = open_table(b"".join(parts), limits)
-        return read_lines(table, needs_organisation=needs_organisation, max_rows=limits.rows)
+        table = open_table(b"".join(parts), limits, kind.columns)
+        required = kind.required(is_given=is_given)
+        sheet = Sheet(kind.columns, required, kind.read_row, kind.group_of, kind.too_often)
+        return read_lines(table, sheet, max_rows=limits.rows)
 
-    monkeypatch.setattr(job, "read_roster", read)
-    monkeypatch.setattr(job, "annotate_roster", lambda *args, **fields: iter([b"-"]))
+    monkeypatch.setattr(job, "read_file", read)
+    monkeypatch.setattr(job, "annotate_file", lambda *args, **fields: iter([b"-"]))
 
 
 def _file(rows: list[dict[str, Any]], schools: dict[str, str], numbers: list[str]) -> bytes:
@@ -97,17 +99,15 @@ def test_a_dry_run_foretells_the_run(
     other: bool,
     mode: str,
 ) -> None:
-    desk = Desk(city)
+    desk = Desk(city).with_settings(chunk_rows=chunk_rows)
     number = _with_x()
     numbers = [number, make_id_number(next(SERIAL)), make_id_number(next(SERIAL))]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(job, "SETTINGS", replace(job.SETTINGS, chunk_rows=chunk_rows))
-        desk.run(_file(before, schools, numbers), department="science" if other else "education")
-        content = _file(rows, schools, numbers)
-        held = _written(city)
-        trial = desk.run(content, mode="dry_run")
-        assert _written(city) == held
-        real = desk.run(content, mode=mode)
+    desk.run(_file(before, schools, numbers), department="science" if other else "education")
+    content = _file(rows, schools, numbers)
+    held = _written(city)
+    trial = desk.run(content, mode="dry_run")
+    assert _written(city) == held
+    real = desk.run(content, mode=mode)
     assert (trial["state"], trial["applied"]) == ("done", False)
     assert _outcome(desk, trial) == _outcome(desk, real)
     if real["state"] == "done":

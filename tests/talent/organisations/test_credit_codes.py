@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc as oracle
 
+from contracts.language.violations import Violation
 from services.talent.organisations.rules.credit_codes import ALPHABET, code_check, organisation_check, read_credit_code
-from services.talent.rules.violations import Violation
 
 
 @st.composite

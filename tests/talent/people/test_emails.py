@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.language.violations import Violation
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email
-from services.talent.rules.violations import Violation
 
 
 class TestEmails:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from services.talent.rules.violations import Violation
+from contracts.language.violations import Violation
 from services.talent.rules.writing import one_spelling
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.talent.rules.violations import Violation
+from contracts.language.violations import Violation
 from services.talent.rules.writing import visible
 
 LONGEST = 254

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from services.talent.rules.violations import Violation
+from contracts.language.violations import Violation
 
 MAX_LENGTH = 100
 #: The dot within names of many peoples is typed in many ways; U+00B7 is the one of the national standard.

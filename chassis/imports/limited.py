@@ -15,14 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from services.talent.imports.settings import ImportSettings
-from services.talent.imports.spreadsheets.child import MEMORY_ERROR_STATUS
-from services.talent.imports.spreadsheets.reasons import FileRefused
+from chassis.imports.child import MEMORY_ERROR_STATUS
+from chassis.imports.kinds import ImportKind
+from chassis.imports.reasons import FileRefused
+from chassis.imports.settings import ImportSettings
 
-CHECKOUT = Path(__file__).resolve().parents[4]
+CHECKOUT = Path(__file__).resolve().parents[2]
 TOO_LARGE = {MEMORY_ERROR_STATUS, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL}
 TOO_LONG = {-signal.SIGXCPU, -signal.SIGALRM}
 
@@ -31,14 +33,21 @@ class ChildFailed(Exception):
     """The child ended in a way no file should cause; the import is tried again."""
 
 
-def read_roster(
-    parts: Iterable[bytes], *, needs_organisation: bool, settings: ImportSettings, on_wait: Callable[[], None]
+def read_file(
+    parts: Iterable[bytes], kind: ImportKind, *, is_given: bool, settings: ImportSettings, on_wait: Callable[[], None]
 ) -> Iterator[dict[str, Any]]:
-    """The lines of `reading.read_lines` for the file in `parts`; refuses (FileRefused) what cannot be read as a roster.
+    """The lines of ``reading.read_lines`` for the file in `parts`; refuses (FileRefused) what cannot be read as `kind`.
 
-    `on_wait` is called every few seconds while the child works.
+    `is_given`: the import names the organisation. `on_wait` is called every few seconds while the child works.
     """
-    task = {"do": "read", "needs_organisation": needs_organisation}
+    task = {
+        "do": "read",
+        "columns": [asdict(column) for column in kind.columns],
+        "required": [column.key for column in kind.required(is_given=is_given)],
+        "read_row": _name_of(kind.read_row),
+        "group_of": _name_of(kind.group_of),
+        "too_often": astuple(kind.too_often),
+    }
     with _answer_of(task, parts, settings, on_wait) as answer:
         for line in answer:
             fields = json.loads(line)
@@ -47,16 +56,18 @@ def read_roster(
             yield fields
 
 
-def annotate_roster(
+def annotate_file(
     parts: Iterable[bytes],
+    kind: ImportKind,
     verdicts: dict[int, list[str]],
     *,
     is_trial: bool,
     settings: ImportSettings,
     on_wait: Callable[[], None],
 ) -> Iterator[bytes]:
-    """The annotated workbook in parts of `settings.part_bytes`; `verdicts` as `annotating.annotate` takes them."""
-    task = {"do": "annotate", "is_trial": is_trial}
+    """The annotated workbook in parts of `settings.part_bytes`; `verdicts` as ``annotating.annotate`` takes them."""
+    columns = [asdict(column) for column in kind.columns]
+    task = {"do": "annotate", "columns": columns, "is_trial": is_trial}
 
     def content() -> Iterator[bytes]:
         yield json.dumps(verdicts, ensure_ascii=False).encode() + b"\n"
@@ -88,7 +99,7 @@ def _run(source: BinaryIO, answer: BinaryIO, settings: ImportSettings, on_wait: 
     with _memory_file("import-err") as complaint:
         # -E and an empty environment: the child gets no setting and no secret of the service.
         child = subprocess.Popen(
-            [sys.executable, "-E", "-s", "-m", "services.talent.imports.spreadsheets.child"],
+            [sys.executable, "-E", "-s", "-m", "chassis.imports.child"],
             stdin=source.fileno(),
             stdout=answer.fileno(),
             stderr=complaint.fileno(),
@@ -127,6 +138,10 @@ def _refuse_by_status(status: int, complaint: str) -> None:
     if "PanicException" in complaint:
         raise FileRefused("file_broken")
     raise ChildFailed(f"status {status}: {complaint}")
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
 
 
 def _memory_file(name: str) -> BinaryIO:

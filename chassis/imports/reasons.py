@@ -24,20 +24,20 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "file_too_large_when_opened": (
         "文件打开后过大。请只保留名单的行和列（删除远处的单元格和多余的工作表）后重新上传。",
-        "The file is too large once opened. Please keep only the roster's rows and columns "
+        "The file is too large once opened. Please keep only the list's rows and columns "
         "(delete far-away cells and further sheets) and send it again.",
     ),
     "file_takes_too_long": (
         "打开文件用时过长。请只保留名单的行和列后重新上传。",
-        "Opening the file takes too long. Please keep only the roster's rows and columns and send it again.",
+        "Opening the file takes too long. Please keep only the list's rows and columns and send it again.",
     ),
     "too_many_rows": (
         "名单超过 {limit} 行。请拆分成几个文件。",
-        "The roster has more than {limit} rows. Please split it into several files.",
+        "The list has more than {limit} rows. Please split it into several files.",
     ),
     "too_many_columns": (
         "名单超过 {limit} 列。请只保留需要的列。",
-        "The roster has more than {limit} columns. Please keep only those needed.",
+        "The list has more than {limit} columns. Please keep only those needed.",
     ),
     "header_row_missing": (
         "前 {searched} 行里没有找到表头。看到的是：{seen}。应有：{expected}。",
@@ -63,13 +63,14 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "此列与前面的列含义相同，未读取。",
         "This column means the same as an earlier one and was not read.",
     ),
-    "sheets_ignored": ("只读取了含有名单的第一个工作表。", "Only the first sheet that holds a roster was read."),
+    "example_skipped": ("示例行未读取。", "The example row was not read."),
+    "sheets_ignored": ("只读取了含有名单的第一个工作表。", "Only the first sheet that holds a list was read."),
     "workbook_not_made": ("批注工作簿未能生成。", "The annotated workbook could not be made."),
 }
 
 
 class FileRefused(Exception):
-    """The file as a whole cannot be read as a roster: `code` is one of REASONS, `params` fill its text."""
+    """The file as a whole cannot be read: `code` is one of REASONS, `params` fill its text."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""The sizes, limits and times of roster imports: every one a setting, with its meaning and default."""
+"""The sizes, limits and times of imports: every one a setting, with its meaning and default."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """Read from TALENT_IMPORT_*; the defaults take a roster of 50,000 rows on a small machine."""
+    """Read from <SERVICE>_IMPORT_*; the defaults take a file of 50,000 rows on a small machine."""
 
     max_bytes: int = 20 * MIB
     """Size of an upload."""
     max_rows: int = 50_000
-    """Rows of a roster."""
+    """Rows of a file."""
     max_columns: int = 200
     max_unpacked_bytes: int = 300 * MIB
     """What the parts of an XLSX archive may add up to."""
@@ -56,10 +56,10 @@ class ImportSettings:
         }
 
 
-def load() -> ImportSettings:
-    """The settings from the environment; an unreadable value stops the service at its start."""
+def load(service: str) -> ImportSettings:
+    """The settings of a service from the environment; an unreadable value stops the service at its start."""
     env = Env()
-    with env.prefixed("TALENT_IMPORT_"):
+    with env.prefixed(f"{service.upper()}_IMPORT_"):
         return ImportSettings(
             max_bytes=env.int("MAX_BYTES", ImportSettings.max_bytes),
             max_rows=env.int("MAX_ROWS", ImportSettings.max_rows),

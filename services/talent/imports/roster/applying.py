@@ -1,40 +1,30 @@
 """Applying rows of a roster: the person and the affiliation of each, a verdict for each, a few statements for all.
 
-Lives here: one chunk within one unit of work. Not here: which rows, and whether it is committed (``import_job``).
+Lives here: one chunk within one unit of work. Not here: which rows, and whether it is committed (``chassis.imports.job``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
+from chassis.imports.kinds import Line, Verdict
+from chassis.imports.reading import shown
 from chassis.store.work import Work
+from contracts.language.violations import Violation
 from services.talent.affiliations import AffiliationRow, report_affiliations
-from services.talent.imports.rules.roster_rows import RosterRow
-from services.talent.imports.rules.rosters import COLUMN_BY_KEY
+from services.talent.imports.roster.columns import COLUMN_BY_KEY
+from services.talent.imports.roster.rows import RosterRow
 from services.talent.organisations import find_organisations
 from services.talent.people import PersonRow, register_people
 from services.talent.people.keys import PeopleKeys
 from services.talent.rules.verdicts import row_verdict
-from services.talent.rules.violations import Violation
 
-Line = dict[str, Any]
-
-
-@dataclass
-class Verdict:
-    """What became of one row; nothing personal."""
-
-    row: int
-    verdict: str = "rejected"
-    violations: list[dict[str, str]] = field(default_factory=list)
-    affiliation_id: UUID | None = None
+_NAMES = {key: column.zh for key, column in COLUMN_BY_KEY.items()}
 
 
-def apply_lines(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organisation_id: UUID | None) -> list[Verdict]:
-    """Apply lines as ``spreadsheets.reading`` gives them; one verdict per line, in their order.
+def apply_roster(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organisation_id: UUID | None) -> list[Verdict]:
+    """Apply lines as ``chassis.imports.reading`` gives them; one verdict per line, in their order.
 
     `organisation_id` is that of lines that name none. No line raises: what is wrong with one is its own verdict.
     """
@@ -50,15 +40,15 @@ def apply_lines(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organisa
     reports = []
     for n, person in zip(places, people, strict=True):
         if person.person_id is None:
-            verdicts[n].violations += [_shown(violation) for violation in person.violations]
+            verdicts[n].violations += [shown(violation, _NAMES) for violation in person.violations]
             continue
         row = rows[n]
         known.append((n, person.verdict))
         reports.append(AffiliationRow(person.person_id, places[n], row.role, row.from_on, row.until_on))
     for (n, person_verdict), outcome in zip(known, report_affiliations(work, reports), strict=True):
         verdicts[n].verdict = row_verdict((person_verdict, outcome.verdict))
-        verdicts[n].violations += [_shown(violation) for violation in outcome.violations]
-        verdicts[n].affiliation_id = outcome.affiliation_id
+        verdicts[n].violations += [shown(violation, _NAMES) for violation in outcome.violations]
+        verdicts[n].record_id = outcome.affiliation_id
     return verdicts
 
 
@@ -76,7 +66,7 @@ def _organisations(
         elif not row.organisation and organisation_id is not None:
             places[n] = organisation_id
         else:
-            verdicts[n].violations.append(_shown(_no_organisation(row, len(candidates))))
+            verdicts[n].violations.append(shown(_no_organisation(row, len(candidates)), _NAMES))
     return places
 
 
@@ -88,13 +78,3 @@ def _no_organisation(row: RosterRow, count: int) -> Violation:
         return Violation("organisation", "organisation_unknown", zh, en)
     zh, en = "有多个同名单位，请改填统一社会信用代码。", "Several organisations have this name; give the credit code."
     return Violation("organisation", "organisation_ambiguous", zh, en)
-
-
-def _shown(violation: Violation) -> dict[str, str]:
-    column = COLUMN_BY_KEY.get(violation.field)
-    return {
-        "column": column.zh if column else violation.field,
-        "code": violation.code,
-        "zh": violation.zh,
-        "en": violation.en,
-    }

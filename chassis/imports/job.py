@@ -3,8 +3,8 @@
 Lives here: claiming, reading in the child process, applying chunk by chunk, ending. A claim is a lease that is renewed;
 when its holder dies, another takes over after ``lease_seconds``. Each chunk of ``best_effort`` commits its rows, their
 verdicts and the progress together, and only if the progress is still what the worker left, so a worker that lost its claim
-changes nothing. ``dry_run`` goes the same way and rolls each chunk's rows back: rows of one person share a chunk, and no
-verdict depends on another person's rows. ``all_or_nothing`` is one transaction, with the outcome stored in it.
+changes nothing. ``dry_run`` goes the same way and rolls each chunk's rows back: lines of one group share a chunk, and no
+verdict depends on another group's lines. ``all_or_nothing`` is one transaction, with the outcome stored in it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.ground import clock
+from chassis.imports import files
+from chassis.imports.files import Uploads
+from chassis.imports.kinds import Line, Verdict
+from chassis.imports.limited import ChildFailed, annotate_file, read_file
+from chassis.imports.reasons import FileRefused, reason, warning
+from chassis.imports.settings import ImportSettings
+from chassis.imports.tables import IMPORTS, ROWS
 from chassis.process.dependencies import BoundDatabase
 from chassis.store.database import is_transient
 from chassis.store.work import Caller, Work
-from services.talent.imports import files
-from services.talent.imports import settings as import_settings
-from services.talent.imports.files import UploadKeys
-from services.talent.imports.rows import Line, Verdict, apply_lines
-from services.talent.imports.spreadsheets.limited import ChildFailed, annotate_roster, read_roster
-from services.talent.imports.spreadsheets.reasons import FileRefused, reason, warning
-from services.talent.imports.tables import Import, ImportRow
-from services.talent.people.keys import PeopleKeys
 
 log = logging.getLogger(__name__)
-SETTINGS = import_settings.load()
 
 YIELD_EVERY = 1000  # lines read between two looks at the hub
 
@@ -47,13 +45,13 @@ class _RolledBack(Exception):
     """Leaves a unit of work without committing it."""
 
 
-def run_next(*, database: BoundDatabase, uploads: UploadKeys, keys: PeopleKeys) -> bool:
+def run_next(*, database: BoundDatabase, uploads: Uploads) -> bool:
     """Carry out the oldest waiting import; false when none waits."""
-    row = _claim(database)
+    row = _claim(database, uploads.settings)
     if row is None:
         return False
     try:
-        _Job(database, row, uploads, keys).run()
+        _Job(database, row, uploads).run()
     except ClaimLost:
         log.warning("import %s: another replica has taken it over", row.id)
     except ChildFailed as failure:
@@ -69,32 +67,36 @@ def run_next(*, database: BoundDatabase, uploads: UploadKeys, keys: PeopleKeys) 
 def _forgive(database: BoundDatabase, import_id: UUID) -> None:
     """Take back the attempt: a database that was away or busy is no fault of the file."""
     with database.work() as work:
-        mine = update(Import).where(Import.id == import_id, Import.state == "applying")
-        work.session.execute(mine.values(attempts=func.greatest(Import.attempts - 1, 0)))
+        mine = update(IMPORTS).where(IMPORTS.c.id == import_id, IMPORTS.c.state == "applying")
+        work.session.execute(mine.values(attempts=func.greatest(IMPORTS.c.attempts - 1, 0)))
 
 
-def _claim(database: BoundDatabase) -> Import | None:
+def _claim(database: BoundDatabase, settings: ImportSettings) -> Row[Any] | None:
     with database.work() as work:
-        free = or_(Import.lease_until.is_(None), Import.lease_until < work.now)
-        asked = select(Import).where(Import.state.in_(("queued", "applying")), free).order_by(Import.id).limit(1)
-        row = work.session.scalar(asked.with_for_update(skip_locked=True))
-        if row is None:
+        free = or_(IMPORTS.c.lease_until.is_(None), IMPORTS.c.lease_until < work.now)
+        waiting = select(IMPORTS.c.id, IMPORTS.c.attempts).where(IMPORTS.c.state.in_(("queued", "applying")), free)
+        oldest = waiting.order_by(IMPORTS.c.id).limit(1).with_for_update(skip_locked=True)
+        found = work.session.execute(oldest).one_or_none()
+        if found is None:
             return None
-        if row.attempts >= SETTINGS.max_attempts:
-            _end(work, row.id, "failed", failure=reason("import_failed_repeatedly"))
+        if found.attempts >= settings.max_attempts:
+            _end(work, found.id, "failed", failure=reason("import_failed_repeatedly"))
             return None
-        row.state, row.attempts = "applying", row.attempts + 1
-        row.lease_until = work.now + dt.timedelta(seconds=SETTINGS.lease_seconds)
-        work.session.flush()
-        work.session.expunge(row)
-        return row
+        values = {
+            "state": "applying",
+            "attempts": found.attempts + 1,
+            "lease_until": work.now + dt.timedelta(seconds=settings.lease_seconds),
+        }
+        claimed = update(IMPORTS).where(IMPORTS.c.id == found.id).values(values).returning(*IMPORTS.c)
+        return work.session.execute(claimed).one()
 
 
 class _Job:
     """One import in one replica's hands."""
 
-    def __init__(self, database: BoundDatabase, row: Import, uploads: UploadKeys, keys: PeopleKeys) -> None:
-        self._database, self._row, self._uploads, self._keys = database, row, uploads, keys
+    def __init__(self, database: BoundDatabase, row: Row[Any], uploads: Uploads) -> None:
+        self._database, self._row, self._uploads = database, row, uploads
+        self._kind, self._settings = uploads.kinds[row.kind], uploads.settings
         # the rows are reported by the uploader, not by the platform
         self._caller = Caller(row.client_id, row.department, row.request_id, trusted=True)
         self._renewed_at = time.monotonic()
@@ -115,7 +117,7 @@ class _Job:
         with self._database.work() as work:
             self._hold(work, len(lines))
             self._keep_workbook(work, parts)
-            failure = work.session.scalar(select(Import.reason).where(Import.id == self._row.id))
+            failure = work.session.scalar(select(IMPORTS.c.reason).where(IMPORTS.c.id == self._row.id))
             _end(work, self._row.id, "rejected" if failure else "done", failure=failure)
 
     def _parts(self) -> list[bytes]:
@@ -123,15 +125,13 @@ class _Job:
             return list(files.upload_parts(work.session, self._uploads, self._row.id))
 
     def _read(self) -> list[Line]:
-        needs_organisation = self._row.organisation_id is None
-        lines = read_roster(
-            self._parts(), needs_organisation=needs_organisation, settings=SETTINGS, on_wait=self._renew
-        )
+        is_given = self._row.organisation_id is not None
+        lines = read_file(self._parts(), self._kind, is_given=is_given, settings=self._settings, on_wait=self._renew)
         about = next(lines)
         with self._database.work() as work:
             self._hold(work, self._row.next_line)
             values = {"total": about["total"], "warnings": about["warnings"]}
-            work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
+            work.session.execute(update(IMPORTS).where(IMPORTS.c.id == self._row.id).values(values))
         read = []
         while piece := list(islice(lines, YIELD_EVERY)):
             read += piece
@@ -141,7 +141,7 @@ class _Job:
     def _apply_by_chunks(self, lines: Sequence[Line]) -> None:
         done = self._row.next_line
         is_trial = self._row.mode == "dry_run"
-        for chunk in chunks_of(lines[done:], SETTINGS.chunk_rows):
+        for chunk in chunks_of(lines[done:], self._settings.chunk_rows):
             tried = self._try(chunk) if is_trial else None
             with self._database.work(caller=self._caller) as work:
                 self._hold(work, done)
@@ -166,7 +166,7 @@ class _Job:
             with self._database.work(caller=self._caller) as work:
                 # the row stays locked until the end: no other replica can claim it, however long this takes
                 self._hold(work, 0)
-                for chunk in chunks_of(lines, SETTINGS.chunk_rows):
+                for chunk in chunks_of(lines, self._settings.chunk_rows):
                     work.write_out()  # bit by bit; the last chunk's goes out with the commit
                     verdicts += self._apply(work, chunk)
                     time.sleep(0)
@@ -181,12 +181,12 @@ class _Job:
                 self._advance(work, _without_ids(verdicts), len(lines), is_applied=False, failure=failure)
 
     def _apply(self, work: Work, chunk: Sequence[Line]) -> list[Verdict]:
-        return apply_lines(work, chunk, keys=self._keys, organisation_id=self._row.organisation_id)
+        return self._kind.apply(work, chunk, organisation_id=self._row.organisation_id)
 
     def _hold(self, work: Work, progress: int) -> None:
         """Lock the import as this worker left it; raises ClaimLost."""
-        mine = select(Import.id).where(
-            Import.id == self._row.id, Import.next_line == progress, Import.state == "applying"
+        mine = select(IMPORTS.c.id).where(
+            IMPORTS.c.id == self._row.id, IMPORTS.c.next_line == progress, IMPORTS.c.state == "applying"
         )
         if work.session.scalar(mine.with_for_update(skip_locked=True)) is None:
             raise ClaimLost
@@ -204,19 +204,19 @@ class _Job:
         values = {
             "next_line": done,
             "attempts": 1,
-            "lease_until": clock.now() + dt.timedelta(seconds=SETTINGS.lease_seconds),
+            "lease_until": clock.now() + dt.timedelta(seconds=self._settings.lease_seconds),
             "is_applied": is_applied,
             "reason": failure,
         }
-        work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
+        work.session.execute(update(IMPORTS).where(IMPORTS.c.id == self._row.id).values(values))
 
     def _renew(self) -> None:
-        if time.monotonic() - self._renewed_at < SETTINGS.renew_seconds:
+        if time.monotonic() - self._renewed_at < self._settings.renew_seconds:
             return
         self._renewed_at = time.monotonic()
         with self._database.work() as work:
-            lease_until = work.now + dt.timedelta(seconds=SETTINGS.lease_seconds)
-            work.session.execute(update(Import).where(Import.id == self._row.id).values(lease_until=lease_until))
+            lease_until = work.now + dt.timedelta(seconds=self._settings.lease_seconds)
+            work.session.execute(update(IMPORTS).where(IMPORTS.c.id == self._row.id).values(lease_until=lease_until))
 
     def _annotate(self) -> list[bytes]:
         """The annotated workbook in parts; none for a file it cannot be made of."""
@@ -225,7 +225,14 @@ class _Job:
         is_trial = self._row.mode == "dry_run"
         try:
             return list(
-                annotate_roster(self._parts(), verdicts, is_trial=is_trial, settings=SETTINGS, on_wait=self._renew)
+                annotate_file(
+                    self._parts(),
+                    self._kind,
+                    verdicts,
+                    is_trial=is_trial,
+                    settings=self._settings,
+                    on_wait=self._renew,
+                )
             )
         except (FileRefused, ChildFailed) as failure:
             log.warning("import %s: no annotated workbook: %s", self._row.id, failure)
@@ -236,16 +243,18 @@ class _Job:
         if parts:
             files.write_workbook(work.session, self._uploads, self._row.id, parts)
         else:
-            values["warnings"] = Import.warnings.op("||")(func.jsonb_build_array(_json(warning("workbook_not_made"))))
-        work.session.execute(update(Import).where(Import.id == self._row.id).values(values))
+            values["warnings"] = IMPORTS.c.warnings.op("||")(
+                func.jsonb_build_array(_json(warning("workbook_not_made")))
+            )
+        work.session.execute(update(IMPORTS).where(IMPORTS.c.id == self._row.id).values(values))
 
 
 def chunks_of(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
-    """The lines in chunks of about `size`, never cutting between two rows of one person."""
+    """The lines in chunks of about `size`, never cutting between two lines of one group."""
     start = 0
     while start < len(lines):
         end = min(start + size, len(lines))
-        while end < len(lines) and lines[end]["person"] == lines[end - 1]["person"]:
+        while end < len(lines) and lines[end]["group"] == lines[end - 1]["group"]:
             end += 1
         yield lines[start:end]
         start = end
@@ -254,7 +263,7 @@ def chunks_of(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
 def _without_ids(verdicts: list[Verdict]) -> list[Verdict]:
     # they name what was rolled back
     for verdict in verdicts:
-        verdict.affiliation_id = None
+        verdict.record_id = None
     return verdicts
 
 
@@ -265,18 +274,18 @@ def _write_verdicts(work: Work, import_id: UUID, verdicts: Sequence[Verdict]) ->
             "row": verdict.row,
             "verdict": verdict.verdict,
             "violations": verdict.violations,
-            "affiliation_id": verdict.affiliation_id,
+            "record_id": verdict.record_id,
         }
         for verdict in verdicts
     ]
     if rows:
-        work.session.connection().execute(insert(ImportRow), rows)
+        work.session.connection().execute(insert(ROWS), rows)
 
 
 def _shown_verdicts(work: Work, import_id: UUID) -> dict[int, list[str]]:
-    asked = select(ImportRow.row, ImportRow.verdict, ImportRow.violations).where(ImportRow.import_id == import_id)
+    statement = select(ROWS.c.row, ROWS.c.verdict, ROWS.c.violations).where(ROWS.c.import_id == import_id)
     shown = {}
-    for number, verdict, violations in work.session.execute(asked):
+    for number, verdict, violations in work.session.execute(statement):
         zh = "；".join(f"{one['column']}：{one['zh']}" for one in violations)
         en = "; ".join(f"{one['column']}: {one['en']}" for one in violations)
         shown[number] = [verdict, zh, en]
@@ -284,15 +293,15 @@ def _shown_verdicts(work: Work, import_id: UUID) -> dict[int, list[str]]:
 
 
 def _end(work: Work, import_id: UUID, state: str, *, failure: dict[str, str] | None = None) -> None:
-    ended = update(Import).where(Import.id == import_id, Import.state == "applying")
+    ended = update(IMPORTS).where(IMPORTS.c.id == import_id, IMPORTS.c.state == "applying")
     values = {
         "state": state,
         "reason": failure,
         "finished_at": work.now,
         "lease_until": None,
-        "version": Import.version + 1,
+        "version": IMPORTS.c.version + 1,
     }
-    if work.session.execute(ended.values(values).returning(Import.id)).scalar() is not None:
+    if work.session.execute(ended.values(values).returning(IMPORTS.c.id)).scalar() is not None:
         code = failure["code"] if failure else None
         work.record("import", import_id, from_state="applying", to_state=state, reason=code)
 

@@ -1,4 +1,4 @@
-"""The main program of the process that opens strangers' files: limits itself first, then reads, then writes, then ends.
+"""The main program of the process that opens uploaded files: limits itself first, then reads, then writes, then ends.
 
 Standard input holds one line of JSON (the task) and then the file's bytes; standard output takes the answer. It has no
 database, no broker and no environment of the service. A crash of it is an answer too: see `limited`.
@@ -6,6 +6,7 @@ database, no broker and no environment of the service. A crash of it is an answe
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -31,8 +32,8 @@ def main() -> int:
         # An answer beyond the file size limit is an OSError (EFBIG): too large as well.
         return MEMORY_ERROR_STATUS
     except BaseException as error:
-        # A panic inside calamine is no Exception. The message may quote a cell, so only the place is told.
-        _tell_place(error)
+        # A panic inside calamine is no Exception. The message may quote a cell, so only the place is reported.
+        _report_place(error)
         return BROKEN_STATUS
     return 0
 
@@ -49,30 +50,42 @@ def limit_this_process(limits: dict[str, int]) -> None:
 
 def _do(task: dict[str, Any], content: bytes, answer: BinaryIO) -> None:
     # Imported under the limits, and only what this task needs.
-    from services.talent.imports.spreadsheets.opening import Limits, open_table
-    from services.talent.imports.spreadsheets.reasons import FileRefused
+    from chassis.imports.kinds import Column
+    from chassis.imports.opening import Limits, open_table
+    from chassis.imports.reasons import FileRefused
 
     table_limits = Limits(**task["table_limits"])
+    columns = [Column(**{**column, "synonyms": tuple(column["synonyms"])}) for column in task["columns"]]
     try:
         if task["do"] == "read":
-            from services.talent.imports.spreadsheets.reading import read_lines
+            from chassis.imports.reading import Sheet, read_lines
+            from contracts.language.violations import Violation
 
-            table = open_table(content, table_limits)
-            asked = {"needs_organisation": task["needs_organisation"], "max_rows": table_limits.rows}
-            for line in read_lines(table, **asked):
+            required = [column for column in columns if column.key in task["required"]]
+            read_row, group_of = _function(task["read_row"]), _function(task["group_of"])
+            sheet = Sheet(columns, required, read_row, group_of, Violation(*task["too_often"]))
+            table = open_table(content, table_limits, columns)
+            for line in read_lines(table, sheet, max_rows=table_limits.rows):
                 answer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         else:
-            from services.talent.imports.spreadsheets.annotating import annotate
+            from chassis.imports.annotating import annotate
 
             verdicts, _, content = content.partition(b"\n")
-            answer.write(annotate(open_table(content, table_limits), json.loads(verdicts), is_trial=task["is_trial"]))
+            table = open_table(content, table_limits, columns)
+            answer.write(annotate(table, json.loads(verdicts), columns, is_trial=task["is_trial"]))
     except FileRefused as refused:
         answer.seek(0)
         answer.truncate()
         answer.write(json.dumps({"refused": refused.code, "params": refused.params}).encode() + b"\n")
 
 
-def _tell_place(error: BaseException) -> None:
+def _function(name: str) -> Any:
+    """The function ``module:name``; its module is the service's own code, and pure."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _report_place(error: BaseException) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-from services.talent.imports.rules.rosters import COLUMN_BY_KEY, plain
-from services.talent.rules.identity import check_character
-
-Cell = str | int | float | bool | date | datetime | timedelta | None
+from chassis.imports.cells import LARGEST_EXACT, Cell, Wrong, as_text, read_day, required
+from contracts.language.violations import Violation
+from services.talent.rules.identity import Identity, check_character, read_identity
 
 ID_TYPES = {
     "resident_id": ("居民身份证", "身份证", "中华人民共和国居民身份证", "二代身份证", "第二代居民身份证"),
@@ -33,23 +32,6 @@ ROLES = {
     "volunteer": ("志愿者",),
     "employee": ("员工", "雇员", "企业员工", "职员"),
 }
-NO_DATE = ("", "-", "--", "/", "无", "长期", "长期有效", "无固定期限", "至今", "在职")
-FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2100, 1, 1)
-EXCEL_EPOCH = date(1899, 12, 30)
-
-
-@dataclass(frozen=True)
-class Violation:
-    """What is wrong with one cell, without the cell: `column` is the column's Chinese name."""
-
-    column: str
-    code: str
-    zh: str
-    en: str
-
-    def to_json(self) -> dict[str, str]:
-        """The four texts as a JSON object."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -83,45 +65,12 @@ class RosterRow:
         )
 
 
-class Wrong(Exception):
-    """A cell breaks a rule. Raised and caught inside this module only."""
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(code)
-        self.code, self.zh, self.en = code, zh, en
-
-
-LARGEST_EXACT = 10**15
-"""Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
-
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _ROUNDED = re.compile(r"[0-9]{15}000")
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
-_TIME_OF_DAY = re.compile(r"(?<=[0-9日])[ T]+[0-9]{1,2}:[0-9]{2}.*")
-_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
-
-
-def as_text(cell: Cell) -> str:
-    """A cell as people read it; a whole number without a point."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
-        return str(int(cell))
-    text = plain(str(cell))
-    # the apostrophe our own annotated workbooks put in front of what could be run as a formula
-    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
-
-
-def _required(cell: Cell) -> str:
-    text = as_text(cell)
-    if not text:
-        raise Wrong("required", "必填。", "Required.")
-    return text
 
 
 def _read_name(cell: Cell, values: Mapping[str, Any]) -> str:
-    return _required(cell)
+    return required(cell)
 
 
 def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
@@ -140,7 +89,7 @@ def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
         zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
         en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
         raise Wrong("id_number_became_a_number", zh, en)
-    return _required(cell)
+    return required(cell)
 
 
 def _has_lost_digits(text: str) -> bool:
@@ -153,7 +102,7 @@ def _read_text(cell: Cell, values: Mapping[str, Any]) -> str | None:
 
 
 def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
-    text = _required(cell)
+    text = required(cell)
     for role, names in ROLES.items():
         if text == role or text in names:
             return role
@@ -163,45 +112,14 @@ def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
 
 
 def _read_from_on(cell: Cell, values: Mapping[str, Any]) -> date:
-    found = _read_day(cell)
+    found = read_day(cell)
     if found is None:
         raise Wrong("required", "必填。", "Required.")
     return found
 
 
 def _read_until_on(cell: Cell, values: Mapping[str, Any]) -> date | None:
-    return _read_day(cell)
-
-
-def _read_day(cell: Cell) -> date | None:
-    day = _day_of(cell)
-    if day is not None and not FIRST_DAY <= day < LAST_DAY:
-        raise Wrong("date_implausible", "日期超出合理范围。", "The date is out of range.")
-    return day
-
-
-def _day_of(cell: Cell) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 10_000 < cell < 80_000:
-        return EXCEL_EPOCH + timedelta(days=int(cell))
-    text = "".join(_TIME_OF_DAY.sub("", as_text(cell)).split())
-    if text in NO_DATE:
-        return None
-    found = _DAY.fullmatch(text) or _DIGITS.fullmatch(text)
-    month = _MONTH.fullmatch(text)
-    try:
-        if found is not None:
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if month is not None:
-            return date(int(month[1]), int(month[2] or month[3]), 1)
-    except ValueError:
-        pass
-    raise Wrong(
-        "date_unreadable", "日期无法识别，请写作 2023-09-01。", "The date cannot be read; write it as 2023-09-01."
-    )
+    return read_day(cell)
 
 
 def _read_organisation(cell: Cell, values: Mapping[str, Any]) -> str | None:
@@ -229,5 +147,12 @@ def read_row(cells: Mapping[str, Cell]) -> RosterRow | list[Violation]:
         try:
             values[key] = read(cells.get(key), values)
         except Wrong as wrong:
-            violations.append(Violation(COLUMN_BY_KEY[key].zh, wrong.code, wrong.zh, wrong.en))
+            violations.append(Violation(key, wrong.code, wrong.zh, wrong.en))
     return violations or RosterRow(**values)
+
+
+def group_of(row: RosterRow) -> object:
+    """Equal for rows of one person; None for a row whose document cannot be read."""
+    # whether the date of birth is in the future does not matter here
+    identity = read_identity(row.id_type, row.id_number, today=date.max)
+    return (identity.space, identity.number) if isinstance(identity, Identity) else None

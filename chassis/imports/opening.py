@@ -8,16 +8,18 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import python_calamine
 
-from services.talent.imports.rules.roster_rows import Cell
-from services.talent.imports.rules.rosters import HEADER_SEARCH_ROWS, find_header_row
-from services.talent.imports.spreadsheets.reasons import FileRefused
+from chassis.imports.cells import Cell
+from chassis.imports.headers import HEADER_SEARCH_ROWS, find_header_row
+from chassis.imports.kinds import Column
+from chassis.imports.reasons import FileRefused
+from chassis.imports.template import GUIDE
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 """Password-protected workbooks and those of Excel 97-2003 are OLE containers ([MS-OFFCRYPTO], [MS-CFB] 2.2)."""
@@ -47,23 +49,23 @@ class Table:
     has_other_sheets: bool = False
 
 
-def open_table(content: bytes, limits: Limits) -> Table:
+def open_table(content: bytes, limits: Limits, columns: Sequence[Column]) -> Table:
     """The table in a file of unknown kind; refuses (FileRefused) what is no XLSX or CSV, or exceeds the limits."""
     if not content.strip(b"\x00 \t\r\n"):
         raise FileRefused("file_empty")
     if content.startswith(OLE_MAGIC):
         raise FileRefused("file_locked_or_old")
-    table = _open_xlsx(content, limits) if content.startswith(ZIP_MAGICS) else _open_csv(content, limits)
+    table = _open_xlsx(content, limits, columns) if content.startswith(ZIP_MAGICS) else _open_csv(content, limits)
     if not any(_is_filled(row) for row in table.rows):
         raise FileRefused("file_empty")
     return table
 
 
-def _open_xlsx(content: bytes, limits: Limits) -> Table:
+def _open_xlsx(content: bytes, limits: Limits, columns: Sequence[Column]) -> Table:
     _check_archive(content, limits)
     try:
         workbook = python_calamine.CalamineWorkbook.from_object(io.BytesIO(content))
-        return _first_roster(workbook, limits)
+        return _first_list(workbook, limits, columns)
     except python_calamine.PasswordError as error:
         raise FileRefused("file_locked_or_old") from error
     except (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError) as error:
@@ -82,7 +84,7 @@ def _check_archive(content: bytes, limits: Limits) -> None:
         raise FileRefused("file_too_large_when_opened")
 
 
-def _first_roster(workbook: python_calamine.CalamineWorkbook, limits: Limits) -> Table:
+def _first_list(workbook: python_calamine.CalamineWorkbook, limits: Limits, columns: Sequence[Column]) -> Table:
     """The first visible sheet with a header row; else the first visible one with cells, to say what it lacks."""
     first: list[list[Cell]] | None = None
     names = [sheet.name for sheet in workbook.sheets_metadata if _may_hold_rows(sheet)]
@@ -94,7 +96,7 @@ def _first_roster(workbook: python_calamine.CalamineWorkbook, limits: Limits) ->
             raise FileRefused("too_many_columns", limit=limits.columns)
         rows: Iterator[list[Any]] = sheet.iter_rows()
         head: list[list[Cell]] = [list(row) for row in islice(rows, HEADER_SEARCH_ROWS)]
-        if find_header_row(head):
+        if find_header_row(head, columns):
             return Table(head + _rest(rows, limits), has_other_sheets=len(names) > 1)
         first = first or head
     return Table(first or [], has_other_sheets=len(names) > 1)
@@ -102,7 +104,8 @@ def _first_roster(workbook: python_calamine.CalamineWorkbook, limits: Limits) ->
 
 def _may_hold_rows(sheet: python_calamine.SheetMetadata) -> bool:
     is_visible = sheet.visible == python_calamine.SheetVisibleEnum.Visible
-    return is_visible and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+    is_guide = sheet.name == GUIDE  # of our own template
+    return is_visible and not is_guide and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
 
 
 def _rest(rows: Iterator[list[Cell]], limits: Limits) -> list[list[Cell]]:

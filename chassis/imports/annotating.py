@@ -7,13 +7,15 @@ A text a spreadsheet program could take for a formula when the sheet is saved as
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import xlsxwriter
 
-from services.talent.imports.rules.roster_rows import Cell, as_text
-from services.talent.imports.rules.rosters import find_header_row
-from services.talent.imports.spreadsheets.opening import Table
+from chassis.imports.cells import Cell, as_text
+from chassis.imports.headers import find_header_row
+from chassis.imports.kinds import Column
+from chassis.imports.opening import Table
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 VERDICTS = {
@@ -25,7 +27,7 @@ VERDICTS = {
 MAX_CELL_CHARACTERS = 32_767
 
 
-def annotate(table: Table, verdicts: dict[str, list[str]], *, is_trial: bool) -> bytes:
+def annotate(table: Table, verdicts: dict[str, list[str]], columns: Sequence[Column], *, is_trial: bool) -> bytes:
     """The workbook as bytes. `verdicts`: row number (as text) → [verdict, reasons in Chinese, reasons in English]."""
     target = io.BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -33,7 +35,7 @@ def annotate(table: Table, verdicts: dict[str, list[str]], *, is_trial: bool) ->
     text, head = workbook.add_format({"num_format": "@"}), workbook.add_format({"bold": True, "num_format": "@"})
     bad = workbook.add_format({"num_format": "@", "bg_color": "#F8D7DA"})
     width = max(len(row) for row in table.rows)
-    header = find_header_row(table.rows)
+    header = find_header_row(table.rows, columns)
     for index, row in enumerate(table.rows):
         for position, cell in enumerate(row):
             if cell not in ("", None):

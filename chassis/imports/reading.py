@@ -1,0 +1,131 @@
+"""From the table of an upload to lines, one JSON object each. Runs in the child process only.
+
+Lines of one group come out next to each other, in the order of the group's first row: they are applied in one transaction, and
+what they do never depends on where the file was cut.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.imports.cells import Cell, as_text
+from chassis.imports.headers import HEADER_SEARCH_ROWS, HeaderRow, find_header_row, headers_to_show
+from chassis.imports.kinds import MAX_ROWS_PER_GROUP, Column, GroupOf, Line, ReadRow
+from chassis.imports.opening import Table
+from chassis.imports.reasons import FileRefused, warning
+from chassis.imports.template import EXAMPLE_MARKS
+from contracts.language.violations import Violation
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the child process knows of a kind."""
+
+    columns: Sequence[Column]
+    required: Sequence[Column]
+    read_row: ReadRow
+    group_of: GroupOf
+    too_often: Violation
+
+
+Numbered = tuple[int, Any]
+
+
+def find_headers(table: Table, sheet: Sheet) -> HeaderRow:
+    """The table's header row; refuses (FileRefused) a table without one, or one that lacks a required column."""
+    headers = find_header_row(table.rows, sheet.columns)
+    if headers is None:
+        first_filled = next((row for row in table.rows if any(cell not in ("", None) for cell in row)), [])
+        raise FileRefused(
+            "header_row_missing",
+            searched=HEADER_SEARCH_ROWS,
+            seen=_listed(headers_to_show(first_filled)),
+            expected=_named(sheet.required),
+        )
+    missing = headers.missing(sheet.required)
+    if missing:
+        seen = [column.zh for column in sheet.columns if column.key in headers.cells]
+        raise FileRefused(
+            "headers_missing",
+            missing=_named(missing),
+            seen=_listed([*seen, *headers.ignored]),
+            expected=_named(sheet.required),
+        )
+    return headers
+
+
+def read_lines(table: Table, sheet: Sheet, *, max_rows: int) -> Iterator[Line]:
+    """First {"total", "warnings"}, then one object per filled row below the headers; refuses (FileRefused) none or too many.
+
+    A line is {"row": its number in the sheet, "group": a number equal for all lines of one group} and either its "values" or its
+    "violations".
+    """
+    headers = find_headers(table, sheet)
+    warnings = _warnings(table, headers)
+    rows = list(_read_rows(table, headers, sheet, warnings))
+    if not rows:
+        raise FileRefused("file_empty")
+    if len(rows) > max_rows:
+        raise FileRefused("too_many_rows", limit=max_rows)
+    yield {"total": len(rows), "warnings": warnings}
+    names = {column.key: column.zh for column in sheet.columns}
+    for group, (number, row) in enumerate_groups(rows, sheet):
+        line: Line = {"row": number, "group": group}
+        if isinstance(row, list):
+            line["violations"] = [shown(violation, names) for violation in row]
+        else:
+            line["values"] = row.to_json()
+        yield line
+
+
+def shown(violation: Violation, names: dict[str, str]) -> dict[str, str]:
+    """A violation as it is stored with a row; `names` are the Chinese names of the columns."""
+    column = names.get(violation.field, violation.field)
+    return {"column": column, "code": violation.code, "zh": violation.zh, "en": violation.en}
+
+
+def enumerate_groups(rows: list[Numbered], sheet: Sheet) -> Iterator[tuple[int, Numbered]]:
+    """The rows with rows of one group brought together; a row that could not be read is a group of its own."""
+    groups: dict[object, list[Numbered]] = defaultdict(list)
+    for number, row in rows:
+        key = None if isinstance(row, list) else sheet.group_of(row)
+        groups[number if key is None else key].append((number, row))
+    for group, members in enumerate(groups.values()):
+        for position, (number, row) in enumerate(members):
+            yield group, (number, row if position < MAX_ROWS_PER_GROUP else [sheet.too_often])
+
+
+def cells_by_key(row: list[Cell], headers: HeaderRow) -> dict[str, Cell]:
+    """The cells of one row under their column keys; a row that ends early has empty cells."""
+    return {key: row[position] if position < len(row) else "" for key, position in headers.cells.items()}
+
+
+def _read_rows(table: Table, headers: HeaderRow, sheet: Sheet, warnings: list[dict[str, str]]) -> Iterator[Numbered]:
+    for index in range(headers.index + 1, len(table.rows)):
+        row = table.rows[index]
+        if not any(cell is not None and str(cell).strip() for cell in row):
+            continue
+        cells = cells_by_key(row, headers)
+        if any(as_text(cell).startswith(EXAMPLE_MARKS) for cell in cells.values()):
+            warnings.append(warning("example_skipped"))
+            continue
+        yield index + 1, sheet.read_row(cells)
+
+
+def _warnings(table: Table, headers: HeaderRow) -> list[dict[str, str]]:
+    found = [warning("column_ignored", column) for column in headers.ignored[:50]]
+    found += [warning("column_repeated", column) for column in headers.repeated[:50]]
+    if table.has_other_sheets:
+        found.append(warning("sheets_ignored"))
+    return found
+
+
+def _named(columns: Sequence[Column]) -> tuple[str, str]:
+    return "、".join(c.zh for c in columns), ", ".join(f"{c.zh} ({c.en})" for c in columns)
+
+
+def _listed(headers: list[str]) -> tuple[str, str]:
+    return "、".join(headers) or "（无）", ", ".join(headers) or "(none)"
