@@ -1,8 +1,6 @@
-"""The figures events can count from its own records, as of a day in Shanghai: activities held, by the programme of their
-kind.
+"""The figures events can count from its own records, as of a day in Shanghai; joined from its subjects.
 
-An activity counts from the day it was recorded as held, so nothing recorded later changes a past day. Where the report
-counts in 场次, sessions are counted. Source: report, F01, F02, F16, F19, F50, F54; P22 and P23 for job fairs.
+Each is counted, never stored, and later facts do not change the count of a past day.
 """
 
 from __future__ import annotations
@@ -11,33 +9,12 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.store import figures
 from chassis.store.figures import Count
 from chassis.store.work import Work
+from services.events.subjects import SUBJECTS
 
-_ACTIVITIES = text(
-    """
-    select count(*) from activities where programme = :programme and held_at < :until
-    """
-)
-_SESSIONS = text(
-    """
-    select count(*) from activities a join sessions s on s.activity_id = a.id
-    where a.programme = :programme and a.held_at < :until
-    """
-)
-
-COUNTS = {
-    "talks.held": Count(_ACTIVITIES, programme="talks"),
-    "visits.held": Count(_ACTIVITIES, programme="visits"),
-    "job_fairs.held": Count(_ACTIVITIES, programme="job_fairs"),
-    "startup_activities.held": Count(_SESSIONS, programme="startup_activities"),
-    "startup_trainings.held": Count(_SESSIONS, programme="startup_trainings"),
-    "lectures.held": Count(_SESSIONS, programme="lectures"),
-    "matchmaking.held": Count(_SESSIONS, programme="matchmaking"),
-}
+COUNTS: dict[str, Count] = {key: count for subject in SUBJECTS for key, count in getattr(subject, "COUNTS", {}).items()}
 
 
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from services.events.activities import tables as activities
-from services.events.checkins import tables as checkins
-from services.events.copies import tables as copies
-from services.events.registrations import tables as registrations
 from services.events.registry import Base
+from services.events.subjects import SUBJECTS
 
-__all__ = ["activities", "checkins", "copies", "registrations"]
+__all__ = ["SUBJECTS"]
 
 metadata = Base.metadata

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from services.notify.deliveries import tables as deliveries
-from services.notify.messages import tables as messages
-from services.notify.preferences import tables as preferences
 from services.notify.registry import Base
-from services.notify.templates import tables as templates
+from services.notify.subjects import SUBJECTS
 
-__all__ = ["deliveries", "messages", "preferences", "templates"]
+__all__ = ["SUBJECTS"]
 
 metadata = Base.metadata

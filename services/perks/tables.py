@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from services.perks.copies import tables as copies
-from services.perks.entitlements import tables as entitlements
-from services.perks.redemptions import tables as redemptions
 from services.perks.registry import Base
-from services.perks.schemes import tables as schemes
+from services.perks.subjects import SUBJECTS
 
-__all__ = ["copies", "entitlements", "redemptions", "schemes"]
+__all__ = ["SUBJECTS"]
 
 metadata = Base.metadata

@@ -1,7 +1,6 @@
-"""The figures talent can count from its own records, as of a day in Shanghai.
+"""The figures talent can count from its own records, as of a day in Shanghai; joined from its subjects.
 
-Each is counted, never stored; a figure no record stands behind is not listed here. Later facts do not change a past day's
-count: records count from the day they were recorded, and states are read from the history.
+Each is counted, never stored, and later facts do not change the count of a past day.
 """
 
 from __future__ import annotations
@@ -10,23 +9,12 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.store import figures
 from chassis.store.figures import Count
-from chassis.store.history import state_as_of
 from chassis.store.work import Work
+from services.talent.subjects import SUBJECTS
 
-_ACTIVE_ORGANISATIONS = f"""
-    select count(*) from organisations o
-    where o.created_at < :until and 'closed' is distinct from {state_as_of("organisation", "o.id")}
-"""
-
-COUNTS = {
-    "talent.people": Count(text("select count(*) from people where created_at < :until")),
-    "talent.organisations": Count(text(_ACTIVE_ORGANISATIONS)),
-    "talent.universities": Count(text(f"{_ACTIVE_ORGANISATIONS} and o.kind = 'university'")),
-}
+COUNTS: dict[str, Count] = {key: count for subject in SUBJECTS for key, count in getattr(subject, "COUNTS", {}).items()}
 
 
 def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from services.talent.affiliations import tables as affiliations
-from services.talent.imports import tables as imports
-from services.talent.organisations import tables as organisations
-from services.talent.people import tables as people
 from services.talent.registry import Base
+from services.talent.subjects import SUBJECTS
 
-__all__ = ["affiliations", "imports", "organisations", "people"]
+__all__ = ["SUBJECTS"]
 
 metadata = Base.metadata

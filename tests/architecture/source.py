@@ -88,3 +88,15 @@ def called(call: ast.Call) -> str:
         if isinstance(call.func, ast.Attribute)
         else ""
     )
+
+
+def tables(path: Path) -> dict[str, str]:
+    """Class → table, of a module that declares tables."""
+    return {
+        node.name: line.value.value
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef)
+        for line in node.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__tablename__"
+        if isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
+    }

@@ -63,6 +63,7 @@ class TestRooms:
             "service.py",
             "figures.py",
             "registry.py",
+            "subjects.py",
             "tables.py",
             "settings.py",
             "migrations/versions",
@@ -103,16 +104,15 @@ class TestRooms:
             str(path) for path in behind if any(f"{name}.".startswith(f"{door}.") for name in source.imported(path))
         ] == []
 
-    def test_its_tables_know_no_subject(self, service: str) -> None:
-        contents = Path("services") / service / "tables.py"
-        tables = [path for path in source.modules(f"services/{service}") if path.name == "tables.py"]
-        joined = {name.removeprefix(f"services.{service}.") for name in source.imported(contents)}
-        for path in tables:
-            if path == contents:
-                continue
-            own = {name for name in source.imported(path) if name.startswith(f"services.{service}.")}
-            assert {name.split(".")[2] for name in own} <= {"registry", "rules"}, path
-            assert f"{path.parent.name}.tables" in joined, f"{path} is not joined in {contents}"
+    def test_its_tables_know_no_subject_and_are_joined(self, service: str) -> None:
+        joined = set(importlib.import_module(f"services.{service}.tables").metadata.tables)
+        for path in source.modules(f"services/{service}"):
+            if path.name == "tables.py" and len(path.parts) > 3:
+                own = {name for name in source.imported(path) if name.startswith(f"services.{service}.")}
+                assert {name.split(".")[2] for name in own} <= {"registry", "rules"}, path
+                assert set(source.tables(path).values()) <= joined, (
+                    f"{path} is no subject of services/{service}/subjects.py"
+                )
 
     def test_its_rules_use_the_standard_library_alone(self, service: str) -> None:
         for path in rules_of(service):

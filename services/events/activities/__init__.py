@@ -20,8 +20,8 @@ from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.events import copies
+from services.events.activities import figures, sessions
 from services.events.activities import rules as law
-from services.events.activities import sessions
 from services.events.activities.kinds import ActivityKindNotFound
 from services.events.activities.tables import Activity, ActivityKind
 from services.events.registrations import waiting_list
@@ -203,3 +203,6 @@ def _as_record(row: Mapping[Any, Any], its_sessions: list[dict[str, Any]]) -> di
     counted, stated = row["attendance_counted"], row["attendance_stated"]
     attendance = None if counted is None else {"counted": counted, "stated": stated}
     return {**row, "sessions": its_sessions, "attendance": attendance}
+
+
+COUNTS = figures.COUNTS

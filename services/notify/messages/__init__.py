@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.ground.ids import uuid7
+from chassis.store.figures import Count
 from chassis.store.pages import read_page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
@@ -102,3 +103,14 @@ def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:
     if row is None:
         raise MessageNotFound()
     return dict(row)
+
+
+COUNTS = {
+    "notify.messages": Count(
+        text(
+            """
+            select count(*) from messages where created_at < :until
+            """
+        )
+    )
+}

@@ -142,4 +142,8 @@ class OrganisationSets:
         return [Held(one.key, one.version, {"members": members[one.key]}) for one in sets]
 
 
-COPIES = {"organisation": organisations, "organisation_set": OrganisationSets(), "affiliation": affiliations}
+COPIES = {
+    "organisation": organisations,
+    "organisation_set": OrganisationSets(),
+    "affiliation": affiliations,
+}

@@ -18,6 +18,7 @@ from sqlalchemy import Row, Table, select, text
 from chassis.ground import clock
 from chassis.ground.ids import uuid7
 from chassis.store import records
+from chassis.store.figures import Count
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -27,6 +28,7 @@ from services.perks.entitlements import EntitlementNotFound, evaluation
 from services.perks.passes import PassClaims, PassExpired, PassKeys
 from services.perks.redemptions import rules as law
 from services.perks.redemptions.tables import Redemption
+from services.perks.schemes.figures import SCENIC_SCHEME
 
 TABLE: Table = Redemption.__table__  # type: ignore[assignment]
 
@@ -297,3 +299,10 @@ def list_redemptions(
     statement = narrowed(select(TABLE), TABLE.c, filters)
     page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     return page | {"items": [_answer(row) for row in page["items"]]}
+
+
+_ADMITTED = """
+    select count(*) from redemptions where scheme_key = :scheme and outcome = 'admitted' and at < :until
+"""
+
+COUNTS = {"scenic.redemptions": Count(text(_ADMITTED), scheme=SCENIC_SCHEME)}

@@ -14,6 +14,7 @@ from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.perks.entitlements import evaluation
 from services.perks.entitlements import rules as eligibility
+from services.perks.schemes import figures
 from services.perks.schemes.tables import Scheme, SchemeRelation
 
 
@@ -178,3 +179,6 @@ def _content(work: Work, scheme: Scheme) -> dict[str, Any]:
 def _as_record(work: Work, scheme: Scheme) -> dict[str, Any]:
     about = {"key": scheme.key, "version": scheme.version, "published_at": scheme.published_at}
     return _content(work, scheme) | about
+
+
+COUNTS = figures.COUNTS

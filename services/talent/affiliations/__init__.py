@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.logs import redact
+from chassis.rebuilding import republish
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -32,6 +33,8 @@ __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
 
 CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
+
+TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
 
 
 class AffiliationNotFound(Refusal):
@@ -252,3 +255,6 @@ def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
         work.caller.department
         in organisations.trusted_departments(work, [record.organisation_id])[record.organisation_id]
     )
+
+
+SOURCES = {"affiliation": republish.reader(TABLE, lambda row: rows.EVENT_OF_STATE[row.state], rows.stated)}

@@ -10,21 +10,26 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, text, update
+from sqlalchemy import Select, Table, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.exc import IntegrityError
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding import republish
+from chassis.store import records
 from chassis.store.pages import read_page
-from chassis.store.versions import VersionStale, check_version
+from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
+from services.talent.organisations import figures
 from services.talent.organisations.rules.credit_codes import read_credit_code
 from services.talent.organisations.rules.names import name_key
 from services.talent.organisations.tables import Organisation, OrganisationReport
 
 ACTIVE, CLOSED = "active", "closed"
+CHANGED = "talent.organisation.changed.v1"
+TABLE: Table = Organisation.__table__  # type: ignore[assignment]
 
 
 class OrganisationNotFound(Refusal):
@@ -131,13 +136,13 @@ def _find_or_insert(work: Work, row: dict[str, Any]) -> tuple[UUID, bool]:
 def _known(work: Work, row: dict[str, Any]) -> dict[str, Any] | None:
     same_name = (Organisation.kind == row["kind"]) & (Organisation.name_key == row["name_key"])
     if row["uscc"] is None:
-        found = _rows(work, select(Organisation.__table__).where(same_name).limit(2))
+        found = _rows(work, select(TABLE).where(same_name).limit(2))
         if len(found) > 1:
             raise OrganisationAmbiguous()
         return found[0] if found else None
     by_code = Organisation.uscc == row["uscc"]
-    asked = select(Organisation.__table__).where(or_(by_code, same_name & Organisation.uscc.is_(None)))
-    return next(iter(_rows(work, asked.order_by(Organisation.uscc.nulls_last()))), None)
+    statement = select(TABLE).where(or_(by_code, same_name & Organisation.uscc.is_(None)))
+    return next(iter(_rows(work, statement.order_by(Organisation.uscc.nulls_last()))), None)
 
 
 def change_organisation(
@@ -147,10 +152,7 @@ def change_organisation(
 
     Raises OrganisationNotFound, VersionStale, OrganisationInvalid, CreditCodeTaken, NotYourOrganisation.
     """
-    asked = select(Organisation.__table__).where(Organisation.id == organisation_id)
-    before = next(iter(_rows(work, asked)), None)
-    if before is None:
-        raise OrganisationNotFound()
+    before = records.found(work, select(TABLE).where(TABLE.c.id == organisation_id), OrganisationNotFound)
     check_version(before["version"], version)
     values = {**changes, **_names(changes)}
     if "uscc" in changes:
@@ -166,7 +168,7 @@ def change_organisation(
     return get_organisation(work, organisation_id=organisation_id)
 
 
-def _is_trusted(work: Work, organisation: Mapping[str, Any]) -> bool:
+def _is_trusted(work: Work, organisation: Mapping[Any, Any]) -> bool:
     trusted = organisation["trusted_departments"]
     if trusted:
         return work.caller.department in trusted
@@ -174,33 +176,19 @@ def _is_trusted(work: Work, organisation: Mapping[str, Any]) -> bool:
     return work.caller.department in work.session.scalars(reporters).all()
 
 
-def _write(work: Work, before: Mapping[str, Any], changed: dict[str, Any]) -> None:
-    after = {**before, **changed, "version": before["version"] + 1}
-    statement = (
-        update(Organisation)
-        .where(Organisation.id == before["id"], Organisation.version == before["version"])
-        .values(**changed, version=after["version"], updated_at=work.now)
-        .returning(Organisation.id)
-        .execution_options(synchronize_session=False)
-    )
+def _write(work: Work, before: Mapping[Any, Any], changed: dict[str, Any]) -> None:
     try:
-        written = work.session.execute(statement).scalar()
+        after = records.write_change(work, TABLE, before, {**changed, "updated_at": work.now})
     except IntegrityError as error:
         raise CreditCodeTaken() from error
-    if written is None:
-        current = select(Organisation.version).where(Organisation.id == before["id"])
-        raise VersionStale(current=work.session.execute(current).scalar_one())
     reason = f"changed: {', '.join(sorted(key for key in changed if not key.endswith('_key')))}"
     work.record("organisation", before["id"], from_state=before["status"], to_state=after["status"], reason=reason)
-    _announce(work, "talent.organisation.changed.v1", after)
+    _announce(work, CHANGED, after)
 
 
 def get_organisation(work: Work, *, organisation_id: UUID) -> dict[str, Any]:
     """One organisation. Raises OrganisationNotFound."""
-    row = work.session.execute(_shown().where(Organisation.id == organisation_id)).mappings().one_or_none()
-    if row is None:
-        raise OrganisationNotFound()
-    return dict(row)
+    return dict(records.found(work, _shown().where(Organisation.id == organisation_id), OrganisationNotFound))
 
 
 def list_organisations(
@@ -213,19 +201,19 @@ def list_organisations(
     q: str | None = None,
 ) -> dict[str, Any]:
     """Organisations, oldest first; `q` is a part of the name in either language, or the credit code."""
-    asked = _shown()
+    statement = _shown()
     if kind is not None:
-        asked = asked.where(Organisation.kind == kind)
+        statement = statement.where(Organisation.kind == kind)
     if status is not None:
-        asked = asked.where(Organisation.status == status)
+        statement = statement.where(Organisation.status == status)
     if q is not None:
         key = name_key(q)
         within = [
             Organisation.name_key.contains(key, autoescape=True),
             Organisation.name_en_key.contains(key, autoescape=True),
         ]
-        asked = asked.where(or_(Organisation.uscc == key, *within))
-    return read_page(work.session, asked, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
+        statement = statement.where(or_(Organisation.uscc == key, *within))
+    return read_page(work.session, statement, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
 
 
 _TRUSTED = text(
@@ -250,11 +238,11 @@ def find_organisations(work: Work, texts: Collection[str]) -> dict[str, list[UUI
     """The organisations each text names, by credit code or by name in either language: none, one, or several of that name."""
     wanted = {given: name_key(given) for given in texts}
     keys = list(set(wanted.values()))
-    asked = select(Organisation.id, Organisation.uscc, Organisation.name_key, Organisation.name_en_key).where(
+    statement = select(Organisation.id, Organisation.uscc, Organisation.name_key, Organisation.name_en_key).where(
         or_(Organisation.uscc.in_(keys), Organisation.name_key.in_(keys), Organisation.name_en_key.in_(keys))
     )
     found: dict[str, set[UUID]] = {}
-    for organisation_id, *names in work.session.execute(asked):
+    for organisation_id, *names in work.session.execute(statement):
         for key in names:
             if key is not None:
                 found.setdefault(key, set()).add(organisation_id)
@@ -304,8 +292,8 @@ def _shown() -> Select[Any]:
     )
 
 
-def _rows(work: Work, asked: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in work.session.execute(asked).mappings()]
+def _rows(work: Work, statement: Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in work.session.execute(statement).mappings()]
 
 
 def stated(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -315,3 +303,7 @@ def stated(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
     work.announce(event_type, subject_id=row["id"], version=row["version"], data=stated(row))
+
+
+COUNTS = figures.COUNTS
+SOURCES = {"organisation": republish.reader(TABLE, lambda row: CHANGED, lambda row: stated(row._mapping))}

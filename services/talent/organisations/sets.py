@@ -13,7 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import Session
 
+from chassis.rebuilding.republish import Page, State
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -153,3 +155,32 @@ def _members(work: Work, key: str, version: int) -> list[tuple[UUID, dt.date, dt
     return [
         (row[0], row[1], row[2]) for row in work.session.execute(asked.order_by(member.organisation_id, member.from_on))
     ]
+
+
+def as_they_stand(session: Session, page: Page) -> Sequence[State]:
+    """Every version of a page of sets, each as of the day it was published: figures of past days are counted by them."""
+    keys = session.scalars(
+        page.of(select(OrganisationSet.key).group_by(OrganisationSet.key), OrganisationSet.key)
+    ).all()
+    versions = select(OrganisationSet.key, OrganisationSet.version, OrganisationSet.published_at)
+    member = OrganisationSetMember
+    asked = select(member.key, member.version, member.organisation_id, member.from_on, member.until_on)
+    members: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for key, version, *rest in session.execute(
+        asked.where(member.key.in_(keys)).order_by(member.organisation_id, member.from_on)
+    ):
+        members[key, version].append(rest)
+    found = session.execute(versions.where(OrganisationSet.key.in_(keys)))
+    return [
+        State(
+            "talent.organisation_set.published.v1",
+            row.key,
+            row.version,
+            stated(row.key, row.version, members[row.key, row.version]),
+            row.published_at,
+        )
+        for row in sorted(found, key=lambda row: (row.key, row.version))
+    ]
+
+
+SOURCES = {"organisation_set": as_they_stand}

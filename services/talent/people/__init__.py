@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page, State
+from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.settling import settle, without_repeats
-from chassis.store.versions import VersionStale, check_version
+from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
-from services.talent.people import statements
+from services.talent.people import figures, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
@@ -33,6 +36,9 @@ from services.talent.people.statements import SealedParticulars
 from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
+
+REGISTERED = "talent.person.registered.v1"
+TABLE: Table = Person.__table__  # type: ignore[assignment]
 
 
 class PersonNotFound(Refusal):
@@ -164,7 +170,7 @@ def _add_new(
             lost.append(entry)
             continue
         work.record("person", person.id, from_state=None, to_state="registered")
-        _announce(work, "talent.person.registered.v1", person.id, 1)
+        _announce(work, REGISTERED, person.id, 1)
         verdicts[entry.position] = PersonVerdict(ACCEPTED, person.id, created=True)
     return lost
 
@@ -203,22 +209,24 @@ def change_person(
 
     Raises PersonNotFound, PersonInvalid, VersionStale.
     """
-    row = work.session.execute(select(Person).where(Person.id == person_id)).scalar_one_or_none()
-    if row is None:
-        raise PersonNotFound()
-    check_version(row.version, version)
+    row = records.found(work, select(TABLE).where(TABLE.c.id == person_id), PersonNotFound)
+    check_version(row["version"], version)
     values, changed = _changed_values(row, changes, keys)
     if changed:
-        _write_change(work, row, values)
+        records.write_change(work, TABLE, row, {**values, "updated_at": work.now})
         work.record(
             "person", person_id, from_state="registered", to_state="registered", reason=f"changed: {', '.join(changed)}"
         )
-        _announce(work, "talent.person.changed.v1", person_id, row.version + 1)
+        _announce(work, "talent.person.changed.v1", person_id, row["version"] + 1)
     return get_person(work, person_id=person_id)
 
 
-def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -> tuple[dict[str, Any], list[str]]:
-    record = statements.opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys)
+def _changed_values(
+    row: Mapping[Any, Any], changes: Mapping[str, Any], keys: PeopleKeys
+) -> tuple[dict[str, Any], list[str]]:
+    record = statements.opened(
+        row["id"], SealedParticulars(row["name_sealed"], row["phone_sealed"], row["email_sealed"]), keys
+    )
     name = read_name(changes["name"]) if "name" in changes else record.name
     phone = read_phone(changes["phone"]) if changes.get("phone") is not None else None
     email = read_email(changes["email"]) if changes.get("email") is not None else None
@@ -228,38 +236,22 @@ def _changed_values(row: Person, changes: Mapping[str, Any], keys: PeopleKeys) -
     values: dict[str, Any] = {}
     changed = []
     if name != record.name:
-        values |= {"name_sealed": keys.seal(row.id, NAME, name), "name_masked": mask_name(name)}
+        values |= {"name_sealed": keys.seal(row["id"], NAME, name), "name_masked": mask_name(name)}
         changed.append("name")
     if "phone" in changes and phone != record.phone:
-        values["phone_sealed"] = keys.seal(row.id, PHONE, phone) if phone is not None else None
+        values["phone_sealed"] = keys.seal(row["id"], PHONE, phone) if phone is not None else None
         values["phone_masked"] = mask_phone(phone) if phone is not None else None
         changed.append("phone")
     if "email" in changes and email != record.email:
-        values["email_sealed"] = keys.seal(row.id, EMAIL, email) if email is not None else None
+        values["email_sealed"] = keys.seal(row["id"], EMAIL, email) if email is not None else None
         values["email_masked"] = mask_email(email) if email is not None else None
         changed.append("email")
     return values, changed
 
 
-def _write_change(work: Work, row: Person, values: dict[str, Any]) -> None:
-    written = work.session.execute(
-        update(Person)
-        .where(Person.id == row.id, Person.version == row.version)
-        .values(**values, version=row.version + 1, updated_at=work.now)
-        .returning(Person.version)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if written is None:
-        current = work.session.execute(select(Person.version).where(Person.id == row.id)).scalar_one()
-        raise VersionStale(current=current)
-
-
 def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
     """One person, masked. Raises PersonNotFound."""
-    row = work.session.execute(_masked().where(Person.id == person_id)).mappings().one_or_none()
-    if row is None:
-        raise PersonNotFound()
-    return dict(row)
+    return dict(records.found(work, _masked().where(Person.id == person_id), PersonNotFound))
 
 
 def list_people(
@@ -306,3 +298,18 @@ def _announce(work: Work, event_type: str, person_id: UUID, version: int) -> Non
     work.announce(
         event_type, subject_id=person_id, version=version, data={"person_id": str(person_id), "version": version}
     )
+
+
+COUNTS = figures.COUNTS
+
+
+def as_they_stand(session: Session, page: Page) -> Sequence[State]:
+    """A page of people, for a service that has lost its copy: that they are known, and nothing about them."""
+    rows = session.execute(page.of(select(Person.id, Person.version, Person.updated_at), Person.id))
+    return [
+        State(REGISTERED, row.id, row.version, {"person_id": str(row.id), "version": row.version}, row.updated_at)
+        for row in rows
+    ]
+
+
+SOURCES = {"person": as_they_stand}

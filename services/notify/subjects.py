@@ -1,0 +1,10 @@
+"""The subjects of notify, joined once.
+
+``tables`` knows their tables by it, ``figures`` their ``COUNTS``, ``sources`` what they can send again (``SOURCES``).
+"""
+
+from __future__ import annotations
+
+from services.notify import deliveries, messages, preferences, templates
+
+SUBJECTS = (templates, preferences, messages, deliveries)
