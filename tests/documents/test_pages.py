@@ -18,7 +18,7 @@ ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| (`[a-z_]+`(?:[,、] ?`[a-z_]+`)*) \|", re.MULTILINE)
-DOCTOR = "deploy/local/doctor"
+DOCTOR = "doctor"
 
 
 def anchors(page: Path) -> set[str]:
