@@ -1,6 +1,6 @@
 """The gateway as a client of it sees it: token, retries under one idempotency key, problems as sentences.
 
-Lives here: HTTP. Not here: what is asked for (``imports``), and where (``places``).
+Lives here: HTTP. Not here: what is requested (``imports``), and where (``places``).
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Any:
         """The decoded answer. Raises Refused, Unreachable."""
-        asked = {name: value for name, value in query.items() if value is not None}
-        return self._send(lambda: requests.Request("GET", self._place.url + path, params=asked)).json()
+        parameters = {name: value for name, value in query.items() if value is not None}
+        return self._send(lambda: requests.Request("GET", self._place.url + path, params=parameters)).json()
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""
@@ -59,7 +59,7 @@ class Api:
                 return
 
     def upload(self, path: str, file: Path, form: Mapping[str, str], *, key: str, tell: Tell) -> Any:
-        """POST a file; `tell` hears how many more bytes have left. A lost answer is asked for again under `key`."""
+        """POST a file; `tell` is called with the number of bytes that have left. A lost answer is requested again under `key`."""
         content, kind = file.read_bytes(), CSV if file.suffix.lower() == ".csv" else XLSX
         headers = {"Idempotency-Key": f'"{key}"'}
 
@@ -154,7 +154,7 @@ class _Told(io.BytesIO):
 
 
 def new_key() -> str:
-    """An idempotency key nobody has used."""
+    """A new idempotency key."""
     return str(uuid.uuid4())
 
 

@@ -103,7 +103,7 @@ CHINESE: dict[str, str] = {
     ),
     "Give out no more tokens; those in use end within 15 minutes.": "不再发放令牌；已发放的在 15 分钟内失效。",
     "Every client, with its department and scopes.": "全部客户端及其部门和权限范围。",
-    "Every queue: messages, unacknowledged, consumers, lane, and which is nobody's (orphan) or missing.": (
+    "Every queue: messages, unacknowledged, consumers, lane, and which is an orphan or missing.": (
         "全部队列：消息数、未确认数、消费者数、通道，以及无主或缺失的队列。"
     ),
     "Messages that were given up on, of every service.": "死信：各服务放弃处理的消息。",
@@ -182,7 +182,7 @@ CHINESE: dict[str, str] = {
     "{queue} is missing: run `python -m chassis topology apply` first.": (
         "缺少队列 {queue}：请先运行 `python -m chassis topology apply`。"
     ),
-    "Without the management API (RABBIT_API) nobody can say what is unacknowledged or an orphan.": (
+    "Without the management API (RABBIT_API) what is unacknowledged or an orphan is unknown.": (
         "未设置管理接口 RABBIT_API，无法得知未确认数和无主队列。"
     ),
     "Nothing is known of {id} since {since}.": "自 {since} 以来没有 {id} 的任何记录。",

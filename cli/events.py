@@ -1,7 +1,7 @@
 """``events tail``: what the platform says, as it says it. The envelope of each event and never its data.
 
 Lives here: a private queue on the events exchanges. It goes with its connection, keeps the newest KEPT messages and drops
-older ones, so a tail that stands still holds nobody up.
+older ones, so a tail that stands still delays no other consumer.
 
 One thing a listener could do harm by: the relay keeps an event that has subscribers and reaches no queue, and a tail's is one.
 So a tail does not start while a subscriber's queue is missing, and ends when one goes.

@@ -31,7 +31,7 @@ class Failure(click.ClickException):
 
 
 class Refused(Failure):
-    """The platform said no, or what was asked came to no good end."""
+    """The platform refused the request, or its outcome is a failure."""
 
     exit_code = REFUSED
 
@@ -41,7 +41,7 @@ class Refused(Failure):
 
 
 class NotSetUp(Failure):
-    """Nobody said where the platform is, or as whom to come."""
+    """The address of the platform or the client is not set."""
 
     exit_code = USAGE
     code = "not_set_up"
@@ -89,7 +89,7 @@ def _first_line(error: BaseException | None) -> str:
 
 
 def explained(error: Exception) -> Failure:
-    """An exception nobody expected, in one line."""
+    """An unexpected exception, in one line."""
     why = f"{type(error).__name__}: {_first_line(error)}"
     return Refused(
         say("This is a mistake of ours: {why}. With YOUTHCITY_DEBUG=1 the traceback is shown.", why=why), "bug"

@@ -79,8 +79,8 @@ def follow(import_id: Any, as_json: bool) -> None:
 
 def _followed(gateway: Api, import_id: str) -> dict[str, Any]:
     """The import once it has ended. Leaving by Ctrl-C leaves the import itself alone."""
-    asked, round_number = f"/v1/imports/{import_id}", 0
-    found = dict(gateway.get(asked))
+    path, round_number = f"/v1/imports/{import_id}", 0
+    found = dict(gateway.get(path))
     with contextlib.ExitStack() as stack:
         bar: Any = None
         while True:
@@ -94,7 +94,7 @@ def _followed(gateway: Api, import_id: str) -> dict[str, Any]:
                 return found
             time.sleep(_STEPS[min(round_number, len(_STEPS) - 1)])
             round_number += 1
-            found = dict(gateway.get(asked))
+            found = dict(gateway.get(path))
 
 
 def _judged(found: dict[str, Any]) -> int:

@@ -46,7 +46,7 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Service:
-    """What a command needs to know of a service; `amqp_uri` is empty where nobody told."""
+    """What a command needs to know of a service; `amqp_uri` is empty where it is not set."""
 
     name: str
     database_url: str = field(repr=False)
@@ -94,7 +94,7 @@ def gateway() -> Gateway:
 
 
 def service(name: str) -> Service | None:
-    """A service's database and broker; None where its database is not told."""
+    """A service's database and broker; None where its database is not set."""
     database_url = _maybe(f"{name.upper()}_DATABASE_URL")
     if database_url is None:
         return None
@@ -102,7 +102,7 @@ def service(name: str) -> Service | None:
 
 
 def services(chosen: str | None = None) -> list[Service]:
-    """The services whose databases are told, or the chosen one alone. Raises NotSetUp where there is none."""
+    """The services whose databases are set, or the chosen one alone. Raises NotSetUp where there is none."""
     found = [one for name in ((chosen,) if chosen else topology.services()) if (one := service(name)) is not None]
     if not found:
         raise _not_told(f"{chosen.upper() if chosen else '<SERVICE>'}_DATABASE_URL")
@@ -135,13 +135,13 @@ def require_broker_of(one: Service) -> str:
 
 
 def broker_api() -> str | None:
-    """The broker's management API with its login, where told."""
+    """The broker's management API with its login, where it is set."""
     found = _maybe("RABBIT_API")
     return found.rstrip("/") if found else None
 
 
 def logs() -> Path | None:
-    """The folder of the log files, where told."""
+    """The folder of the log files, where it is set."""
     found = os.environ.get("YOUTHCITY_LOGS") or local_platform().get("logs")
     return Path(found) if found else None
 

@@ -1,8 +1,8 @@
-"""``queues``: every queue of the topology, what waits in it and who takes from it; and queues that are nobody's.
+"""``queues``: every queue of the topology, what waits in it and who takes from it; and orphans.
 
 Lives here: asking the broker and telling whose a queue is. Not here: which queues there must be (``chassis.broker.topology``).
 
-Messages and consumers are asked of the broker by AMQP and are of this moment. What is unacknowledged, and which queues there
+Messages and consumers are read from the broker by AMQP and are current. What is unacknowledged, and which queues there
 are beside the topology's, only its management API can say (RABBIT_API); its counts may be five seconds old.
 """
 
@@ -31,9 +31,9 @@ PLATFORM, MISSING, ORPHAN, FOREIGN, PRIVATE = "platform", "missing", "orphan", "
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue. `whose`: the platform's, or of it and missing; an orphan is nobody's: not in the topology and without a
+    """A queue. `whose`: the platform's, or of it and missing; an orphan is neither: not in the topology and without a
     consumer; a foreign one somebody else's, or a department's by its name; a private one goes with its connection. None is
-    what nobody could tell.
+    what is unknown.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Queue:
 @click.command()
 @printing.as_json
 def queues(as_json: bool) -> None:
-    """Every queue: messages, unacknowledged, consumers, lane, and which is nobody's (orphan) or missing."""
+    """Every queue: messages, unacknowledged, consumers, lane, and which is an orphan or missing."""
     found = _look()
     if as_json:
         for one in found:
@@ -64,9 +64,7 @@ def _look() -> list[Queue]:
     wanted = topology.queue_names(delays=broker.retry_delays)
     known = _by_api(broker.amqp_uri)
     if known is None:
-        printing.note(
-            say("Without the management API (RABBIT_API) nobody can say what is unacknowledged or an orphan.")
-        )
+        printing.note(say("Without the management API (RABBIT_API) what is unacknowledged or an orphan is unknown."))
     with reaching(say("the broker")):
         wire = Wire(broker.amqp_uri, name="cli.queues", heartbeat=0)
         try:
@@ -108,7 +106,7 @@ def _whose(*, is_wanted: bool, is_theirs: bool, counted: tuple[int, int] | None,
 
 
 def _placed(name: str) -> tuple[str, str | None]:
-    """The service a queue of the topology belongs to, and the lane that takes from it; nobody takes from a retry tier."""
+    """The service a queue of the topology belongs to, and the lane that takes from it; a retry tier has no consumer."""
     if name.startswith("rpc-"):
         return name.removeprefix("rpc-"), lanes.RPC
     service, _, rest = name.partition(".")
@@ -116,7 +114,7 @@ def _placed(name: str) -> tuple[str, str | None]:
 
 
 def _by_api(amqp_uri: str) -> dict[str, dict[str, Any]] | None:
-    """What the management API says of each queue of our vhost; None where it is not told or does not answer."""
+    """What the management API says of each queue of our vhost; None where it is not set or does not answer."""
     found = _ask("/queues/{vhost}", amqp_uri, disable_stats="true", enable_queue_totals="true")
     return None if found is None else {one["name"]: one for one in found}
 

@@ -26,7 +26,7 @@ from cli.timeline.records import Records
 
 #: Request → event → its effects' events → theirs. More rounds than anything here takes.
 ROUNDS = 6
-#: What is told of an entry beside what happened; --json has all of it.
+#: What is printed of an entry beside what happened; --json has all of it.
 _SHOWN = ("subject_id", "event_id", "client", "import_id", "dead_letter_id", "delivery_id", "problem")
 
 _T = TypeVar("_T")
@@ -50,7 +50,7 @@ def trace(wanted: str, since: dt.datetime, folder: str | None, as_json: bool) ->
 
 
 def _look(wanted: str, since: dt.datetime, folder: Path | None) -> tuple[list[Entry], bool]:
-    """Everything found, and whether some service could not be asked."""
+    """Everything found, and whether some service could not be reached."""
     ids, logged = Ids(traces={wanted.lower()}, requests={wanted}), []
     with contextlib.ExitStack() as stack:
         sources = [_Source(service) for service in places.services()]

@@ -1,6 +1,6 @@
 """The examination: what is looked at, in which order, and what is not looked at because something before it is wrong.
 
-Every look has a time limit, so that a server that accepts connections and then says nothing holds nobody up.
+Every look has a time limit, so that a server that accepts connections and then stays silent delays nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from doctor.remarks import Finding, NotLookedAt, Remark, Text
 
 #: Longest time for one look, its connections and answers taken together.
 LOOK_SECONDS = 10.0
-#: Findings that make processes unready: those are then not told of one by one.
+#: Findings that make processes unready: those are then not reported one by one.
 _CAUSES = {
     *("port_taken", "disk_nearly_full", "broker_down", "broker_refuses", "broker_memory", "database_down"),
     *("database_refuses", "migration_behind", "wrong_key", "queue_missing"),
@@ -132,23 +132,23 @@ class _Examination:
 
 def _in_time(subject: Text, look: Look) -> Iterator[Remark]:
     """The remarks of `look`, until it ends or its time is over; a look that fails says so and stops no other."""
-    said: queue.Queue[Remark | None] = queue.Queue()
+    remarks: queue.Queue[Remark | None] = queue.Queue()
 
     def run() -> None:
         try:
             for remark in look():
-                said.put(remark)
+                remarks.put(remark)
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
-            said.put(NotLookedAt(subject, Text(f"检查出错：{words}", f"looking failed: {words}")))
-        said.put(None)
+            remarks.put(NotLookedAt(subject, Text(f"检查出错：{words}", f"looking failed: {words}")))
+        remarks.put(None)
 
-    # a daemon: one that never returns keeps nobody from ending
+    # a daemon: one that never returns does not keep the process from ending
     threading.Thread(target=run, daemon=True).start()
     deadline = time.monotonic() + LOOK_SECONDS
     while True:
         try:
-            remark = said.get(timeout=max(0.0, deadline - time.monotonic()))
+            remark = remarks.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             seconds = f"{LOOK_SECONDS:g}"
             yield NotLookedAt(subject, Text(f"{seconds} 秒内没有结果", f"there was no answer within {seconds} s"))

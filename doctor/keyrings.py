@@ -47,7 +47,7 @@ def keys(site: Site) -> Iterator[Remark]:
             continue
         for name, sealed in canaries:
             if name in _expected(site) and _flaw(_folder(site), name, is_dev=_is_dev(site)):
-                continue  # told already
+                continue  # reported already
             if problem := _misfit(_folder(site), name, bytes(sealed), is_dev=_is_dev(site)):
                 yield _wrong(_folder(site), service, name, problem)
             else:
@@ -121,7 +121,7 @@ def _wrong(folder: Path, service: str, name: str, problem: str) -> Finding:
         f"install -m 600 BACKUP/keys/{name}.json {shlex.quote(str(folder))}/ && make down && make up",
         Text(
             "进程拒绝启动（退出码 78），以免写下谁也打不开的数据；BACKUP 是与该数据库同一份的备份",
-            "its processes refuse to start (exit status 78) rather than write what nobody can open; BACKUP is the one"
+            "its processes refuse to start (exit status 78) rather than write what cannot be opened; BACKUP is the one"
             " that was made with this database",
         ),
     )

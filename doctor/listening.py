@@ -28,7 +28,7 @@ class Listener:
 
 
 def listener_on(port: int) -> Listener | None:
-    """Who listens on `port` of loopback; None where nobody does."""
+    """Which process listens on `port` of loopback; None where none does."""
     for table in ("tcp", "tcp6"):
         try:
             lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]

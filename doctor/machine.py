@@ -1,4 +1,4 @@
-"""The machine: programs, ports, disk. Standard library only, so that it can be asked before anything is installed.
+"""The machine: programs, ports, disk. Standard library only, so that it runs before anything is installed.
 
 Not here: the servers and what runs on them (``servers``), clocks (``clocks``).
 """
@@ -21,7 +21,7 @@ PROGRAMS = Text("程序", "programs")
 PORTS = Text("端口", "ports")
 DISK = Text("磁盘", "disk")
 GIB = 2**30
-#: RabbitMQ stops taking messages and PostgreSQL stops altogether when it is full: be told well before.
+#: RabbitMQ stops taking messages and PostgreSQL stops altogether when it is full: warn well before.
 DISK_FREE_GIB = 1.0
 #: What each server needs beside its own program, in the same folder or on the PATH.
 _NEEDED = {"postgres": ("postgres", "initdb", "pg_ctl"), "rabbitmq-server": ("rabbitmq-server", "erl")}
@@ -86,8 +86,11 @@ def disk(folder: Path, *, least_gib: float = DISK_FREE_GIB) -> Iterator[Remark]:
     counted = os.statvfs(folder)
     files = counted.f_favail / counted.f_files if counted.f_files else 1.0
     if free >= least_gib and files >= 0.01:
-        said = f"{folder}: {free:.1f} GiB"
-        yield Well(DISK, Text(f"{said} 可用，下限 {least_gib:g} GiB", f"{said} free, at least {least_gib:g} wanted"))
+        free_space = f"{folder}: {free:.1f} GiB"
+        yield Well(
+            DISK,
+            Text(f"{free_space} 可用，下限 {least_gib:g} GiB", f"{free_space} free, at least {least_gib:g} wanted"),
+        )
         return
     yield Finding(
         "disk_nearly_full",

@@ -1,4 +1,4 @@
-"""The queues on the broker beside those the catalogue names: missing ones, and ones nobody reads any more."""
+"""The queues on the broker beside those the catalogue names: missing ones, and ones without a consumer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DELAYS = "5,60,600"
 
 
 def queues(site: Site) -> Iterator[Remark]:
-    """Whether the broker has the queues of the catalogue, and no durable one that nobody reads."""
+    """Whether the broker has the queues of the catalogue, and no durable one without a consumer."""
     delays = [float(one) for one in (site.environment.get("RETRY_DELAYS") or _DELAYS).split(",")]
     named = set(topology.queue_names(delays=delays))
     vhost = _vhost(site)
@@ -58,7 +58,7 @@ def _departments(site: Site, vhost: str) -> set[str]:
 
 
 def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
-    """Queue → messages and consumers, as the broker counts them when asked over AMQP."""
+    """Queue → messages and consumers, as the broker counts them, over AMQP."""
     counted: dict[str, tuple[int, int]] = {}
     try:
         wire = Wire(site.secret("AMQP_URI"), name="doctor", heartbeat=0, connect_timeout=PROBE_SECONDS)
@@ -103,7 +103,7 @@ def _orphan(site: Site, name: str, messages: int, heirs: list[str]) -> Finding:
         name,
         Text(
             f"队列 {name} 不在目录中，也无人读取，里面有 {messages} 条消息",
-            f"nobody reads the queue {name}, and the catalogue does not name it; {messages} messages wait in it",
+            f"the queue {name} has no consumer, and the catalogue does not name it; {messages} messages wait in it",
         ),
         site.command("chassis", "topology", "retire", name, *_what_becomes_of(messages, heirs)),
         _why(messages, heirs),

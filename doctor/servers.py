@@ -25,7 +25,7 @@ from doctor.site import PROBE_SECONDS, Site
 DATABASE = Text("数据库服务器", "database server")
 BROKER = Text("消息服务器", "broker")
 BROKER_ROOM = Text("消息服务器的磁盘和内存", "the broker's disk and memory")
-#: How libpq says that there is nobody, or nobody who answers; everything else the server said itself.
+#: How libpq reports a server that is not there or does not answer; every other message is the server's own.
 _NOBODY = re.compile(
     "timeout expired|refused|closed the connection|could not translate|route to host|unreachable|reset by"
 )
@@ -130,13 +130,13 @@ def _broker_down(site: Site, place: str, error: BaseException) -> Finding:
 
 
 def _broker_refuses(site: Site, user: str, vhost: str, refusal: amqp.AMQPError) -> Finding:
-    said = str(getattr(refusal, "reply_text", refusal))
+    reply = str(getattr(refusal, "reply_text", refusal))
     return Finding(
         "broker_refuses",
         user,
         Text(
-            f"消息服务器拒绝用户 {user}（虚拟主机 {vhost}）：{said}",
-            f"the broker refuses user {user} ({vhost}): {said}",
+            f"消息服务器拒绝用户 {user}（虚拟主机 {vhost}）：{reply}",
+            f"the broker refuses user {user} ({vhost}): {reply}",
         ),
         "make down && make up" if site.owns_broker else f"sudo rabbitmqctl list_user_permissions {user}",
         Text("密码或权限改过", "its password or its rights were changed"),
@@ -187,7 +187,7 @@ def _broker_disk(site: Site, node: str, free: int, limit: int) -> Finding:
         node,
         Text(
             f"{node} 的磁盘只剩 {left}；低于 {least} 它就不再收消息（低于两倍即提醒）",
-            f"{node} has {left} of disk left; below {least} it takes no messages (told below twice that)",
+            f"{node} has {left} of disk left; below {least} it takes no messages (reported below twice that)",
         ),
         f"du -xh --max-depth=2 {folder} 2>/dev/null | sort -h | tail -20",
         Text("先找出占地方的文件再删", "this shows what is big"),

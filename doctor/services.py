@@ -89,7 +89,7 @@ def _behind(site: Site, name: str, current: str, newest: str) -> Finding:
 
 
 def dead_letters(site: Site) -> Iterator[Remark]:
-    """Whether a handler gave a message up that nobody has sent again."""
+    """Whether a handler gave up a message that was not sent again."""
     looked_at, waiting = [], 0
     for name in (name for name in site.names if name != GATEWAY):
         try:
@@ -147,18 +147,18 @@ def supervisor(site: Site) -> Iterator[Remark]:
 def processes(site: Site, *, explained: bool) -> Iterator[Remark]:
     """Whether every process says that it is ready; where a finding explains it, those that are not are only named."""
     urls = site.ready_urls()
-    unready = {name: said for name, url in urls.items() if (said := _unready(url)) is not None}
+    unready = {name: reason for name, url in urls.items() if (reason := _unready(url)) is not None}
     if unready and explained:
         names = ", ".join(unready)
         yield NotLookedAt(
             PROCESSES, Text(f"先处理上面的问题；未就绪：{names}", f"mend the above first; not ready: {names}")
         )
         return
-    for name, said in unready.items():
+    for name, reason in unready.items():
         yield Finding(
             "process_not_ready",
             name,
-            Text(f"进程 {name} 未就绪：{said}", f"the process {name} is not ready: {said}"),
+            Text(f"进程 {name} 未就绪：{reason}", f"the process {name} is not ready: {reason}"),
             f"tail -n 30 {site.place.state}/logs/{name}.log",
         )
     if urls and not unready:

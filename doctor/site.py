@@ -111,7 +111,7 @@ def find(place: Place, given: Mapping[str, str]) -> Site:
 
 
 def ports(site: Site) -> Iterator[Remark]:
-    """Whether the ports this checkout uses, or has used and told others, are its own or free."""
+    """Whether the ports this checkout uses, or has used and published, are its own or free."""
     expected = {}
     if site.environment and not site.is_given:
         own = {"postgres": site.owns_database, **dict.fromkeys(rabbitmq.PORTS, site.owns_broker)}

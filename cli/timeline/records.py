@@ -102,8 +102,8 @@ class Records:
     def _find_history(self, requests: set[str], instants: set[dt.datetime]) -> Sequence[Any]:
         table = history.TABLE
         linked = or_(table.c.request_id.in_(requests), table.c.recorded_at == _any_of(instants))
-        asked = select(table).where(linked, table.c.recorded_at >= self._since)
-        return self._connection.execute(asked.order_by(table.c.id).limit(LIMIT)).all()
+        statement = select(table).where(linked, table.c.recorded_at >= self._since)
+        return self._connection.execute(statement.order_by(table.c.id).limit(LIMIT)).all()
 
     def _find_events(self, ids: Ids, instants: set[dt.datetime]) -> Sequence[Any]:
         table = outbox.TABLE
@@ -113,8 +113,8 @@ class Records:
             func.substr(table.c.traceparent, 4, 32).in_(ids.traces),
             table.c.created_at == _any_of(instants),
         ]
-        asked = select(*columns, table.c.traceparent).where(and_(or_(*linked), table.c.created_at >= self._since))
-        return self._connection.execute(asked.order_by(table.c.id).limit(LIMIT)).all()
+        statement = select(*columns, table.c.traceparent).where(and_(or_(*linked), table.c.created_at >= self._since))
+        return self._connection.execute(statement.order_by(table.c.id).limit(LIMIT)).all()
 
     def _rows(self, statement: Any, **values: Any) -> Sequence[Any]:
         return self._connection.execute(statement, {**values, "limit": LIMIT}).all()
@@ -157,10 +157,10 @@ class Records:
     def _applied(self, ids: Ids) -> list[Entry]:
         mine = {one for entry in EVENTS.values() for one in entry.subscribers if one.startswith(f"{self._service}.")}
         table = inbox.TABLE
-        asked = select(table).where(
+        statement = select(table).where(
             table.c.consumer.in_(mine), table.c.message_id.in_([UUID(one) for one in ids.events])
         )
-        rows = self._connection.execute(asked.limit(LIMIT)).all()
+        rows = self._connection.execute(statement.limit(LIMIT)).all()
         return [
             self._entry(row.received_at, "applied", f"by {row.consumer}", event_id=str(row.message_id)) for row in rows
         ]

@@ -1,7 +1,7 @@
 """Request bodies and query strings as plain JSON values, refused when they are not exactly one meaning.
 
 Bodies are I-JSON (RFC 7493): UTF-8, no duplicate names, no lone surrogates, numbers a double can hold. NUL is refused
-because PostgreSQL text cannot store it, and every other control character but tab and line ends, because nobody can see it
+because PostgreSQL text cannot store it, and every other control character but tab and line ends, because it is invisible
 and terminals, spreadsheets and mails act on it. Not here: what the fields mean (the contract schemas, the services).
 """
 

@@ -137,11 +137,11 @@ def end_affiliation(
     """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end,
     the day it was to begin calls it off.
 
-    A claim nobody has confirmed may be withdrawn by a department that reported it. `reason` must not name anyone.
+    An unconfirmed claim may be withdrawn by a department that reported it. `reason` must not name anyone.
     Raises AffiliationNotFound, DepartmentNotTrusted, AffiliationEnded, EndsBeforeItBegan.
     """
     record = _locked(work, affiliation_id)
-    if not (_is_trusted(work, record) or (record.state == REPORTED and record.said is not None)):
+    if not (_is_trusted(work, record) or (record.state == REPORTED and record.reported is not None)):
         raise DepartmentNotTrusted()
     until_on = ended_on or max(work.today, record.from_on)
     if record.state == ENDED and record.until_on != until_on and ended_on is not None:
@@ -233,8 +233,8 @@ def _records(work: Work) -> Select[Any]:
         Affiliation.from_on,
         Affiliation.until_on,
         Affiliation.version,
-        AffiliationReport.from_on.label("said_from_on"),
-        AffiliationReport.until_on.label("said_until_on"),
+        AffiliationReport.from_on.label("reported_from_on"),
+        AffiliationReport.until_on.label("reported_until_on"),
     )
     return select(*columns).outerjoin(
         AffiliationReport,
@@ -243,8 +243,8 @@ def _records(work: Work) -> Select[Any]:
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
-    asked = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
-    row = work.session.execute(asked).one_or_none()
+    statement = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
+    row = work.session.execute(statement).one_or_none()
     if row is None:
         raise AffiliationNotFound()
     return rows.of_row(row)

@@ -140,8 +140,8 @@ def _read(position: int, row: PersonRow, keys: PeopleKeys, work: Work) -> _Entry
         or isinstance(email, Violation)
     ):
         return tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation))
-    said = Particulars(name, phone, email)
-    return _Entry(position, identity, said, tuple(keys.lookups(identity)))
+    reported = Particulars(name, phone, email)
+    return _Entry(position, identity, reported, tuple(keys.lookups(identity)))
 
 
 def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dict[int, PersonVerdict]) -> list[_Entry]:
@@ -184,7 +184,7 @@ def _meet_known(
     meetings = {entry.position: meet(person.record, entry.particulars) for entry, person in known}
     fills = [(person, entry.particulars) for entry, person in known if meetings[entry.position] is Meeting.FILL]
     filled = statements.fill_contacts(work, fills, keys) if fills else set()
-    lost, said = [], []
+    lost, reported = [], []
     for entry, person in known:
         meeting = meetings[entry.position]
         if meeting is Meeting.FILL and person.id not in filled:
@@ -192,20 +192,20 @@ def _meet_known(
             continue
         if meeting is Meeting.FILL:
             _announce(work, "talent.person.changed.v1", person.id, person.version + 1)
-        repeated = says_the_same(person.said, entry.particulars)
+        repeated = says_the_same(person.reported, entry.particulars)
         if not repeated:
-            said.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
+            reported.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
         verdict = DIFFERS if meeting is Meeting.DIFFER else UNCHANGED if repeated else ACCEPTED
         verdicts[entry.position] = PersonVerdict(verdict, person.id, created=False)
-    if said:
-        statements.keep_reports(work, said)
+    if reported:
+        statements.keep_reports(work, reported)
     return lost
 
 
 def change_person(
     work: Work, *, person_id: UUID, version: int, changes: Mapping[str, Any], keys: PeopleKeys
 ) -> dict[str, Any]:
-    """Correct name, phone or e-mail address of the record (None removes the latter two); what departments said stays.
+    """Correct name, phone or e-mail address of the record (None removes the latter two); the reports of departments stay.
 
     Raises PersonNotFound, PersonInvalid, VersionStale.
     """
@@ -258,11 +258,11 @@ def list_people(
     work: Work, *, limit: int, after: Mapping[str, Any] | None = None, reported_by: str | None = None
 ) -> dict[str, Any]:
     """People, masked, oldest first; `reported_by` keeps those a department has reported."""
-    asked = _masked()
+    statement = _masked()
     if reported_by is not None:
-        said = select(PersonReport.person_id).where(PersonReport.department == reported_by)
-        asked = asked.where(Person.id.in_(said))
-    return read_page(work.session, asked, key=(Person.created_at, Person.id), limit=limit, after=after)
+        reported = select(PersonReport.person_id).where(PersonReport.department == reported_by)
+        statement = statement.where(Person.id.in_(reported))
+    return read_page(work.session, statement, key=(Person.created_at, Person.id), limit=limit, after=after)
 
 
 _KNOWN = text(
