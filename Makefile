@@ -8,6 +8,9 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(STATE)/pycache
 # without the cache each of the platform's processes compiles all it imports at every start
 unexport PYTHONDONTWRITEBYTECODE
 T ?= tests
+GROUP ?= run
+AUDIT := $(STATE)/audit/bin
+SETUP = pyproject.toml deploy/local/bootstrap.py deploy/local/groups.py deploy/local/packages.py
 PYTEST = $(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest --durations=10
 TIMED = TIMEFORMAT="== make $@ took %0lR"; time
 
@@ -17,7 +20,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench migration clean
+.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,45 +37,61 @@ down: ## Stop everything this checkout has started
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
 
-doctor: ## Say what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
+doctor: ## Report what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi
 
-test: $(STATE)/ready ## Check, then pass the tests in two workers (T=path for some of them, proofs too)
-	@$(TIMED) { $(MAKE) --no-print-directory check && $(PYTEST) $(if $(filter tests,$(T)),-n 2 --dist loadfile --no-loadscope-reorder -m "not proof") $(T); }
+test: $(STATE)/ready-dev ## Check, then pass the tests in two workers (T=path for some of them, proofs too)
+	@$(TIMED) { $(MAKE) --no-print-directory check && $(PYTEST) $(if $(filter tests,$(T)),-n 2 --dist loadgroup -m "not proof") $(T); }
 
-proofs: $(STATE)/ready ## Prove the promises, which takes long: chaos, drills, rebuilding, bad input on every route, hazards, cluster
+proofs: $(STATE)/ready-proofs ## Prove the promises, which takes long: chaos, drills, rebuilding, bad input on every route, hazards, cluster
 	@$(TIMED) $(PYTEST) -m proof
 
-hazards: $(STATE)/ready ## Of the proofs, the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
+hazards: $(STATE)/ready-dev ## Of the proofs, the thirty hazards on the chassis and on stock nameko (docs/hazards.md)
 	@$(PYTEST) -rx tests/resilience/hazards
 
-test-cluster: $(STATE)/ready ## Of the proofs, a RabbitMQ cluster of three that loses nodes (docs/cluster.md)
+test-cluster: $(STATE)/ready-dev ## Of the proofs, a RabbitMQ cluster of three that loses nodes (docs/cluster.md)
 	@$(PYTEST) tests/cluster
 
-chaos: $(STATE)/ready ## Hurt everything while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
+chaos: $(STATE)/ready-dev ## Inject every kind of fault while the city works, then count (ARGS="--facts 100000 --seed 7 --minutes 30")
 	@$(PYTHON) -m tests.resilience.chaos $(ARGS)
 
-check: $(STATE)/ready ## Lint, types, import rules, architecture: what needs no servers
+check: $(STATE)/ready-dev ## Lint, types, import rules, architecture: what needs no servers
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check -q .
 	@$(PYTHON) -m mypy
 	@$(STATE)/venv/bin/lint-imports --no-cache >$(STATE)/imports.log || { cat $(STATE)/imports.log; exit 1; }
 	@$(PYTHON) -m pytest -q -m "not needs_servers" tests/architecture
 
-fmt: $(STATE)/ready ## Format the code
+fmt: $(STATE)/ready-dev ## Format the code
 	@$(PYTHON) -m ruff check --fix -q . ; $(PYTHON) -m ruff format -q .
 
-bench: $(STATE)/ready ## Measure each hot path beside its baseline (also .state/bench.json)
+bench: $(STATE)/ready-dev ## Measure each hot path beside its baseline (also .state/bench.json)
 	@$(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m bench
+
+audit: $(STATE)/ready-audit ## Look for known vulnerabilities in the pinned packages; needs the package index's advisories (ARGS="-s osv")
+	@$(AUDIT)/pip-audit --strict --no-deps --disable-pip --progress-spinner off $(foreach lock,requirements.lock requirements-audit.lock,-r $(lock)) $(ARGS) \
+		|| { echo "make audit failed: a vulnerability is listed above, or no advisories could be had for a package. They come from" >&2; \
+			echo "the package index; where it has none to give, make audit ARGS=\"-s osv\" gets them from OSV. Both need the internet." >&2; exit 1; }
+
+sbom: $(STATE)/ready $(STATE)/ready-audit ## Write the CycloneDX SBOM of all that is run, or of an image (GROUP=talent), to .state/sbom-*.json
+	@$(PYTHON) -m deploy.sbom $(AUDIT)/cyclonedx-py $(GROUP) $(STATE)/sbom-$(GROUP).json
+	@echo "$(STATE)/sbom-$(GROUP).json"
 
 migration: $(STATE)/ready ## Write the next migration: make migration SERVICE=perks NAME=add_level_to_titles
 	@$(PYTHON) -m deploy.local new-migration "$(SERVICE)" "$(NAME)"
 
-clean: down ## Forget everything: servers, data, virtual environment
+clean: down ## Delete everything: servers, data, virtual environment
 	@for data in $(STATE)/data $(STATE)/test/data; do if [ -L $$data ]; then rm -rf "$$(readlink -f $$data)"; fi; done
 	@rm -rf $(STATE)
 
-$(STATE)/ready: requirements.lock deploy/local/bootstrap.py deploy/local/packages.py
+# run the platform; check, test and measure it; prove its promises; audit its packages (deploy/local/bootstrap.py)
+$(STATE)/ready: BOOTSTRAP = run
+$(STATE)/ready-dev: BOOTSTRAP = dev
+$(STATE)/ready-proofs: BOOTSTRAP = proofs
+$(STATE)/ready-audit: BOOTSTRAP = audit
+$(STATE)/ready $(STATE)/ready-dev $(STATE)/ready-proofs: requirements.lock
+$(STATE)/ready-audit: requirements-audit.lock
+$(STATE)/ready $(STATE)/ready-dev $(STATE)/ready-proofs $(STATE)/ready-audit: $(SETUP)
 	@mkdir -p $(STATE)
-	@$(BOOT) -m deploy.local.bootstrap
+	@$(BOOT) -m deploy.local.bootstrap $(BOOTSTRAP)
 	@touch $@

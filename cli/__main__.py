@@ -1,6 +1,7 @@
 """Starts the command line: ``python -m cli``; ``cli/youthcity`` is the same as a program of its own.
 
-Lives here: putting the commands together, and ending with a status and a sentence. Not here: which status means what (``exits``).
+Lives here: the group of all commands, and how a run ends: with a status and a sentence. Not here: the meaning of each status
+(``exits``).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PROGRAM = "youthcity"
 COMPLETE = "_YOUTHCITY_COMPLETE"
 
 
-def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def _choose_language(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None:
         language.choose(value)
         language.translate_help(main)
@@ -39,19 +40,19 @@ def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
     type=click.Choice(language.LANGUAGES),
     expose_value=False,
     is_eager=True,
-    callback=_speak,
+    callback=_choose_language,
     help="Language; else YOUTHCITY_LANG, else LANG.",
 )
 def main() -> None:
-    """Youth City at the command line: a department's rosters over HTTP, and the platform's insides for who is on call.
+    """Youth City at the command line: rosters over HTTP for departments, databases and broker for on call.
 
-    Comes to the platform the environment names, else to the one running in this checkout.
+    Uses the platform the environment names, else the one running in this checkout.
     Exit status: 0 done, 1 refused or failed, 2 wrongly called or not set up, 3 not reachable or busy, 130 Ctrl-C.
     """
 
 
-for one in (imports, clients, queues, dead, events, trace):
-    main.add_command(one)
+for command in (imports, clients, queues, dead, events, trace):
+    main.add_command(command)
 
 
 def run() -> int:
@@ -59,7 +60,7 @@ def run() -> int:
     click.Context.formatter_class = language.Formatter
     language.choose(language.of_environment(os.environ))
     language.translate_help(main)
-    logging.getLogger().addHandler(logging.NullHandler())  # what libraries say is no answer
+    logging.getLogger().addHandler(logging.NullHandler())  # log lines of libraries are no output
     name = PROGRAM if os.environ.get("YOUTHCITY_PROGRAM") else "python -m cli"
     try:
         status: Any = main.main(prog_name=name, complete_var=COMPLETE, standalone_mode=False)
@@ -68,18 +69,18 @@ def run() -> int:
         click.echo(nothing.format_message(), err=True)
         return exits.USAGE
     except click.ClickException as failure:
-        return _told(failure)
+        return _report_failure(failure)
     except click.Abort:
         click.echo(say("Stopped."), err=True)
         return exits.INTERRUPTED
     except Exception as error:
         if os.environ.get("YOUTHCITY_DEBUG"):
             raise
-        return _told(exits.explained(error))
+        return _report_failure(exits.explained(error))
 
 
-def _told(failure: click.ClickException) -> int:
-    """Say on standard error why; to a script as JSON."""
+def _report_failure(failure: click.ClickException) -> int:
+    """Print the reason on standard error, as JSON for scripts; returns the exit status."""
     problem = failure.__cause__
     message = failure.format_message()
     if isinstance(problem, ClientProblem):

@@ -1,6 +1,6 @@
-"""The gateway as a client of it sees it: token, retries under one idempotency key, problems as sentences.
+"""A client of the gateway: token, retries under the same idempotency key, problem documents as sentences.
 
-Lives here: HTTP. Not here: what is requested (``imports``), and where (``places``).
+Lives here: HTTP. Not here: the paths that are requested (``imports``), and the gateway's address (``places``).
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ CSV = "text/csv"
 _LATER = (429, 503, 504)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-Tell = Callable[[int], None]
+#: Called with the number of bytes sent since the call before.
+Progress = Callable[[int], None]
 
 
 class Api:
-    """Calls one gateway as one client."""
+    """Calls a gateway as a registered client."""
 
     def __init__(self, place: Gateway) -> None:
         self._place = place
@@ -58,8 +59,8 @@ class Api:
             if cursor is None:
                 return
 
-    def upload(self, path: str, file: Path, form: Mapping[str, str], *, key: str, tell: Tell) -> Any:
-        """POST a file; `tell` is called with the number of bytes that have left. A lost answer is requested again under `key`."""
+    def upload(self, path: str, file: Path, form: Mapping[str, str], *, key: str, progress: Progress) -> Any:
+        """POST a file. After a lost answer the request is repeated under `key`, so it is applied once."""
         content, kind = file.read_bytes(), CSV if file.suffix.lower() == ".csv" else XLSX
         headers = {"Idempotency-Key": f'"{key}"'}
 
@@ -67,10 +68,10 @@ class Api:
             files = {"file": (file.name, content, kind)}
             return requests.Request("POST", self._place.url + path, data=dict(form), files=files, headers=headers)
 
-        return self._send(request, tell=tell).json()
+        return self._send(request, progress=progress).json()
 
     def download(self, path: str, to: BinaryIO) -> int:
-        """Write the body to `to`; how many bytes it had. Raises Unreachable where it breaks off."""
+        """Write the body to `to` and return its number of bytes. Raises Unreachable where it breaks off."""
         answer = self._send(lambda: requests.Request("GET", self._place.url + path), stream=True)
         written = 0
         try:
@@ -81,13 +82,13 @@ class Api:
         return written
 
     def _send(
-        self, request: Callable[[], requests.Request], *, tell: Tell | None = None, stream: bool = False
+        self, request: Callable[[], requests.Request], *, progress: Progress | None = None, stream: bool = False
     ) -> requests.Response:
-        """Send until it is answered, at most ATTEMPTS times: each request is made anew, and is safe to repeat."""
+        """Send until it is answered, at most ATTEMPTS times; `request` makes a new request each time, which is safe to repeat."""
         for attempt in range(1, ATTEMPTS + 1):
             is_last = attempt == ATTEMPTS
             try:
-                answer = self._once(request(), tell=tell, stream=stream)
+                answer = self._once(request(), progress=progress, stream=stream)
             except (requests.ConnectionError, requests.Timeout) as error:
                 if is_last or attempt == 2:
                     raise self._unreachable(error) from error
@@ -104,12 +105,12 @@ class Api:
                 return answer
         raise AssertionError("unreachable")
 
-    def _once(self, request: requests.Request, *, tell: Tell | None, stream: bool) -> requests.Response:
+    def _once(self, request: requests.Request, *, progress: Progress | None, stream: bool) -> requests.Response:
         bearer = self._bearer()
         request.auth = lambda prepared: _with_authorization(prepared, bearer)
         prepared = self._session.prepare_request(request)
-        if tell is not None and isinstance(prepared.body, bytes):
-            prepared.body = _Told(prepared.body, tell)
+        if progress is not None and isinstance(prepared.body, bytes):
+            prepared.body = _CountedBody(prepared.body, progress)
         settings = self._session.merge_environment_settings(prepared.url or "", {}, stream, None, None)
         return self._session.send(prepared, timeout=SECONDS, allow_redirects=False, **settings)
 
@@ -139,17 +140,17 @@ class Api:
         return Unreachable(say("{what} is not reachable: {why}", what=what, why=why))
 
 
-class _Told(io.BytesIO):
-    """A body that says how much of it has been read."""
+class _CountedBody(io.BytesIO):
+    """A body that reports how much of it has been read."""
 
-    def __init__(self, content: bytes, tell: Tell) -> None:
+    def __init__(self, content: bytes, progress: Progress) -> None:
         super().__init__(content)
-        self._tell = tell
+        self._progress = progress
 
     def read(self, size: int | None = -1) -> bytes:
         """As BytesIO."""
         piece = super().read(size)
-        self._tell(len(piece))
+        self._progress(len(piece))
         return piece
 
 
@@ -171,7 +172,7 @@ def _pause(answer: requests.Response) -> float:
 
 
 def _failure(answer: requests.Response) -> Refused | Unreachable:
-    """An answer of 400 and above in one line: the problem's words (RFC 9457), its fields, its code and its trace."""
+    """An answer of 400 and above in one line: the problem's detail (RFC 9457), its fields, its code and its trace."""
     try:
         problem = answer.json()
         detail, code = str(problem["detail"]), str(problem["code"])

@@ -1,13 +1,13 @@
-"""The command line in Chinese: every English text of it, and click's few own words.
+"""The command line in Chinese: a translation of each of its English texts, and of click's own few words.
 
-A test holds this complete and its blanks equal.
+A test checks that none is missing and that both languages have the same placeholders.
 """
 
 from __future__ import annotations
 
 HEADINGS = {"Usage": "用法", "Options": "选项", "Commands": "命令", "Positional arguments": "参数"}
 
-#: Words that stand alone: over a column, before a value, for a kind.
+#: Single words: headings of columns, names of values, names of kinds.
 WORDS = {
     "import": "导入",
     "mode": "方式",
@@ -62,25 +62,25 @@ WORDS = {
 
 CHINESE: dict[str, str] = {
     # help
-    "Youth City at the command line: a department's rosters over HTTP, and the platform's insides for who is on call.\n\n"
-    "Comes to the platform the environment names, else to the one running in this checkout.\n"
+    "Youth City at the command line: rosters over HTTP for departments, databases and broker for on call.\n\n"
+    "Uses the platform the environment names, else the one running in this checkout.\n"
     "Exit status: 0 done, 1 refused or failed, 2 wrongly called or not set up, 3 not reachable or busy, 130 Ctrl-C.": (
-        "青年之城命令行：部门工程师报送名册，值班工程师查看平台内部。\n\n"
+        "青年之城命令行：部门工程师报送名册，值班工程师查看数据库与消息代理。\n\n"
         "环境变量指明平台时用该平台，否则用本目录中正在运行的平台。\n"
         "退出码：0 完成，1 被拒绝或失败，2 用法有误或未配置，3 连不上或繁忙，130 Ctrl-C。"
     ),
     "Show this message and exit.": "显示本说明。",
     "Language; else YOUTHCITY_LANG, else LANG.": "语言；未指定时依次看 YOUTHCITY_LANG、LANG。",
     "One JSON object a line.": "每行输出一个 JSON 对象。",
-    "Rosters: send one, see what became of each row.": "名册：上传，并查看逐行结果。",
+    "Rosters: send a file, see the result of each row.": "名册：上传，并查看逐行结果。",
     "Send FILE (.xlsx or .csv) and follow it to its end.": "上传 FILE（.xlsx 或 .csv），等到处理结束。",
-    "Of what.": "名册种类。",
+    "What the file contains.": "名册种类。",
     "dry_run writes nothing; best_effort every row that holds; all_or_nothing only a file without a wrong row.": (
         "dry_run 只检查不写入；best_effort 写入所有合格的行；all_or_nothing 有一行不合格就全部不写。"
     ),
     "For a file without a column that names it.": "名册中没有单位列时，指明单位。",
     "Idempotency key; the same key never applies a file twice.": "幂等键；同一个键不会重复导入。",
-    "End when the file is accepted.": "文件被接收后即结束，不等处理完。",
+    "Return when the file is accepted; do not wait for the result.": "文件被接收后即结束，不等处理完。",
     "Watch an import to its end; 0 when it is done, 1 when it was rejected or failed.": (
         "等一次导入处理结束；完成时退出码为 0，被退回或失败时为 1。"
     ),
@@ -93,7 +93,7 @@ CHINESE: dict[str, str] = {
     ),
     "Default: import-ID.xlsx": "默认为 import-ID.xlsx",
     "Overwrite a file that is there.": "覆盖已有文件。",
-    "Registered clients: departments' systems that may ask for tokens.": "已登记的客户端：可申请令牌的部门系统。",
+    "Registered clients: departments' systems that may request tokens.": "已登记的客户端：可申请令牌的部门系统。",
     "Register a client and print its secret, once.": "登记客户端，并输出其密钥（仅此一次）。",
     "The department the client speaks for.": "客户端所代表的部门。",
     "What it may do; repeatable.": "权限范围；可重复给出。",
@@ -103,7 +103,7 @@ CHINESE: dict[str, str] = {
     ),
     "Give out no more tokens; those in use end within 15 minutes.": "不再发放令牌；已发放的在 15 分钟内失效。",
     "Every client, with its department and scopes.": "全部客户端及其部门和权限范围。",
-    "Every queue: messages, unacknowledged, consumers, lane, and which is an orphan or missing.": (
+    "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).": (
         "全部队列：消息数、未确认数、消费者数、通道，以及无主或缺失的队列。"
     ),
     "Messages that were given up on, of every service.": "死信：各服务放弃处理的消息。",
@@ -120,9 +120,9 @@ CHINESE: dict[str, str] = {
         "把死信重新发给处理程序；消息代理确认后逐条标记。"
     ),
     "All there are, without any filter.": "全部死信，不加筛选。",
-    "Only say how many would be sent.": "只说明将发送多少条。",
+    "Only print how many would be sent.": "只说明将发送多少条。",
     "What the services announce.": "各服务发布的事件。",
-    "Print each event's envelope as it is published, until Ctrl-C. Nothing of the platform is changed by it.": (
+    "Print each event's envelope as it is published, until Ctrl-C. The platform is not affected.": (
         "逐条输出正在发布的事件的信封，直到 Ctrl-C。不影响平台。"
     ),
     "Only these, e.g. perks.# or *.affiliation.*.v1; repeatable.": (
@@ -168,7 +168,7 @@ CHINESE: dict[str, str] = {
     "To try again without applying it twice: --key {key}": "再试时加上 --key {key}，不会重复导入",
     "What is wrong, row by row: imports rows {id}": "逐行查看错误：imports rows {id}",
     "The file with remarks in it: imports workbook {id}": "下载批注后的名册：imports workbook {id}",
-    "Name dead letters by id or by a filter, or say --all.": "请给出死信号或筛选条件，或加 --all。",
+    "Name dead letters by id or by a filter, or give --all.": "请给出死信号或筛选条件，或加 --all。",
     "There is no dead letter {id}.": "没有死信 {id}。",
     "{total} dead letters, {shown} shown": "共 {total} 条死信，显示 {shown} 条",
     "{service}: {waiting} would be sent again": "{service}：将重新发送 {waiting} 条",
@@ -182,7 +182,7 @@ CHINESE: dict[str, str] = {
     "{queue} is missing: run `python -m chassis topology apply` first.": (
         "缺少队列 {queue}：请先运行 `python -m chassis topology apply`。"
     ),
-    "Without the management API (RABBIT_API) what is unacknowledged or an orphan is unknown.": (
+    "Without the management API (RABBIT_API), unacknowledged messages and orphans are unknown.": (
         "未设置管理接口 RABBIT_API，无法得知未确认数和无主队列。"
     ),
     "Nothing is known of {id} since {since}.": "自 {since} 以来没有 {id} 的任何记录。",
@@ -190,7 +190,7 @@ CHINESE: dict[str, str] = {
     **WORDS,
 }
 
-#: What click says of a wrong call → the same in Chinese.
+#: click's messages about a wrong call → the same in Chinese.
 CLICK = {
     r"No such option '?([^'\s.]+)'?\.(.*)": "没有选项 {0}。",
     r"No such command '([^']+)'\.(.*)": "没有命令 {0}。",

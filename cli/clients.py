@@ -1,4 +1,4 @@
-"""``clients register|rotate|revoke|list``: the gateway's own commands, under the place this command line has found."""
+"""``clients register|rotate|revoke|list``: the gateway's own commands, on the database that ``places`` has found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.auth import client_commands
 
 
 class _InGatewaysDatabase(click.Group):
-    """Commands that name the database they could not reach."""
+    """Commands whose failures name the database they could not reach."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -23,7 +23,7 @@ class _InGatewaysDatabase(click.Group):
 
 @click.group(cls=_InGatewaysDatabase)
 def clients() -> None:
-    """Registered clients: departments' systems that may ask for tokens."""
+    """Registered clients: departments' systems that may request tokens."""
     places.require_clients_database()
 
 

@@ -1,6 +1,6 @@
 """``dead list|show|redrive``: the dead letters of all services, or of one.
 
-Lives here: going through the services. Not here: the filters and the sending (``chassis.store.dead_letters.commands``), the table
+Lives here: the loop over the services. Not here: filters and sending (``chassis.store.dead_letters.commands``), the table
 (``chassis.store.dead_letters``).
 """
 
@@ -38,10 +38,10 @@ def list_dead(service: str | None, as_json: bool, **filters: Any) -> None:
     found: list[dict[str, Any]] = []
     wanted, total = Wanted(**filters), 0
 
-    def look(one: Service) -> None:
+    def look(place: Service) -> None:
         nonlocal total
-        with places.engine_of(one).connect() as connection:
-            found.extend({"service": one.name, **row} for row in dead_letters.list_dead(connection, wanted))
+        with places.engine_of(place).connect() as connection:
+            found.extend({"service": place.name, **row} for row in dead_letters.list_dead(connection, wanted))
             total += dead_letters.count(connection, wanted)
 
     missed = _in_each(service, look)
@@ -64,10 +64,10 @@ def show(letter_id: Any, service: str | None, as_json: bool) -> None:
     """Show one dead letter with its body."""
     found: list[dict[str, Any]] = []
 
-    def look(one: Service) -> None:
-        with places.engine_of(one).connect() as connection:
+    def look(place: Service) -> None:
+        with places.engine_of(place).connect() as connection:
             if row := dead_letters.show(connection, str(letter_id)):
-                found.append({"service": one.name, **row})
+                found.append({"service": place.name, **row})
 
     missed = _in_each(service, look)
     if not found:
@@ -86,7 +86,7 @@ def show(letter_id: Any, service: str | None, as_json: bool) -> None:
 @_one_service
 @commands.filtered
 @click.option("--all", "everything", is_flag=True, help="All there are, without any filter.")
-@click.option("--dry-run", is_flag=True, help="Only say how many would be sent.")
+@click.option("--dry-run", is_flag=True, help="Only print how many would be sent.")
 @printing.as_json
 def redrive(
     letter_ids: tuple[Any, ...],
@@ -98,20 +98,20 @@ def redrive(
 ) -> None:
     """Send dead letters to their handlers again; each is marked once the broker has confirmed it."""
     if not (letter_ids or everything or any(filters.values())):
-        raise click.UsageError(say("Name dead letters by id or by a filter, or say --all."))
+        raise click.UsageError(say("Name dead letters by id or by a filter, or give --all."))
     wanted, left_anywhere = Wanted(ids=[str(letter_id) for letter_id in letter_ids], **filters), 0
 
-    def send(one: Service) -> None:
+    def send(place: Service) -> None:
         nonlocal left_anywhere
-        waiting, sent, left = _redriven(one, wanted, dry_run=dry_run)
+        waiting, sent, left = _redrive_in(place, wanted, dry_run=dry_run)
         left_anywhere += left
         if as_json:
-            printing.print_json({"service": one.name, "matching": waiting, "sent": sent, "left": left})
+            printing.print_json({"service": place.name, "matching": waiting, "sent": sent, "left": left})
         elif waiting:
             text = (
                 "{service}: {waiting} would be sent again" if dry_run else "{service}: {sent} of {waiting} sent again"
             )
-            click.echo(say(text, service=one.name, sent=sent, waiting=waiting))
+            click.echo(say(text, service=place.name, sent=sent, waiting=waiting))
 
     missed = _in_each(service, send)
     if left_anywhere:
@@ -120,25 +120,25 @@ def redrive(
     _end(missed)
 
 
-def _redriven(one: Service, wanted: Wanted, *, dry_run: bool) -> tuple[int, int, int]:
-    """How many match, how many were sent, and how many reached no queue."""
-    engine = places.engine_of(one)
+def _redrive_in(place: Service, wanted: Wanted, *, dry_run: bool) -> tuple[int, int, int]:
+    """Redrive the letters of a service; returns how many match, were sent, and reached no queue."""
+    engine = places.engine_of(place)
     with engine.connect() as connection:
         waiting = dead_letters.count(connection, wanted)
     if dry_run or not waiting:
         return waiting, 0, 0
-    uri = places.require_broker_of(one)
+    uri = places.require_broker_of(place)
     with reaching(say("the broker")):
-        return waiting, *commands.send_again(one.name, engine, uri, wanted)
+        return waiting, *commands.send_again(place.name, engine, uri, wanted)
 
 
 def _in_each(chosen: str | None, look: Callable[[Service], None]) -> list[Unreachable]:
-    """Look into each service; one that is away does not keep the others from being looked at."""
+    """Look into each service; returns the failures of those whose database did not answer."""
     missed = []
-    for one in places.services(chosen):
+    for place in places.services(chosen):
         try:
-            with reaching(say("the database of {service}", service=one.name)):
-                look(one)
+            with reaching(say("the database of {service}", service=place.name)):
+                look(place)
         except Unreachable as away:
             printing.note(away.message)
             missed.append(away)

@@ -1,10 +1,10 @@
-"""``events tail``: what the platform says, as it says it. The envelope of each event and never its data.
+"""``events tail``: events as they are published; the envelope of each, never its data.
 
-Lives here: a private queue on the events exchanges. It goes with its connection, keeps the newest KEPT messages and drops
-older ones, so a tail that stands still delays no other consumer.
+Lives here: a private queue on the events exchanges. It is deleted with its connection and keeps the newest KEPT messages, so a
+tail that is not read slows nothing down.
 
-One thing a listener could do harm by: the relay keeps an event that has subscribers and reaches no queue, and a tail's is one.
-So a tail does not start while a subscriber's queue is missing, and ends when one goes.
+The relay keeps an event that has subscribers but reaches no queue. A tail's queue would count as one and the event would be
+lost, so a tail does not start while a subscriber's queue is missing, and ends when one disappears.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from cli.language import say
 from contracts.language import envelope
 
 KEPT, PREFETCH = 10_000, 200
-#: How often it is looked whether every subscriber still has its queue.
-LOOK_SECONDS = 5.0
+#: Between two checks that every subscriber still has its queue.
+CHECK_SECONDS = 5.0
 
 
 @click.group()
@@ -38,7 +38,7 @@ def events() -> None:
 @click.option("--count", type=click.IntRange(min=1), help="End after so many.")
 @printing.as_json
 def tail(patterns: tuple[str, ...], count: int | None, as_json: bool) -> None:
-    """Print each event's envelope as it is published, until Ctrl-C. Nothing of the platform is changed by it."""
+    """Print each event's envelope as it is published, until Ctrl-C. The platform is not affected."""
     uri = places.broker().amqp_uri
     with reaching(say("the broker")):
         wire = Wire(uri, name="cli.tail")
@@ -77,15 +77,15 @@ class _Tail:
 
 def _print_events(tail: _Tail, count: int | None) -> None:
     printing.note(say("listening; Ctrl-C ends it"))
-    looked = time.monotonic()
+    checked = time.monotonic()
     while not tail.wire.read_until(lambda: count is not None and tail.printed >= count, timeout=1.0):
-        if time.monotonic() - looked > LOOK_SECONDS:
-            looked = time.monotonic()
+        if time.monotonic() - checked > CHECK_SECONDS:
+            checked = time.monotonic()
             _require_subscribers(tail.wire)
 
 
 def _require_subscribers(wire: Wire) -> None:
-    """Refuse while a handler of the catalogue has no queue: the relay would take this listener for it."""
+    """Refuse while a handler of the catalogue has no queue: the relay would take this listener for a subscriber."""
     for service in topology.services():
         for consumer in topology.consumers_of(service):
             queue = topology.consumer_queue(consumer)
@@ -95,7 +95,7 @@ def _require_subscribers(wire: Wire) -> None:
 
 
 def _envelope(message: amqp.Message) -> dict[str, Any]:
-    """Everything of an event but its data; of what is no event of ours only its routing key and its size."""
+    """An event without its data; of a message that is no event of ours, its routing key and size."""
     try:
         event = envelope.parse(message.body)
     except ValueError as error:

@@ -1,6 +1,7 @@
-"""How a command ends: its exit status, and the one line it says instead of a traceback.
+"""How a command ends: its exit status, and one line instead of a traceback.
 
-Lives here: the statuses, the failures of our own, and what a foreign exception becomes. Not here: what is refused and why.
+Lives here: the statuses, our own failures, and the translation of foreign exceptions into them. Not here: the refusals of each
+command.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Failure(click.ClickException):
 
 
 class Refused(Failure):
-    """The platform refused the request, or its outcome is a failure."""
+    """The platform refused, or the command failed."""
 
     exit_code = REFUSED
 
@@ -41,7 +42,7 @@ class Refused(Failure):
 
 
 class NotSetUp(Failure):
-    """The address of the platform or the client is not set."""
+    """The platform's address or a login is missing."""
 
     exit_code = USAGE
     code = "not_set_up"
@@ -83,13 +84,13 @@ def _of_database(what: str, error: DBAPIError | PoolTimeout) -> Failure:
 
 
 def _first_line(error: BaseException | None) -> str:
-    """The first line of what it says, without passwords; its name where it says nothing."""
+    """The first line of its message, without passwords; its class where the message is empty."""
     lines = redact(str(error)).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
 def explained(error: Exception) -> Failure:
-    """An unexpected exception, in one line."""
+    """An unexpected exception in one line."""
     why = f"{type(error).__name__}: {_first_line(error)}"
     return Refused(
         say("This is a mistake of ours: {why}. With YOUTHCITY_DEBUG=1 the traceback is shown.", why=why), "bug"

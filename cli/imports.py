@@ -27,12 +27,18 @@ _import_id = click.argument("import_id", metavar="ID", type=click.UUID)
 
 @click.group()
 def imports() -> None:
-    """Rosters: send one, see what became of each row."""
+    """Rosters: send a file, see the result of each row."""
 
 
 @imports.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--kind", type=click.Choice(tuple(contract.KINDS)), default="roster", show_default=True, help="Of what.")
+@click.option(
+    "--kind",
+    type=click.Choice(tuple(contract.KINDS)),
+    default="roster",
+    show_default=True,
+    help="What the file contains.",
+)
 @click.option(
     "--mode",
     type=click.Choice(contract.MODES),
@@ -42,7 +48,7 @@ def imports() -> None:
 )
 @click.option("--organisation", type=click.UUID, help="For a file without a column that names it.")
 @click.option("--key", default=None, help="Idempotency key; the same key never applies a file twice.")
-@click.option("--no-follow", is_flag=True, help="End when the file is accepted.")
+@click.option("--no-follow", is_flag=True, help="Return when the file is accepted; do not wait for the result.")
 @printing.as_json
 def upload(
     file: Path, kind: str, mode: str, organisation: Any, key: str | None, no_follow: bool, as_json: bool
@@ -52,8 +58,8 @@ def upload(
         raise Refused(say("A file may have at most {count} MiB.", count=contract.MAX_BYTES // 2**20), "too_large")
     gateway, key = Api(places.gateway()), key or api.new_key()
     form = {"kind": kind, "mode": mode, **({"organisation_id": str(organisation)} if organisation else {})}
-    with _telling_of_key(key), click.progressbar(length=size, label=say("sending"), file=sys.stderr) as bar:
-        started = gateway.upload("/v1/imports", file, form, key=key, tell=bar.update)
+    with _hint_at_key(key), click.progressbar(length=size, label=say("sending"), file=sys.stderr) as bar:
+        started = gateway.upload("/v1/imports", file, form, key=key, progress=bar.update)
     if no_follow:
         _print_import(started, as_json=as_json)
     else:
@@ -61,7 +67,8 @@ def upload(
 
 
 @contextlib.contextmanager
-def _telling_of_key(key: str) -> Iterator[None]:
+def _hint_at_key(key: str) -> Iterator[None]:
+    """When the upload fails, print the key that makes another attempt safe."""
     try:
         yield
     except Exception:
@@ -78,7 +85,7 @@ def follow(import_id: Any, as_json: bool) -> None:
 
 
 def _followed(gateway: Api, import_id: str) -> dict[str, Any]:
-    """The import once it has ended. Leaving by Ctrl-C leaves the import itself alone."""
+    """The import once it has ended. Ctrl-C ends the waiting, not the import."""
     path, round_number = f"/v1/imports/{import_id}", 0
     found = dict(gateway.get(path))
     with contextlib.ExitStack() as stack:
@@ -136,10 +143,10 @@ def list_imports(state: str | None, as_json: bool) -> None:
     """Imports of this department, oldest first."""
     found = Api(places.gateway()).pages("/v1/imports", state=state, limit=100)
     if as_json:
-        for one in found:
-            printing.print_json(one)
+        for item in found:
+            printing.print_json(item)
         return
-    rows = [(one["id"], one["created_at"], one["mode"], one["state"], one["counts"]["total"]) for one in found]
+    rows = [(item["id"], item["created_at"], item["mode"], item["state"], item["counts"]["total"]) for item in found]
     printing.print_table(("import", "created at", "mode", "state", "rows"), rows)
 
 
@@ -151,15 +158,17 @@ def rows(import_id: Any, verdict: str | None, as_json: bool) -> None:
     """The verdict on each row; what is wrong with it, without its content."""
     found = Api(places.gateway()).pages(f"/v1/imports/{import_id}/rows", verdict=verdict, limit=200)
     if as_json:
-        for one in found:
-            printing.print_json(one)
+        for item in found:
+            printing.print_json(item)
         return
-    table = [(one["row"], one["verdict"], _wrong(one["violations"])) for one in found]
+    table = [(item["row"], item["verdict"], _wrong(item["violations"])) for item in found]
     printing.print_table(("row", "verdict", "what is wrong"), table)
 
 
 def _wrong(violations: list[dict[str, str]]) -> str:
-    return "; ".join(f"{one['column']}: {language.pick(one['zh'], one['en'])}" for one in violations)
+    return "; ".join(
+        f"{violation['column']}: {language.pick(violation['zh'], violation['en'])}" for violation in violations
+    )
 
 
 @imports.command()

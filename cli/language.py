@@ -1,7 +1,7 @@
-"""In which of the two languages the command line speaks: English in the code, Chinese from the dictionary.
+"""The language of the command line: English as in the code, or Chinese from the dictionary.
 
-Lives here: choosing the language, saying a sentence in it, and turning the help of every command, its own or adopted.
-Not here: the Chinese texts (``chinese``).
+Lives here: choosing the language, translating a sentence, and translating the help of every command, also of those that come
+from other packages. Not here: the Chinese texts (``chinese``).
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ _chosen = EN
 
 
 def of_environment(environment: Mapping[str, str]) -> str:
-    """The language of the first variable that is set, as gettext does it; English where that is neither."""
+    """The language of the first variable that is set, as gettext does it; English for any other language."""
     value = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
     return ZH if value.lower().startswith(ZH) else EN
 
 
 def choose(language: str) -> None:
-    """Speak `language` from now on."""
+    """Use `language` from now on."""
     global _chosen
     _chosen = language
 
 
 def pick(zh: str, en: str) -> str:
-    """The one of two texts that is in the chosen language, where somebody else has written both."""
+    """That of two texts which is in the chosen language."""
     return zh if _chosen == ZH else en
 
 
 def say(template: str, /, **values: object) -> str:
-    """The sentence in the chosen language, its blanks filled in."""
+    """The sentence in the chosen language, its placeholders filled in."""
     return translated(template).format(**values)
 
 
 def translated(text: str) -> str:
-    """The Chinese of an English text of ours where Chinese is spoken; the text itself where there is none."""
+    """The Chinese translation where Chinese is chosen and there is one; else the text itself."""
     return CHINESE.get(text, text) if _chosen == ZH else text
 
 
@@ -56,9 +56,9 @@ def translate_help(command: click.Command) -> None:
     if command.help:
         command.help = translated(inspect.cleandoc(command.help))
         command.short_help = command.help.split("\n")[0]
-    for one in command.params:
-        if isinstance(one, click.Option) and one.help:
-            one.help = translated(one.help)
+    for option in command.params:
+        if isinstance(option, click.Option) and option.help:
+            option.help = translated(option.help)
     for name in command.commands if isinstance(command, click.Group) else ():
         translate_help(command.commands[name])  # type: ignore[attr-defined]
 
@@ -80,7 +80,7 @@ class Formatter(click.HelpFormatter):
 
 
 def of_click(message: str) -> str:
-    """What click says of a wrong call, in the chosen language."""
+    """A message of click about a wrong call, in the chosen language."""
     if _chosen == ZH:
         for pattern, text in CLICK.items():
             if found := re.fullmatch(pattern, message, re.DOTALL):

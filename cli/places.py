@@ -1,7 +1,7 @@
-"""Where the platform is and as whom to come: the environment, else the running platform of this checkout.
+"""The platform's addresses and logins: from the environment, else from the running platform of this checkout.
 
-Lives here: finding addresses and logins, and opening what they lead to. One rule: as soon as one variable of VARIABLES is
-set, everything comes from the environment and nothing from the local platform, so that no command mixes two platforms.
+Lives here: finding them, and opening connections with them. As soon as a variable of ``variables`` is set, everything comes
+from the environment and nothing from the local platform, so that no command mixes two platforms.
 
 * YOUTHCITY_URL, YOUTHCITY_CLIENT_ID, YOUTHCITY_CLIENT_SECRET (file): the gateway and a registered client.
 * <SERVICE>_DATABASE_URL (file), GATEWAY_DATABASE_URL (file): as the services and the gateway name them.
@@ -31,7 +31,7 @@ from cli.language import say
 GATEWAY = "gateway"
 CHECKOUT = Path(__file__).resolve().parents[1]
 DESCRIPTION = Path(".state/platform.json")
-#: Longer than a service allows itself: a look into ninety days of events may take a while.
+#: Longer than a service's own limit: reading ninety days of events may take a while.
 STATEMENT_SECONDS = 60.0
 
 
@@ -46,7 +46,7 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Service:
-    """What a command needs to know of a service; `amqp_uri` is empty where it is not set."""
+    """The database and broker of a service; `amqp_uri` is empty where it is not known."""
 
     name: str
     database_url: str = field(repr=False)
@@ -59,7 +59,7 @@ def databases() -> list[str]:
 
 
 def variables() -> list[str]:
-    """Any of these in the environment means: take everything from there."""
+    """When the environment has any of these, everything is taken from there."""
     names = ["YOUTHCITY_URL", "YOUTHCITY_CLIENT_ID", "YOUTHCITY_CLIENT_SECRET", "AMQP_URI", "RABBIT_API"]
     names += [f"{name.upper()}_{what}" for name in databases() for what in ("DATABASE_URL", "AMQP_URI")]
     return [*names, *(f"{name}_FILE" for name in names)]
@@ -67,8 +67,9 @@ def variables() -> list[str]:
 
 @cache
 def local_platform() -> Mapping[str, Any]:
-    """What the running platform of this folder, or of the checkout this package lies in, says of itself; empty where the
-    environment names a platform, or none has been started here.
+    """The description of the running platform of this folder, or of the checkout that holds this package.
+
+    Empty where the environment names a platform, or none has been started here.
     """
     if any(os.environ.get(name) for name in variables()):
         return {}
@@ -85,16 +86,16 @@ def local_platform() -> Mapping[str, Any]:
 
 
 def gateway() -> Gateway:
-    """The gateway, and the client to come as; of a local platform the client with the most scopes. Raises NotSetUp."""
+    """The gateway and a client's login; of a local platform the client with the most scopes. Raises NotSetUp."""
     if local := local_platform():
-        client = max(local["clients"].values(), key=lambda one: len(one["scopes"]))
+        client = max(local["clients"].values(), key=lambda client: len(client["scopes"]))
         return Gateway(local["gateway_url"], client["client_id"], client["client_secret"])
-    values = [_told(f"YOUTHCITY_{name}") for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")]
+    values = [_required(f"YOUTHCITY_{name}") for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")]
     return Gateway(values[0].rstrip("/"), values[1], values[2])
 
 
 def service(name: str) -> Service | None:
-    """A service's database and broker; None where its database is not set."""
+    """A service's database and broker; None where its database is not known."""
     database_url = _maybe(f"{name.upper()}_DATABASE_URL")
     if database_url is None:
         return None
@@ -102,54 +103,55 @@ def service(name: str) -> Service | None:
 
 
 def services(chosen: str | None = None) -> list[Service]:
-    """The services whose databases are set, or the chosen one alone. Raises NotSetUp where there is none."""
-    found = [one for name in ((chosen,) if chosen else topology.services()) if (one := service(name)) is not None]
+    """The services whose databases are known, or only the chosen service. Raises NotSetUp where there is none."""
+    names = (chosen,) if chosen else topology.services()
+    found = [known for name in names if (known := service(name)) is not None]
     if not found:
-        raise _not_told(f"{chosen.upper() if chosen else '<SERVICE>'}_DATABASE_URL")
+        raise _missing(f"{chosen.upper() if chosen else '<SERVICE>'}_DATABASE_URL")
     return found
 
 
-def engine_of(one: Service) -> Engine:
-    """An engine for one command."""
+def engine_of(service: Service) -> Engine:
+    """An engine for a single command."""
     return make_engine(
-        one.database_url, pool_size=1, name=f"{one.name}.cli", statement_timeout_seconds=STATEMENT_SECONDS
+        service.database_url, pool_size=1, name=f"{service.name}.cli", statement_timeout_seconds=STATEMENT_SECONDS
     )
 
 
 def require_clients_database() -> None:
     """Make sure that the environment names the gateway's database. Raises NotSetUp."""
-    _told("GATEWAY_DATABASE_URL")
+    _required("GATEWAY_DATABASE_URL")
 
 
 def broker() -> settings.BrokerSettings:
-    """The broker as the one who may see all of it. Raises NotSetUp."""
-    _told("AMQP_URI")
+    """The broker, as a user who may see all of it. Raises NotSetUp."""
+    _required("AMQP_URI")
     return settings.broker_settings()
 
 
-def require_broker_of(one: Service) -> str:
-    """The broker as that service's own user. Raises NotSetUp."""
-    if not one.amqp_uri:
-        raise _not_told(f"{one.name.upper()}_AMQP_URI")
-    return one.amqp_uri
+def require_broker_of(service: Service) -> str:
+    """The broker, as the service's own user. Raises NotSetUp."""
+    if not service.amqp_uri:
+        raise _missing(f"{service.name.upper()}_AMQP_URI")
+    return service.amqp_uri
 
 
 def broker_api() -> str | None:
-    """The broker's management API with its login, where it is set."""
+    """The broker's management API with its login, where known."""
     found = _maybe("RABBIT_API")
     return found.rstrip("/") if found else None
 
 
 def logs() -> Path | None:
-    """The folder of the log files, where it is set."""
+    """The folder of the log files, where known."""
     found = os.environ.get("YOUTHCITY_LOGS") or local_platform().get("logs")
     return Path(found) if found else None
 
 
-def _told(name: str) -> str:
+def _required(name: str) -> str:
     found = _maybe(name)
     if found is None:
-        raise _not_told(name)
+        raise _missing(name)
     return found
 
 
@@ -167,5 +169,5 @@ def _maybe(*names: str) -> str | None:
         ) from error
 
 
-def _not_told(name: str) -> NotSetUp:
+def _missing(name: str) -> NotSetUp:
     return NotSetUp(say("Set {name} or {name}_FILE, or start the platform of this checkout: `make up`.", name=name))

@@ -19,14 +19,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 as_json: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
-def print_json(one: Mapping[str, Any]) -> None:
-    """One line for a script; instants in UTC."""
-    click.echo(json.dumps(one, ensure_ascii=False, default=_plain))
+def print_json(values: Mapping[str, Any]) -> None:
+    """A line for scripts; instants in UTC."""
+    click.echo(json.dumps(values, ensure_ascii=False, default=_plain))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as they need to be; a Chinese character takes two."""
-    lines = [[say(one) for one in headings], *([safe(cell) for cell in row] for row in rows)]
+    lines = [[say(heading) for heading in headings], *([safe(cell) for cell in row] for row in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(headings))]
     for line in lines:
         padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
@@ -34,7 +34,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def print_pairs(pairs: Mapping[str, object]) -> None:
-    """One thing: a name and a value a line."""
+    """A name and its value on each line."""
     names = {name: say(name) for name in pairs}
     width = max(_width(name) for name in names.values())
     for name, value in pairs.items():
@@ -42,12 +42,12 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
 
 
 def note(text: str) -> None:
-    """A remark that is not the answer."""
+    """A remark beside the output, on standard error."""
     click.echo(text, err=True)
 
 
 def shown(instant: dt.datetime | None, *, precisely: bool = False) -> str:
-    """An instant as people here read it: Shanghai time."""
+    """An instant in Shanghai time."""
     if instant is None:
         return ""
     local = instant.astimezone(clock.SHANGHAI)
@@ -61,7 +61,7 @@ def safe(value: object) -> str:
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _plain(value: Any) -> Any:

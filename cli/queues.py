@@ -1,9 +1,9 @@
-"""``queues``: every queue of the topology, what waits in it and who takes from it; and orphans.
+"""``queues``: every queue of the topology with its messages and consumers, and queues that belong to no one.
 
-Lives here: asking the broker and telling whose a queue is. Not here: which queues there must be (``chassis.broker.topology``).
+Lives here: querying the broker and finding each queue's owner. Not here: the queues there must be (``chassis.broker.topology``).
 
-Messages and consumers are read from the broker by AMQP and are current. What is unacknowledged, and which queues there
-are beside the topology's, only its management API can say (RABBIT_API); its counts may be five seconds old.
+Messages and consumers are read by AMQP and are current. Unacknowledged messages, and queues outside the topology, are known to
+the management API alone (RABBIT_API); its counts may be five seconds old.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ PLATFORM, MISSING, ORPHAN, FOREIGN, PRIVATE = "platform", "missing", "orphan", "
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue. `whose`: the platform's, or of it and missing; an orphan is neither: not in the topology and without a
-    consumer; a foreign one somebody else's, or a department's by its name; a private one goes with its connection. None is
-    what is unknown.
+    """A queue, and whose it is. None stands for unknown.
+
+    The topology's queues are `platform` or `missing`. Of the others, `private` ones are deleted with their connection, `foreign`
+    ones have a consumer or a department's name, and `orphan` ones have neither.
     """
 
     name: str
@@ -48,14 +49,14 @@ class Queue:
 @click.command()
 @printing.as_json
 def queues(as_json: bool) -> None:
-    """Every queue: messages, unacknowledged, consumers, lane, and which is an orphan or missing."""
+    """Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan)."""
     found = _look()
     if as_json:
-        for one in found:
-            printing.print_json(asdict(one))
+        for queue in found:
+            printing.print_json(asdict(queue))
         return
     headings = ("queue", "lane", "messages", "unacknowledged", "consumers", "whose")
-    rows = [(one.name, one.lane or "-", *_numbers(one), _remark(one)) for one in found]
+    rows = [(queue.name, queue.lane or "-", *_numbers(queue), _remark(queue)) for queue in found]
     printing.print_table(headings, rows)
 
 
@@ -64,7 +65,7 @@ def _look() -> list[Queue]:
     wanted = topology.queue_names(delays=broker.retry_delays)
     known = _by_api(broker.amqp_uri)
     if known is None:
-        printing.note(say("Without the management API (RABBIT_API) what is unacknowledged or an orphan is unknown."))
+        printing.note(say("Without the management API (RABBIT_API), unacknowledged messages and orphans are unknown."))
     with reaching(say("the broker")):
         wire = Wire(broker.amqp_uri, name="cli.queues", heartbeat=0)
         try:
@@ -90,7 +91,7 @@ def _described(
 
 
 def _counted(wire: Wire, name: str) -> tuple[int, int] | None:
-    """Ready messages and consumers; None where the queue is not there, or is somebody's own."""
+    """Ready messages and consumers; None where the queue is missing, or exclusive to another connection."""
     try:
         return topology.counted(wire, name)
     except amqp.ResourceLocked:
@@ -106,7 +107,7 @@ def _whose(*, is_wanted: bool, is_theirs: bool, counted: tuple[int, int] | None,
 
 
 def _placed(name: str) -> tuple[str, str | None]:
-    """The service a queue of the topology belongs to, and the lane that takes from it; a retry tier has no consumer."""
+    """The service of a queue of the topology, and the lane that consumes it; retry tiers have no consumer."""
     if name.startswith("rpc-"):
         return name.removeprefix("rpc-"), lanes.RPC
     service, _, rest = name.partition(".")
@@ -114,17 +115,17 @@ def _placed(name: str) -> tuple[str, str | None]:
 
 
 def _by_api(amqp_uri: str) -> dict[str, dict[str, Any]] | None:
-    """What the management API says of each queue of our vhost; None where it is not set or does not answer."""
-    found = _ask("/queues/{vhost}", amqp_uri, disable_stats="true", enable_queue_totals="true")
-    return None if found is None else {one["name"]: one for one in found}
+    """Each queue of our vhost in the management API; None where it is not known or does not answer."""
+    found = _fetch("/queues/{vhost}", amqp_uri, disable_stats="true", enable_queue_totals="true")
+    return None if found is None else {queue["name"]: queue for queue in found}
 
 
 def _departments(amqp_uri: str) -> set[str]:
-    """Users of our vhost that are no service: a queue that bears such a name is a department's, read or not."""
-    return {one["user"] for one in _ask("/vhosts/{vhost}/permissions", amqp_uri) or []} - set(topology.services())
+    """Users of our vhost that are no service: a queue named after such a user is a department's."""
+    return {right["user"] for right in _fetch("/vhosts/{vhost}/permissions", amqp_uri) or []} - set(topology.services())
 
 
-def _ask(path: str, amqp_uri: str, **params: str) -> list[dict[str, Any]] | None:
+def _fetch(path: str, amqp_uri: str, **params: str) -> list[dict[str, Any]] | None:
     address = places.broker_api()
     if address is None:
         return None
@@ -148,9 +149,10 @@ def _kind(error: Exception) -> str:
     return f"HTTP {response.status_code}" if response is not None else type(error).__name__
 
 
-def _numbers(one: Queue) -> list[object]:
-    return ["-" if number is None else number for number in (one.messages, one.unacknowledged, one.consumers)]
+def _numbers(queue: Queue) -> list[object]:
+    return ["-" if number is None else number for number in (queue.messages, queue.unacknowledged, queue.consumers)]
 
 
-def _remark(one: Queue) -> str:
-    return say("platform, not consumed") if one.whose == PLATFORM and one.lane and not one.consumers else say(one.whose)
+def _remark(queue: Queue) -> str:
+    is_idle = queue.whose == PLATFORM and queue.lane and not queue.consumers
+    return say("platform, not consumed") if is_idle else say(queue.whose)

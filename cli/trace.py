@@ -1,6 +1,6 @@
-"""``trace ID``: what happened under one id, where and when, over HTTP, commands, rows, events, dead letters and messages.
+"""``trace ID``: a timeline of everything that belongs to an id: HTTP, commands, rows, events, dead letters, messages.
 
-Lives here: from one id to all that belong to it, and the timeline. Not here: where each kind is read (``timeline``).
+Lives here: from an id to all related ids, and the output. Not here: reading each kind of entry (``timeline``).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from cli.timeline import log_files
 from cli.timeline.entries import Entry, Ids
 from cli.timeline.records import Records
 
-#: Request → event → its effects' events → theirs. More rounds than anything here takes.
+#: Request → event → events caused by it → events caused by those; more rounds than any chain here is long.
 ROUNDS = 6
-#: What is printed of an entry beside what happened; --json has all of it.
+#: Ids printed beside an entry; --json has all of them.
 _SHOWN = ("subject_id", "event_id", "client", "import_id", "dead_letter_id", "delivery_id", "problem")
 
 _T = TypeVar("_T")
@@ -43,28 +43,28 @@ def trace(wanted: str, since: dt.datetime, folder: str | None, as_json: bool) ->
     if not found and not missed:
         since_when = printing.shown(since)
         raise Refused(say("Nothing is known of {id} since {since}.", id=wanted, since=since_when), "not_found")
-    for entry in sorted(found, key=lambda one: one.at):
+    for entry in sorted(found, key=lambda entry: entry.at):
         _print(entry, as_json=as_json)
     if missed:
         click.get_current_context().exit(UNREACHABLE)
 
 
 def _look(wanted: str, since: dt.datetime, folder: Path | None) -> tuple[list[Entry], bool]:
-    """Everything found, and whether some service could not be reached."""
+    """All entries, and whether some database did not answer."""
     ids, logged = Ids(traces={wanted.lower()}, requests={wanted}), []
     with contextlib.ExitStack() as stack:
         sources = [_Source(service) for service in places.services()]
         for source in sources:
-            source.ask(partial(source.open, stack, wanted, since, ids))
+            source.run(partial(source.open, stack, wanted, since, ids))
         for _ in range(ROUNDS):
             before = ids.count()
             logged = log_files.read(folder, ids) if folder and folder.is_dir() else []
             for source in sources:
-                source.ask(partial(source.extend, ids))
+                source.run(partial(source.extend, ids))
             if ids.count() == before:
                 break
-        kept = [source.ask(partial(source.entries, ids)) or [] for source in sources]
-        return [*logged, *(entry for entries in kept for entry in entries)], any(one.is_away for one in sources)
+        kept = [source.run(partial(source.entries, ids)) or [] for source in sources]
+        return [*logged, *(entry for entries in kept for entry in entries)], any(source.is_away for source in sources)
 
 
 class _Source:
@@ -73,13 +73,13 @@ class _Source:
     def __init__(self, service: Service) -> None:
         self._service, self.is_away = service, False
 
-    def ask(self, question: Callable[[], _T]) -> _T | None:
-        """The answer; None from then on when the database does not give one."""
+    def run(self, query: Callable[[], _T]) -> _T | None:
+        """The result; None when the database does not answer, and for every later query."""
         if self.is_away:
             return None
         try:
             with reaching(say("the database of {service}", service=self._service.name)):
-                return question()
+                return query()
         except Unreachable as away:
             printing.note(away.message)
             self.is_away = True

@@ -1,1 +1,1 @@
-"""Deployment: container files, cluster charts, and the one-command local stack."""
+"""Deployment: images and the compose file, alerts, secrets, SBOM, and the platform on one machine (``deploy.local``)."""

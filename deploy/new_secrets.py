@@ -1,9 +1,9 @@
 """Makes every secret of ``deploy/compose.yml``, once: ``python -m deploy.new_secrets deploy/secrets``.
 
-Lives here: passwords, the broker's users and rights, the databases and their owners, addresses, and the keys. Not here: what
-each broker user may touch (``deploy.local.broker_users``), and rotating a key (docs/operating.md).
+Lives here: passwords, the broker's users, the databases and their owners, addresses, and keys. Not here: the permissions of
+each broker user (``deploy.local.broker_users``), and rotating a key (docs/operating.md).
 
-Only addresses and keys are secret in clear, for the user of the images alone; what the servers read holds salted hashes.
+Only addresses and keys contain clear-text secrets, readable by the images' user alone; the servers' files contain salted hashes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from deploy.local.processes import services
 #: The user of the images (deploy/Dockerfile).
 IMAGE_USER = 10001
 SCRAM_ROUNDS = 4096
-#: What the servers' images read as users of their own; the folder around it is closed.
+#: The servers' images read their files as other users; the folder itself is closed to others.
 FOR_SERVERS, FOR_IMAGES = 0o644, 0o600
 
 
@@ -66,7 +66,7 @@ def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: s
 
 
 def databases_sql(passwords: Mapping[str, str], *, prefix: str = "") -> str:
-    """A database for each name, and a user who owns it and may enter no other."""
+    """SQL that makes a database for each name, with an owner that may connect to no other database."""
     lines = []
     for name, password in passwords.items():
         user, database = f"{prefix}{name}", f"{prefix}youthcity_{name}"
@@ -79,7 +79,7 @@ def databases_sql(passwords: Mapping[str, str], *, prefix: str = "") -> str:
 
 
 def broker_definitions(passwords: Mapping[str, str], *, prefix: str = "", vhost: str = VHOST) -> dict[str, object]:
-    """The vhost, a user for each name, and what it may touch, as RabbitMQ reads them at its start."""
+    """The vhost, and a user with permissions for each name, as RabbitMQ reads them at its start."""
     users = [
         {"name": f"{prefix}{name}", "password_hash": _broker_hash(password), "tags": ""}
         for name, password in passwords.items()
@@ -89,13 +89,13 @@ def broker_definitions(passwords: Mapping[str, str], *, prefix: str = "", vhost:
 
 
 def _broker_hash(password: str) -> str:
-    """RabbitMQ's own: base64 of a salt of four bytes and SHA-256 of salt and password."""
+    """RabbitMQ's password hash: base64 of a salt of four bytes and the SHA-256 of salt and password."""
     salt = os.urandom(4)
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def scram_verifier(password: str, salt: bytes) -> str:
-    """What PostgreSQL keeps instead of a password: SCRAM-SHA-256 (RFC 5803)."""
+    """PostgreSQL's stored form of a password: SCRAM-SHA-256 (RFC 5803)."""
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ROUNDS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server = hmac.digest(salted, b"Server Key", "sha256")

@@ -1,8 +1,8 @@
 """Changes the current key of a keyring or key set: ``python -m deploy.rotate_key add|use|drop`` (docs/operating.md, Keys).
 
-In steps, with a restart of all who read the file between them, so that no replica meets a key it does not know. Keyrings are
+Each step is followed by a restart of all processes that read the file, so that no replica meets an unknown key. Keyrings are
 read in ``chassis.keys.rings``, signing keys in ``chassis.keys.signed_tokens`` and by the gateway.
-Not here: who may forget a key, and when.
+Not here: when an old key may be dropped (docs/operating.md).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_
 @main.command()
 @FILE
 def add(file: Path) -> None:
-    """Put a further key into FILE and print its id. The current one stays what it is."""
+    """Add a key to FILE and print its id. The current key stays current."""
     content = json.loads(file.read_text())
     key_id = f"key-{secrets.token_hex(4)}"
     if isinstance(content["keys"], dict):
@@ -45,7 +45,7 @@ def add(file: Path) -> None:
 @FILE
 @click.argument("key_id")
 def use(file: Path, key_id: str) -> None:
-    """Make KEY_ID the current key of FILE: the one that seals and signs from the next start on."""
+    """Make KEY_ID the current key of FILE: it seals and signs from the next start on."""
     content = json.loads(file.read_text())
     _refuse_unknown(content, key_id)
     _replace(file, {**content, "current": key_id})
@@ -55,7 +55,7 @@ def use(file: Path, key_id: str) -> None:
 @FILE
 @click.argument("key_id")
 def drop(file: Path, key_id: str) -> None:
-    """Take KEY_ID out of FILE: what it has sealed or signed cannot be read any more."""
+    """Remove KEY_ID from FILE: values sealed or signed with it can no longer be read."""
     content = json.loads(file.read_text())
     _refuse_unknown(content, key_id)
     if content["current"] == key_id:
@@ -76,7 +76,7 @@ def _refuse_unknown(content: dict[str, Any], key_id: str) -> None:
 
 
 def _replace(file: Path, content: dict[str, Any]) -> None:
-    """All of it or nothing, for its owner alone, who stays the same."""
+    """Replace the file atomically; its owner stays the same, and only the owner can read it."""
     before, written = file.stat(), file.with_suffix(".new")
     written.unlink(missing_ok=True)
     written.touch(mode=0o600)

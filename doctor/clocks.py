@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import psycopg2
 
 from doctor.management import request
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 from doctor.servers import connect, database_servers
 from doctor.site import PROBE_SECONDS, Site
 
 CLOCKS = Text("时钟", "clocks")
-#: A request's deadline is an instant: one that comes from a clock so far off is dropped as too late, or never is.
+#: A request's deadline is an instant: with clocks this far apart, requests are dropped as expired, or never dropped.
 SKEW_SECONDS = 2.0
 
 
@@ -37,9 +37,9 @@ def clocks(site: Site) -> Iterator[Remark]:
     if compared and all(abs(skew) <= SKEW_SECONDS for _, skew in compared):
         places = ", ".join(f"{place} {skew:+.1f} s" for place, skew in compared)
         most = f"{SKEW_SECONDS:g}"
-        yield Well(CLOCKS, Text(f"{places}（允许 {most} 秒）", f"{places} (at most {most} s)"))
+        yield Passed(CLOCKS, Text(f"{places}（允许 {most} 秒）", f"{places} (at most {most} s)"))
     if not compared:
-        yield NotLookedAt(CLOCKS, Text("没有可比的服务器", "no server answers to compare with"))
+        yield Skipped(CLOCKS, Text("没有可比的服务器", "no server answers to compare with"))
 
 
 def _skewed(place: str, skew: float) -> Finding:
@@ -74,7 +74,7 @@ def _database_skew(url: str) -> float | None:
 
 
 def _http_skew(url: str) -> float | None:
-    """By the Date of any answer. It names whole seconds, so up to one of difference is none."""
+    """The difference by an answer's Date header, which has whole seconds: up to a second counts as none."""
     before = time.time()
     try:
         with urllib.request.urlopen(request(url), timeout=PROBE_SECONDS) as answer:

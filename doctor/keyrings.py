@@ -1,4 +1,4 @@
-"""The keys: whether the files can be used, and whether they are those the databases were written with. No key is ever shown.
+"""The keys: whether the files can be used, and whether the databases were written with them. No key is ever printed.
 
 Each service keeps a canary beside its data (``chassis.keys.rings``, ``chassis.keys.signed_tokens``); here it is only read.
 """
@@ -19,7 +19,7 @@ from chassis.keys.rings import FieldCipher, KeyProblem, read_keyring
 from chassis.keys.signed_tokens import read_key_set
 from deploy.local import demo_keys
 from deploy.local.broker_users import GATEWAY
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 from doctor.services import reading
 from doctor.site import Site
 
@@ -43,7 +43,7 @@ def keys(site: Site) -> Iterator[Remark]:
             with reading(site, service) as connection:
                 canaries = connection.execute(text("select name, sealed from key_canaries order by name")).all()
         except SQLAlchemyError:
-            yield NotLookedAt(KEYS, Text(f"{service} 的数据库读不了", f"the database of {service} cannot be read"))
+            yield Skipped(KEYS, Text(f"{service} 的数据库读不了", f"the database of {service} cannot be read"))
             continue
         for name, sealed in canaries:
             if name in _expected(site) and _flaw(_folder(site), name, is_dev=_is_dev(site)):
@@ -54,7 +54,7 @@ def keys(site: Site) -> Iterator[Remark]:
                 proven.append(f"{service} {name}")
     if proven:
         words = ", ".join(proven)
-        yield Well(KEYS, Text(f"与数据相符：{words}", f"fit the data: {words}"))
+        yield Passed(KEYS, Text(f"与数据相符：{words}", f"fit the data: {words}"))
 
 
 def _folder(site: Site) -> Path:
@@ -66,14 +66,14 @@ def _is_dev(site: Site) -> bool:
 
 
 def _expected(site: Site) -> list[str]:
-    """Every key; those there are where a process's own environment is given, whose folder need hold no more than its own."""
+    """Every key; where a process's environment is given, those in its folder, which need not hold the keys of others."""
     if not site.is_given and (site.is_running or _folder(site).exists()):
         return list(_EVERY_FILE)
     return [name for name in _EVERY_FILE if (_folder(site) / f"{name}.json").exists()]
 
 
 def _flaw(folder: Path, name: str, *, is_dev: bool) -> str:
-    """What is wrong with a key file by itself; empty where nothing is."""
+    """The problem of a key file by itself; empty where there is none."""
     try:
         if name in demo_keys.KEYRINGS:
             read_keyring(folder, name, is_dev=is_dev)
@@ -85,7 +85,7 @@ def _flaw(folder: Path, name: str, *, is_dev: bool) -> str:
 
 
 def _misfit(folder: Path, name: str, sealed: bytes, *, is_dev: bool) -> str:
-    """Why the key `name` is not the one the canary `sealed` was made with; empty where it is."""
+    """Why the key `name` cannot open the canary `sealed`; empty where it can."""
     try:
         if name in demo_keys.SIGNING:
             key_set, _ = read_key_set(folder / f"{name}.json", is_dev=is_dev)
@@ -116,12 +116,12 @@ def _wrong(folder: Path, service: str, name: str, problem: str) -> Finding:
         name,
         Text(
             f"密钥 {name} 不是 {service} 的数据所用的那一把：{problem}",
-            f"the key {name} is not the one the data of {service} was written with: {problem}",
+            f"the data of {service} was not written with the key {name}: {problem}",
         ),
         f"install -m 600 BACKUP/keys/{name}.json {shlex.quote(str(folder))}/ && make down && make up",
         Text(
             "进程拒绝启动（退出码 78），以免写下谁也打不开的数据；BACKUP 是与该数据库同一份的备份",
-            "its processes refuse to start (exit status 78) rather than write what cannot be opened; BACKUP is the one"
+            "its processes refuse to start (exit status 78) rather than write data that cannot be read; BACKUP is the copy"
             " that was made with this database",
         ),
     )

@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine, from /proc. Standard library only."""
+"""The process that listens on a port of this machine, from /proc. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.local import running
 
 _LISTEN = "0A"
-#: Addresses whose listeners keep others from 127.0.0.1, as /proc writes them: any, loopback, and both in IPv6.
+#: Addresses that conflict with 127.0.0.1, as /proc writes them: any, loopback, and both in IPv6.
 _NEAR = ("00000000", "0100007F", "0" * 32, "0" * 16 + "FFFF00000100007F")
 
 
@@ -28,7 +28,7 @@ class Listener:
 
 
 def listener_on(port: int) -> Listener | None:
-    """Which process listens on `port` of loopback; None where none does."""
+    """The listener on `port` of loopback; None where there is none."""
     for table in ("tcp", "tcp6"):
         try:
             lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
@@ -50,7 +50,7 @@ def _user(uid: int) -> str:
 
 
 def _owner(inode: str) -> int | None:
-    """The process that holds the socket; None where it is one this user may not look into."""
+    """The process that holds the socket; None where this user may not inspect it."""
     wanted = f"socket:[{inode}]"
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

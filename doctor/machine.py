@@ -1,4 +1,4 @@
-"""The machine: programs, ports, disk. Standard library only, so that it runs before anything is installed.
+"""The machine: programs, ports, disk. Standard library only, so that it works before anything is installed.
 
 Not here: the servers and what runs on them (``servers``), clocks (``clocks``).
 """
@@ -15,22 +15,22 @@ from pathlib import Path
 from deploy.local import packages
 from deploy.local.notes import port_is_free
 from doctor.listening import Listener, listener_on
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 
 PROGRAMS = Text("程序", "programs")
 PORTS = Text("端口", "ports")
 DISK = Text("磁盘", "disk")
 GIB = 2**30
-#: RabbitMQ stops taking messages and PostgreSQL stops altogether when it is full: warn well before.
+#: On a full disk RabbitMQ stops accepting messages and PostgreSQL stops altogether; this warns well before.
 DISK_FREE_GIB = 1.0
-#: What each server needs beside its own program, in the same folder or on the PATH.
+#: The programs each server needs, in the same folder or on the PATH.
 _NEEDED = {"postgres": ("postgres", "initdb", "pg_ctl"), "rabbitmq-server": ("rabbitmq-server", "erl")}
 
 
 def programs(servers: Sequence[str]) -> Iterator[Remark]:
     """Whether the programs of the private `servers` ("postgres", "rabbitmq-server") are there."""
     if not servers:
-        yield NotLookedAt(PROGRAMS, Text("数据库和消息服务器都不是本目录自带的", "both servers are somebody else's"))
+        yield Skipped(PROGRAMS, Text("数据库和消息服务器都不是本目录自带的", "both servers are external"))
         return
     found = {program: packages.find_program(program) for server in servers for program in _NEEDED[server]}
     for program in (name for name, path in found.items() if path is None):
@@ -44,11 +44,11 @@ def programs(servers: Sequence[str]) -> Iterator[Remark]:
         )
     if all(found.values()):
         names = ", ".join(str(path) for path in found.values())
-        yield Well(PROGRAMS, Text(names, names))
+        yield Passed(PROGRAMS, Text(names, names))
 
 
 def _installing(package: str) -> str:
-    """As `make` installs it, without letting it start a server of its own; the package manager alone where it is another."""
+    """The command that installs a package as `make` does, without starting a server; for other systems a hint."""
     if shutil.which("apt-get") is None:
         return f"make run   # after installing {package} with this system's package manager"
     sudo = "" if os.geteuid() == 0 else "sudo "
@@ -56,30 +56,31 @@ def _installing(package: str) -> str:
 
 
 def ports(expected: Mapping[str, int], *, is_ours: Callable[[Listener], bool], remedy: str) -> Iterator[Remark]:
-    """Whether a stranger took a port of the platform; `expected` says what each is for, `remedy` what to type."""
+    """Whether another program took a port of the platform; `expected` maps uses to ports, `remedy` is what to type."""
     taken = 0
     for use, port in expected.items():
         listener = listener_on(port)
         if port_is_free(port) if listener is None else is_ours(listener):
             continue
         taken += 1
-        who = str(listener or "?")
+        owner = str(listener or "?")
         yield Finding(
             "port_taken",
             str(port),
             Text(
-                f"端口 {port}（{use}）被别的程序占用：{who}", f"port {port} ({use}) is taken by another program: {who}"
+                f"端口 {port}（{use}）被别的程序占用：{owner}",
+                f"port {port} ({use}) is taken by another program: {owner}",
             ),
             remedy,
             Text(f"{use} 无法在原来的端口提供服务", f"{use} cannot be where its clients look for it"),
         )
     if not taken:
         numbers = ", ".join(f"{use} {port}" for use, port in expected.items())
-        yield Well(PORTS, Text(f"{numbers}：空闲或由平台使用", f"{numbers}: free, or the platform's own"))
+        yield Passed(PORTS, Text(f"{numbers}：空闲或由平台使用", f"{numbers}: free, or the platform's own"))
 
 
 def disk(folder: Path, *, least_gib: float = DISK_FREE_GIB) -> Iterator[Remark]:
-    """Whether there is room where the data lies: `least_gib` free and a hundredth of the file system's files."""
+    """Whether the data's disk has room: `least_gib` free, and a hundredth of the file system's inodes."""
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free / GIB
@@ -87,7 +88,7 @@ def disk(folder: Path, *, least_gib: float = DISK_FREE_GIB) -> Iterator[Remark]:
     files = counted.f_favail / counted.f_files if counted.f_files else 1.0
     if free >= least_gib and files >= 0.01:
         free_space = f"{folder}: {free:.1f} GiB"
-        yield Well(
+        yield Passed(
             DISK,
             Text(f"{free_space} 可用，下限 {least_gib:g} GiB", f"{free_space} free, at least {least_gib:g} wanted"),
         )

@@ -1,4 +1,4 @@
-"""Asking the broker's management API. Not here: what is made of the answers (``servers``, ``queues``, ``clocks``)."""
+"""Requests to the broker's management API. Not here: the checks that use them (``servers``, ``queues``, ``clocks``)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from doctor.remarks import Text
 from doctor.site import PROBE_SECONDS, Site
 
 
-def ask(site: Site, path: str) -> Any:
-    """The management API's answer to ``/api<path>``; None where it gives none."""
+def fetch(site: Site, path: str) -> Any:
+    """The decoded answer to ``/api<path>``; None where there is none."""
     try:
         with urllib.request.urlopen(request(f"{site.broker_api}/api{path}"), timeout=PROBE_SECONDS) as answer:
             return json.load(answer)
@@ -22,7 +22,7 @@ def ask(site: Site, path: str) -> Any:
 
 
 def no_api(site: Site) -> Text:
-    """Why there is nothing from the management API."""
+    """The reason to skip a check that needs the management API."""
     parts = urlsplit(site.broker_api)
     place = f"{parts.hostname}:{parts.port}"
     return Text(

@@ -1,4 +1,4 @@
-"""The queues on the broker beside those the catalogue names: missing ones, and ones without a consumer."""
+"""The broker's queues compared with the catalogue: missing queues, and orphans without a consumer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import amqp
 from chassis.broker import topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire
 from deploy.local.broker_users import GATEWAY, OPS
-from doctor.management import ask, no_api
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.management import fetch, no_api
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 from doctor.site import PROBE_SECONDS, Site
 
 QUEUES = Text("队列", "queues")
@@ -20,30 +20,34 @@ _DELAYS = "5,60,600"
 
 
 def queues(site: Site) -> Iterator[Remark]:
-    """Whether the broker has the queues of the catalogue, and no durable one without a consumer."""
-    delays = [float(one) for one in (site.environment.get("RETRY_DELAYS") or _DELAYS).split(",")]
+    """Whether the broker has every queue of the catalogue, and no other durable queue without a consumer."""
+    delays = [float(delay) for delay in (site.environment.get("RETRY_DELAYS") or _DELAYS).split(",")]
     named = set(topology.queue_names(delays=delays))
     vhost = _vhost(site)
-    found = ask(site, f"/queues/{vhost}?disable_stats=true&enable_queue_totals=true")
+    found = fetch(site, f"/queues/{vhost}?disable_stats=true&enable_queue_totals=true")
     if found is None:
-        yield NotLookedAt(QUEUES, no_api(site))
+        yield Skipped(QUEUES, no_api(site))
         return
     there = {queue["name"] for queue in found}
     if missing := sorted(named - there):
         yield _missing(site, missing)
     lasting = {queue["name"] for queue in found if not (queue.get("exclusive") or queue.get("auto_delete"))}
-    theirs = _departments(site, vhost)
-    counted = _counts(site, sorted(name for name in lasting - named if name.partition(".")[0] not in theirs))
+    departments = _departments(site, vhost)
+    counted = _counts(site, sorted(name for name in lasting - named if name.partition(".")[0] not in departments))
     orphans = {name: messages for name, (messages, consumers) in counted.items() if consumers == 0}
     for name, messages in orphans.items():
-        bound = ask(site, f"/queues/{vhost}/{quote(name, safe='')}/bindings") or []
-        yield _orphan(site, name, messages, successors(name, [one["routing_key"] for one in bound if one["source"]]))
+        bound = fetch(site, f"/queues/{vhost}/{quote(name, safe='')}/bindings") or []
+        yield _orphan(
+            site, name, messages, successors(name, [binding["routing_key"] for binding in bound if binding["source"]])
+        )
     if not missing and not orphans:
         seen = Text(f"目录中的 {len(named)} 个都在", f"all {len(named)} of the catalogue are there")
         others = (
-            Text(f"，另有 {len(counted)} 个有人读取", f", {len(counted)} others are read") if counted else Text("", "")
+            Text(f"，另有 {len(counted)} 个有消费者", f", {len(counted)} others have consumers")
+            if counted
+            else Text("", "")
         )
-        yield Well(QUEUES, Text(seen.zh + others.zh, seen.en + others.en))
+        yield Passed(QUEUES, Text(seen.zh + others.zh, seen.en + others.en))
 
 
 def _vhost(site: Site) -> str:
@@ -52,20 +56,20 @@ def _vhost(site: Site) -> str:
 
 
 def _departments(site: Site, vhost: str) -> set[str]:
-    """The broker's users that are none of the platform's: queues that bear their names are theirs, read or not."""
-    allowed = ask(site, f"/vhosts/{vhost}/permissions") or []
-    return {one["user"] for one in allowed} - {*topology.services(), GATEWAY, OPS}
+    """The broker's users that do not belong to the platform; a queue named after such a user is a department's."""
+    allowed = fetch(site, f"/vhosts/{vhost}/permissions") or []
+    return {right["user"] for right in allowed} - {*topology.services(), GATEWAY, OPS}
 
 
 def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
-    """Queue → messages and consumers, as the broker counts them, over AMQP."""
+    """Queue → messages and consumers, as declared passively over AMQP."""
     counted: dict[str, tuple[int, int]] = {}
     try:
         wire = Wire(site.secret("AMQP_URI"), name="doctor", heartbeat=0, connect_timeout=PROBE_SECONDS)
         for name in names:
             try:
                 found = topology.counted(wire, name)
-            except amqp.ChannelError:  # locked: somebody's
+            except amqp.ChannelError:  # exclusive to another connection
                 continue
             if found is not None:
                 counted[name] = found
@@ -76,14 +80,14 @@ def _counts(site: Site, names: list[str]) -> dict[str, tuple[int, int]]:
 
 
 def successors(name: str, event_types: list[str]) -> list[str]:
-    """The queues of the same service that hear what the queue `name` is still bound to: of the handler it was renamed to."""
+    """The queues of the same service that receive the event types `name` is still bound to: its handler was renamed."""
     service = name.partition(".")[0]
-    heard = [
+    receiving = [
         consumer
         for consumer in topology.consumers_of(service)
         if set(event_types) & set(topology.consumed_types(consumer))
     ]
-    return [topology.consumer_queue(consumer) for consumer in heard]
+    return [topology.consumer_queue(consumer) for consumer in receiving]
 
 
 def _missing(site: Site, names: list[str]) -> Finding:
@@ -102,15 +106,15 @@ def _orphan(site: Site, name: str, messages: int, heirs: list[str]) -> Finding:
         "orphan_queue",
         name,
         Text(
-            f"队列 {name} 不在目录中，也无人读取，里面有 {messages} 条消息",
-            f"the queue {name} has no consumer, and the catalogue does not name it; {messages} messages wait in it",
+            f"队列 {name} 不在目录中，也没有消费者，里面有 {messages} 条消息",
+            f"the queue {name} has no consumer and is not in the catalogue; it holds {messages} messages",
         ),
-        site.command("chassis", "topology", "retire", name, *_what_becomes_of(messages, heirs)),
+        site.command("chassis", "topology", "retire", name, *_options(messages, heirs)),
         _why(messages, heirs),
     )
 
 
-def _what_becomes_of(messages: int, heirs: list[str]) -> tuple[str, ...]:
+def _options(messages: int, heirs: list[str]) -> tuple[str, ...]:
     if messages == 0:
         return ()
     return ("--to", heirs[0]) if heirs else ("--discard",)
@@ -120,11 +124,11 @@ def _why(messages: int, heirs: list[str]) -> Text:
     if messages and heirs:
         return Text(
             f"多半是处理程序改了名：把消息移到 {heirs[0]}（已处理过的不会再生效），再删掉空队列",
-            f"a handler was renamed: this moves them to {heirs[0]} (what it has done it does not do twice), then deletes it",
+            f"a handler was renamed: this moves them to {heirs[0]} (applied ones have no second effect), then deletes it",
         )
     if messages:
         return Text(
             "没有处理程序接手这些消息：问过主人再丢弃",
-            "no handler takes these messages: ask whose they are before they are thrown away",
+            "no handler takes these messages: find their owner before discarding them",
         )
     return Text("它会一直积压，直到占满磁盘", "as long as it is bound it fills, until the disk is full")

@@ -1,4 +1,4 @@
-"""What the doctor says of one thing: it is well, something is wrong, or why it was not looked at; and how that is printed."""
+"""The result of a check: passed, a finding, or the reason it was skipped; and how results are printed."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Well:
-    """It was looked at, and this is what was seen."""
+class Passed:
+    """A check that passed, and what it saw."""
 
     subject: Text
     seen: Text
 
 
 @dataclass(frozen=True)
-class NotLookedAt:
-    """It could not be looked at."""
+class Skipped:
+    """A check that could not be made, and why."""
 
     subject: Text
     because: Text
@@ -48,7 +48,7 @@ class Finding:
     why: Text | None = None
 
 
-Remark = Well | NotLookedAt | Finding
+Remark = Passed | Skipped | Finding
 
 _WORDS = {
     "well": Text("正常", "ok"),
@@ -57,7 +57,7 @@ _WORDS = {
     "why": Text("原因", "why"),
     "type": Text("输入", "type"),
 }
-_NOT_LOOKED_AT = Text("未检查，因为", "not looked at, because ")
+_NOT_CHECKED = Text("未检查，因为", "not checked, because ")
 _BETWEEN = Text("：", ": ")
 _WIDTH = 7
 
@@ -69,7 +69,7 @@ def language_of(given: Mapping[str, str]) -> Language:
 
 
 def for_people(remarks: Sequence[Remark], language: Language) -> str:
-    """A line per thing that is well, three at most per finding, and one per reason why things were not looked at."""
+    """A line per check that passed, at most three per finding, and one per reason for skipped checks."""
     lines = []
     not_looked_at: dict[Text, list[str]] = {}
     for remark in remarks:
@@ -78,37 +78,39 @@ def for_people(remarks: Sequence[Remark], language: Language) -> str:
             if remark.why is not None:
                 lines.append(_line("why", remark.why.of(language), language))
             lines.append(_line("type", remark.command, language))
-        elif isinstance(remark, Well):
+        elif isinstance(remark, Passed):
             words = f"{remark.subject.of(language)}{_BETWEEN.of(language)}{remark.seen.of(language)}"
             lines.append(_line("well", words, language))
         else:
             not_looked_at.setdefault(remark.because, []).append(remark.subject.of(language))
     for because, subjects in not_looked_at.items():
-        words = f"{_NOT_LOOKED_AT.of(language)}{because.of(language)}{_BETWEEN.of(language)}{', '.join(subjects)}"
+        words = f"{_NOT_CHECKED.of(language)}{because.of(language)}{_BETWEEN.of(language)}{', '.join(subjects)}"
         lines.append(_line("not", words, language))
     return "\n".join([*lines, "", _last_line(remarks).of(language)])
 
 
 def for_scripts(remarks: Sequence[Remark], language: Language) -> str:
-    """One JSON object: healthy, findings, looked_at, not_looked_at."""
+    """A JSON object: healthy, findings, looked_at, not_looked_at."""
     findings: list[dict[str, Any]] = [
         {
-            "code": one.code,
-            "about": one.about,
-            "wrong": one.wrong.of(language),
-            "why": one.why.of(language) if one.why else None,
-            "type": one.command,
+            "code": finding.code,
+            "about": finding.about,
+            "wrong": finding.wrong.of(language),
+            "why": finding.why.of(language) if finding.why else None,
+            "type": finding.command,
         }
-        for one in remarks
-        if isinstance(one, Finding)
+        for finding in remarks
+        if isinstance(finding, Finding)
     ]
     looked = [
-        {"subject": one.subject.of(language), "seen": one.seen.of(language)} for one in remarks if isinstance(one, Well)
+        {"subject": passed.subject.of(language), "seen": passed.seen.of(language)}
+        for passed in remarks
+        if isinstance(passed, Passed)
     ]
     skipped = [
-        {"subject": one.subject.of(language), "because": one.because.of(language)}
-        for one in remarks
-        if isinstance(one, NotLookedAt)
+        {"subject": check.subject.of(language), "because": check.because.of(language)}
+        for check in remarks
+        if isinstance(check, Skipped)
     ]
     whole = {"healthy": not findings, "findings": findings, "looked_at": looked, "not_looked_at": skipped}
     return json.dumps(whole, ensure_ascii=False, indent=1)
@@ -122,10 +124,10 @@ def _line(word: str, text: str, language: Language) -> str:
 
 
 def _last_line(remarks: Sequence[Remark]) -> Text:
-    findings = sum(isinstance(one, Finding) for one in remarks)
-    skipped = sum(isinstance(one, NotLookedAt) for one in remarks)
+    findings = sum(isinstance(remark, Finding) for remark in remarks)
+    skipped = sum(isinstance(remark, Skipped) for remark in remarks)
     if findings:
         return Text(f"发现 {findings} 处异常。", f"{findings} finding{'s' if findings > 1 else ''}.")
     if skipped:
-        return Text(f"未发现异常；{skipped} 项未检查。", f"Nothing found; {skipped} not looked at.")
+        return Text(f"未发现异常；{skipped} 项未检查。", f"Nothing found; {skipped} not checked.")
     return Text("一切正常。", "All well.")

@@ -18,15 +18,15 @@ from sqlalchemy import make_url
 from chassis.broker.wire import CONNECTION_ERRORS, Wire
 from deploy.local.rabbitmq import DISK_FREE_LIMIT_MB
 from doctor import machine
-from doctor.management import ask, no_api
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.management import fetch, no_api
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 from doctor.site import PROBE_SECONDS, Site
 
 DATABASE = Text("数据库服务器", "database server")
 BROKER = Text("消息服务器", "broker")
 BROKER_ROOM = Text("消息服务器的磁盘和内存", "the broker's disk and memory")
-#: How libpq reports a server that is not there or does not answer; every other message is the server's own.
-_NOBODY = re.compile(
+#: libpq's messages for a server that cannot be reached; all others come from the server itself.
+_UNREACHABLE = re.compile(
     "timeout expired|refused|closed the connection|could not translate|route to host|unreachable|reset by"
 )
 
@@ -36,12 +36,12 @@ def database(site: Site) -> Iterator[Remark]:
     for place, url in database_servers(site).items():
         try:
             connect(url).close()
-            yield Well(DATABASE, Text(f"{place} 应答", f"{place} answers"))
+            yield Passed(DATABASE, Text(f"{place} 应答", f"{place} answers"))
         except psycopg2.OperationalError as error:
             words = str(error).strip().partition("\n")[0].rpartition(" failed: ")[2]
             if "does not exist" in words:  # the database, not the server: the migrations say more
-                yield Well(DATABASE, Text(f"{place} 应答", f"{place} answers"))
-            elif _NOBODY.search(str(error)):
+                yield Passed(DATABASE, Text(f"{place} 应答", f"{place} answers"))
+            elif _UNREACHABLE.search(str(error)):
                 yield _database_down(site, place, words)
             else:
                 yield _database_refuses(site, place, words)
@@ -83,7 +83,7 @@ def _database_refuses(site: Site, place: str, words: str) -> Finding:
 
 
 def _start(owned: bool, *, hangs: bool, place: str, unit: str) -> str:
-    """What to type to start a server: ours by make, another's on its machine by its unit."""
+    """What to type to start a server: make for a private server, systemctl for an external one."""
     if owned:
         return "make down && make up" if hangs else "make up"
     host = place.rpartition(":")[0]
@@ -112,7 +112,7 @@ def broker(site: Site) -> Iterator[Remark]:
             yield _broker_down(site, place, error)
     if let_in:
         words = ", ".join(let_in)
-        yield Well(BROKER, Text(f"{words} 可以登录", f"lets in {words}"))
+        yield Passed(BROKER, Text(f"{words} 可以登录", f"lets in {words}"))
 
 
 def _broker_down(site: Site, place: str, error: BaseException) -> Finding:
@@ -130,13 +130,13 @@ def _broker_down(site: Site, place: str, error: BaseException) -> Finding:
 
 
 def _broker_refuses(site: Site, user: str, vhost: str, refusal: amqp.AMQPError) -> Finding:
-    reply = str(getattr(refusal, "reply_text", refusal))
+    reason = str(getattr(refusal, "reply_text", refusal))
     return Finding(
         "broker_refuses",
         user,
         Text(
-            f"消息服务器拒绝用户 {user}（虚拟主机 {vhost}）：{reply}",
-            f"the broker refuses user {user} ({vhost}): {reply}",
+            f"消息服务器拒绝用户 {user}（虚拟主机 {vhost}）：{reason}",
+            f"the broker refuses user {user} ({vhost}): {reason}",
         ),
         "make down && make up" if site.owns_broker else f"sudo rabbitmqctl list_user_permissions {user}",
         Text("密码或权限改过", "its password or its rights were changed"),
@@ -145,21 +145,21 @@ def _broker_refuses(site: Site, user: str, vhost: str, refusal: amqp.AMQPError) 
 
 def broker_room(site: Site) -> Iterator[Remark]:
     """Whether the broker is about to stop taking messages: disk near its own limit, memory above it."""
-    nodes = ask(site, "/nodes")
+    nodes = fetch(site, "/nodes")
     if nodes is None:
-        yield NotLookedAt(BROKER_ROOM, no_api(site))
+        yield Skipped(BROKER_ROOM, no_api(site))
         return
     for node in nodes:
         free, limit = node.get("disk_free"), node.get("disk_free_limit") or 0
-        if site.owns_broker:  # it keeps no statistics of itself, and its data lies with ours
+        if site.owns_broker:  # it collects no statistics, and its data is on the same disk as ours
             free, limit = shutil.disk_usage(site.place.data).free, DISK_FREE_LIMIT_MB * 10**6
         if not isinstance(free, int):
-            yield NotLookedAt(BROKER_ROOM, Text(f"{node['name']} 不报告", f"{node['name']} does not tell"))
+            yield Skipped(BROKER_ROOM, Text(f"{node['name']} 不报告", f"{node['name']} does not report it"))
         elif node.get("disk_free_alarm") or free < 2 * limit:
             yield _broker_disk(site, node["name"], free, limit)
         elif not node.get("mem_alarm"):
             shown = f"{node['name']} {free / 2**30:.1f} GiB", f"{limit / 2**20:.0f} MiB"
-            yield Well(
+            yield Passed(
                 BROKER_ROOM, Text(f"{shown[0]} 可用，停收下限 {shown[1]}", f"{shown[0]} free, it stops at {shown[1]}")
             )
         if node.get("mem_alarm"):

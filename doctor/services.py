@@ -1,4 +1,4 @@
-"""What is in the databases, and the processes: migrations, dead letters, readiness. It only reads.
+"""The services' databases and processes: migrations, dead letters, readiness. It only reads.
 
 Not here: the servers themselves (``servers``), the queues (``queues``), keys (``keyrings``).
 """
@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from chassis.store import migrations
 from chassis.store.database import make_engine
 from deploy.local.broker_users import GATEWAY
-from doctor.remarks import Finding, NotLookedAt, Remark, Text, Well
+from doctor.remarks import Finding, Passed, Remark, Skipped, Text
 from doctor.site import PROBE_SECONDS, Site
 
 MIGRATIONS = Text("迁移", "migrations")
@@ -47,12 +47,12 @@ def reading(site: Site, name: str) -> Iterator[Connection]:
 
 
 def module_of(name: str) -> str:
-    """What ``python -m`` starts."""
+    """The module of a deployable, for ``python -m``."""
     return name if name == GATEWAY else f"services.{name}"
 
 
 def schemas(site: Site) -> Iterator[Remark]:
-    """Whether each database has seen every migration of this code; one that is ahead is fine."""
+    """Whether each database has every migration of this code; a database that is ahead is fine."""
     seen = []
     for name in site.names:
         newest = migrations.head(name)
@@ -61,7 +61,7 @@ def schemas(site: Site) -> Iterator[Remark]:
             current = migrations.current(engine)
         except OperationalError as error:
             if "does not exist" not in str(error.orig):
-                yield NotLookedAt(MIGRATIONS, Text(f"{name}：{error.orig}", f"{name}: {error.orig}"))
+                yield Skipped(MIGRATIONS, Text(f"{name}：{error.orig}", f"{name}: {error.orig}"))
                 continue
             current = "-"
         finally:
@@ -72,7 +72,7 @@ def schemas(site: Site) -> Iterator[Remark]:
             seen.append(f"{name} {current}")
     if len(seen) == len(site.names):
         words = ", ".join(seen)
-        yield Well(MIGRATIONS, Text(words, words))
+        yield Passed(MIGRATIONS, Text(words, words))
 
 
 def _behind(site: Site, name: str, current: str, newest: str) -> Finding:
@@ -89,14 +89,14 @@ def _behind(site: Site, name: str, current: str, newest: str) -> Finding:
 
 
 def dead_letters(site: Site) -> Iterator[Remark]:
-    """Whether a handler gave up a message that was not sent again."""
+    """Whether there are dead letters that have not been sent again."""
     looked_at, waiting = [], 0
     for name in (name for name in site.names if name != GATEWAY):
         try:
             with reading(site, name) as connection:
                 rows = connection.execute(_WAITING).all()
         except (ProgrammingError, OperationalError):
-            yield NotLookedAt(
+            yield Skipped(
                 DEAD_LETTERS, Text(f"{name} 的数据库还没有这张表", f"the database of {name} has no such table")
             )
             continue
@@ -105,7 +105,7 @@ def dead_letters(site: Site) -> Iterator[Remark]:
             waiting += 1
             yield _dead(site, name, [(str(row[0]), int(row[1])) for row in rows], min(row[2] for row in rows))
     if looked_at and not waiting:
-        yield Well(DEAD_LETTERS, Text(f"{', '.join(looked_at)} 都没有", f"none in {', '.join(looked_at)}"))
+        yield Passed(DEAD_LETTERS, Text(f"{', '.join(looked_at)} 都没有", f"none in {', '.join(looked_at)}"))
 
 
 def _dead(site: Site, name: str, counted: list[tuple[str, int]], oldest: Any) -> Finding:
@@ -130,7 +130,7 @@ def _dead(site: Site, name: str, counted: list[tuple[str, int]], oldest: Any) ->
 def supervisor(site: Site) -> Iterator[Remark]:
     """Whether the platform of this checkout runs at all."""
     if site.is_given:
-        yield NotLookedAt(PROCESSES, Text("服务器由环境变量给出", "the servers are named by the environment"))
+        yield Skipped(PROCESSES, Text("服务器由环境变量给出", "the servers are named by the environment"))
     elif not site.is_running:
         started = bool(site.environment)
         yield Finding(
@@ -145,29 +145,29 @@ def supervisor(site: Site) -> Iterator[Remark]:
 
 
 def processes(site: Site, *, explained: bool) -> Iterator[Remark]:
-    """Whether every process says that it is ready; where a finding explains it, those that are not are only named."""
+    """Whether every process is ready; where a finding explains why not, unready processes are only named."""
     urls = site.ready_urls()
-    unready = {name: reason for name, url in urls.items() if (reason := _unready(url)) is not None}
+    unready = {name: problem for name, url in urls.items() if (problem := _unready(url)) is not None}
     if unready and explained:
         names = ", ".join(unready)
-        yield NotLookedAt(
+        yield Skipped(
             PROCESSES, Text(f"先处理上面的问题；未就绪：{names}", f"mend the above first; not ready: {names}")
         )
         return
-    for name, reason in unready.items():
+    for name, problem in unready.items():
         yield Finding(
             "process_not_ready",
             name,
-            Text(f"进程 {name} 未就绪：{reason}", f"the process {name} is not ready: {reason}"),
+            Text(f"进程 {name} 未就绪：{problem}", f"the process {name} is not ready: {problem}"),
             f"tail -n 30 {site.place.state}/logs/{name}.log",
         )
     if urls and not unready:
         words = ", ".join(urls)
-        yield Well(PROCESSES, Text(f"{words} 就绪", f"{words} ready"))
+        yield Passed(PROCESSES, Text(f"{words} 就绪", f"{words} ready"))
 
 
 def _unready(url: str) -> str | None:
-    """What a process says is wrong with it, or that it does not answer; None where it is ready."""
+    """Why a process is not ready, or that it does not answer; None where it is ready."""
     try:
         with urllib.request.urlopen(url, timeout=PROBE_SECONDS):
             return None

@@ -1,4 +1,4 @@
-"""What the doctor looks at: this checkout's platform as it runs, as its next start would be, or what the environment names."""
+"""The platform to check: that of this checkout, running or as its next start would be, or that of the environment."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from doctor import machine
 from doctor.listening import Listener
 from doctor.remarks import Remark
 
-#: Longest wait for one connection or one answer.
+#: Longest wait for a connection or an answer.
 PROBE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Site:
-    """Read once, at the beginning. `environment` is that of the platform's processes, empty before the first start."""
+    """Read once, at the start. `environment` is that of the platform's processes, empty before the first start."""
 
     place: Place
     notes: Notes
     environment: Mapping[str, str]
-    #: The environment was given by the caller, as a process finds it: nothing of this checkout need run.
+    #: The caller gave a process's environment: nothing of this checkout need run.
     is_given: bool
     is_running: bool
     """Whether the supervisor of this checkout runs."""
@@ -72,7 +72,7 @@ class Site:
         return Path(path).read_text().strip() if path else self.environment.get(name, "")
 
     def ready_urls(self) -> dict[str, str]:
-        """Process → the address that says whether it is ready; none where no process of this checkout runs."""
+        """Process → its readiness address; empty where no process of this checkout runs."""
         path = self.place.state / "processes.json"
         if self.is_running and not self.is_given and path.exists():
             found: dict[str, str] = json.loads(path.read_text())
@@ -111,7 +111,7 @@ def find(place: Place, given: Mapping[str, str]) -> Site:
 
 
 def ports(site: Site) -> Iterator[Remark]:
-    """Whether the ports this checkout uses, or has used and published, are its own or free."""
+    """Whether the ports of this checkout, also those clients know from before, are its own or free."""
     expected = {}
     if site.environment and not site.is_given:
         own = {"postgres": site.owns_database, **dict.fromkeys(rabbitmq.PORTS, site.owns_broker)}
@@ -125,7 +125,7 @@ def ports(site: Site) -> Iterator[Remark]:
 
 
 def _is_ours(site: Site, listener: Listener) -> bool:
-    """Whether it belongs to this checkout; a process that may not be looked into does where it is our servers' account."""
+    """Whether a listener belongs to this checkout; one that cannot be inspected does if our servers' account owns it."""
     if listener.pid is None:
         return site.is_given or listener.user == SERVER_USER
     if site.is_given:
@@ -136,7 +136,7 @@ def _is_ours(site: Site, listener: Listener) -> bool:
 
 
 def _another_port(site: Site) -> str:
-    """What to type so that another port is taken: a start chooses one by itself, except where GATEWAY_PORT names it."""
+    """What to type to change to another port: a start chooses one itself, except where GATEWAY_PORT names it."""
     free = next(port for port in range(8000, 9000) if port_is_free(port))
     start = f"GATEWAY_PORT={free} make up" if site.gateway_port_given else "make up"
     return f"make down && {start}" if site.is_running or site.has_servers_running() else start

@@ -38,6 +38,7 @@ PROOFS = (
     "tests/journeys/test_restore_drill.py",
     "tests/resilience",
     "tests/talent/imports/test_hostile_files.py",
+    "tests/talent/imports/test_libreoffice.py",
 )
 
 #: The tests that use `platform`, which is started once: they run in one worker.

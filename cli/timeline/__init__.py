@@ -1,1 +1,1 @@
-"""What happened under one id, from every service's database and the log files: the pieces of ``trace``."""
+"""Everything that belongs to an id, from every service's database and the log files: the parts of ``trace``."""

@@ -1,6 +1,6 @@
-"""One thing that happened, and the ids by which one thing leads to the next.
+"""An entry of a timeline, and the ids that link entries.
 
-Lives here: the two shapes. Not here: reading databases (``records``) and log files (``log_files``).
+Lives here: the two classes. Not here: reading databases (``records``) and log files (``log_files``).
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-#: At most so many of one kind from one service: an import has thousands.
+#: Entries of a kind from a service at most: an import has thousands.
 LIMIT = 500
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that happened: when, where, of which kind, and what; `about` has its ids. Nothing of it is personal."""
+    """Something that happened: when, where, of which kind, and what; `about` has its ids. It holds no personal data."""
 
     at: dt.datetime
     service: str

@@ -13,7 +13,7 @@ from cli.timeline.entries import Entry, Ids
 
 
 def read(folder: Path, ids: Ids) -> list[Entry]:
-    """The lines that name one of the traces or requests; what they name beside it is added to `ids`."""
+    """The lines that name any of the traces or requests; further ids in them are added to `ids`."""
     found = []
     for path in sorted(folder.glob("*.log*")):
         for line in _lines(path, sorted(ids.traces | ids.requests)):
@@ -27,7 +27,7 @@ def read(folder: Path, ids: Ids) -> list[Entry]:
 
 
 def _lines(path: Path, wanted: list[str]) -> Iterator[dict[str, Any]]:
-    needles = [one.encode() for one in wanted]
+    needles = [word.encode() for word in wanted]
     try:
         with open(path, "rb") as file:
             for raw in file:

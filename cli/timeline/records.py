@@ -1,7 +1,7 @@
-"""What one service's database keeps of something: commands, history, events, inbox, dead letters, messages, imports.
+"""The entries of a service's database: commands, history, events, inbox, dead letters, messages, imports.
 
-Lives here: the reading, in read-only transactions. Rows of one unit of work bear the same instant (``Work.now``), and that is
-how a request leads to its events, and an event to the command that caused it. Not here: any write.
+Lives here: the queries, in read-only transactions. All rows of a unit of work have the same instant (``Work.now``); it links a
+request to its events, and an event to the command that caused it. Not here: any write.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Records:
             ids.events |= {str(found) for found in self._connection.execute(_EVENT_OF, {"id": one_id}).scalars()}
 
     def extend(self, ids: Ids) -> None:
-        """Add to `ids` what these rows know beside them."""
+        """Add the further ids of these rows to `ids`."""
         instants = {row.recorded_at for row in self._history} | {row.created_at for row in self._events}
         if self._service == "talent" and ids.requests:
             instants |= {row.created_at for row in self._rows(_IMPORTS, requests=sorted(ids.requests))}
@@ -94,7 +94,7 @@ class Records:
         if self._service == "talent":
             found += self._imports(ids)
         if self._service == "notify":
-            found += self._told(ids)
+            found += self._notified(ids)
         return found
 
     # -- finding
@@ -109,7 +109,7 @@ class Records:
         table = outbox.TABLE
         columns = [table.c[name] for name in ("id", "created_at", "published_at", "type", "subject_id", "version")]
         linked = [
-            table.c.id.in_([UUID(one) for one in ids.events]),
+            table.c.id.in_([UUID(event) for event in ids.events]),
             func.substr(table.c.traceparent, 4, 32).in_(ids.traces),
             table.c.created_at == _any_of(instants),
         ]
@@ -119,10 +119,10 @@ class Records:
     def _rows(self, statement: Any, **values: Any) -> Sequence[Any]:
         return self._connection.execute(statement, {**values, "limit": LIMIT}).all()
 
-    # -- telling
+    # -- entries
 
     def _entry(self, at: dt.datetime, kind: str, what: str, **about: Any) -> Entry:
-        return Entry(at, self._service, kind, redact(what), {name: one for name, one in about.items() if one})
+        return Entry(at, self._service, kind, redact(what), {name: value for name, value in about.items() if value})
 
     def _commands(self) -> list[Entry]:
         instants = {row.recorded_at for row in self._history} | {row.created_at for row in self._events}
@@ -155,10 +155,11 @@ class Records:
         return found
 
     def _applied(self, ids: Ids) -> list[Entry]:
-        mine = {one for entry in EVENTS.values() for one in entry.subscribers if one.startswith(f"{self._service}.")}
+        prefix = f"{self._service}."
+        mine = {name for event in EVENTS.values() for name in event.subscribers if name.startswith(prefix)}
         table = inbox.TABLE
         statement = select(table).where(
-            table.c.consumer.in_(mine), table.c.message_id.in_([UUID(one) for one in ids.events])
+            table.c.consumer.in_(mine), table.c.message_id.in_([UUID(event) for event in ids.events])
         )
         rows = self._connection.execute(statement.limit(LIMIT)).all()
         return [
@@ -188,14 +189,14 @@ class Records:
                 found.append(self._entry(row.finished_at, "import", f"{row.state}, {row.total} rows", **about))
         return found
 
-    def _told(self, ids: Ids) -> list[Entry]:
+    def _notified(self, ids: Ids) -> list[Entry]:
         found, messages = [], self._rows(_MESSAGES, events=sorted(ids.events))
         for row in messages:
             about = {"message_id": str(row.id), "event_id": str(row.event_id)}
             found.append(self._entry(row.created_at, "message", f"{row.template_key} ({row.urgency})", **about))
             if row.read_at:
                 found.append(self._entry(row.read_at, "read", row.template_key, **about))
-        for row in self._rows(_DELIVERIES, messages=sorted(str(one.id) for one in messages)):
+        for row in self._rows(_DELIVERIES, messages=sorted(str(message.id) for message in messages)):
             about = {"delivery_id": str(row.id), "message_id": str(row.message_id)}
             what = f"{row.channel}: {row.state}" + (f" ({row.reason})" if row.reason else "")
             found.append(self._entry(row.settled_at or row.created_at, "delivery", what, **about))

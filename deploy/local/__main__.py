@@ -19,12 +19,12 @@ from doctor import examination
 
 @contextmanager
 def _pointing_to_the_doctor() -> Iterator[None]:
-    """A start that fails says where to look next."""
+    """Add a hint at `make doctor` to the message of a start that fails."""
     try:
         yield
     except SystemExit as end:
         if isinstance(end.code, str):
-            raise SystemExit(f"{end.code}\n`make doctor` says what is wrong and what to type.") from None
+            raise SystemExit(f"{end.code}\n`make doctor` reports what is wrong and what to type.") from None
         raise
 
 
@@ -45,7 +45,7 @@ def run() -> None:
 def up() -> None:
     """Start the platform detached; returns when it is ready."""
     started = Platform()
-    with started.place.alone("another start"), _pointing_to_the_doctor():
+    with started.place.locked("another start"), _pointing_to_the_doctor():
         started.up()
     platform.welcome(started)
     click.echo("`make demo` loads the demo city, `make down` stops everything.")
@@ -67,7 +67,7 @@ def demo() -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("options", nargs=-1)
 def doctor(options: tuple[str, ...]) -> None:
-    """Say what is wrong with this checkout's platform, and what to type (--json, --lang zh|en)."""
+    """Report what is wrong with this checkout's platform, and what to type (--json, --lang zh|en)."""
     sys.exit(examination.main(options))
 
 
@@ -75,18 +75,18 @@ def doctor(options: tuple[str, ...]) -> None:
 @click.argument("words", nargs=-1, required=True)
 def command(words: tuple[str, ...]) -> None:
     """Run `python -m WORDS` with the environment of this checkout's platform, e.g. services.perks dead list."""
-    whole = {**os.environ, **environment.current()}
-    os.execve(sys.executable, [sys.executable, "-m", *words], whole)
+    complete = {**os.environ, **environment.current()}
+    os.execve(sys.executable, [sys.executable, "-m", *words], complete)
 
 
 @main.command("with-test-servers", context_settings={"ignore_unknown_options": True})
 @click.argument("command", nargs=-1, required=True)
 def with_test_servers(command: tuple[str, ...]) -> None:
-    """Run a command with the private test servers up and named in its environment; they stop after it."""
+    """Run a command while the private test servers run; their addresses are in its environment."""
     servers = Platform(is_test=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    with servers.place.alone("another run of the tests"):
+    with servers.place.locked("another run of the tests"):
         try:
             servers.start_servers()
             named = {

@@ -1,6 +1,8 @@
-"""Sets up a fresh machine: server programs (``packages``), then the virtual environment from requirements.lock.
+"""Sets up a fresh machine: programs (``packages``), then a virtual environment at the versions of a lock file.
 
-Standard library only, and any Python 3.11. ``make`` runs it as ``python3 -m deploy.local.bootstrap`` when its inputs changed.
+``python3 -m deploy.local.bootstrap run|dev|proofs|audit``: what `make run` needs, what the tests and tools of developers need,
+what only `make proofs` needs, and the tools of `make audit` and `make sbom` in an environment of their own. ``make`` calls it
+when its inputs changed. Standard library only, and any Python 3.11.
 """
 
 from __future__ import annotations
@@ -8,66 +10,89 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import packages
-from deploy.local.packages import ROOT, say
-
-VENV = ROOT / ".state" / "venv"
-LOCK = ROOT / "requirements.lock"
+from deploy.local import groups, packages
+from deploy.local.packages import FOR_PROOFS, FOR_TESTS, ROOT, SERVERS, say
 
 
-def make_venv() -> None:
-    """Make the virtual environment with exactly what requirements.lock pins; exits when that fails."""
-    python = VENV / "bin" / "python"
-    if not _works(python):
+@dataclass(frozen=True)
+class Step:
+    """One set-up step: Debian programs, and a dependency group in a virtual environment."""
+
+    programs: Mapping[str, str]
+    group: str
+    venv: Path = ROOT / ".state" / "venv"
+    lock: Path = ROOT / "requirements.lock"
+
+
+STEPS = {
+    "run": Step(SERVERS, "run"),
+    "dev": Step(SERVERS | FOR_TESTS, "dev"),
+    "proofs": Step(SERVERS | FOR_TESTS | FOR_PROOFS, "dev"),
+    "audit": Step({}, "audit", ROOT / ".state" / "audit", ROOT / "requirements-audit.lock"),
+}
+
+
+def make_venv(step: Step) -> None:
+    """Make or complete the virtual environment of a step; exits when that fails."""
+    python = step.venv / "bin" / "python"
+    if not _works(step.venv):
         say("creating the virtual environment")
-        shutil.rmtree(VENV, ignore_errors=True)
-        done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False, stdout=sys.stderr)
+        shutil.rmtree(step.venv, ignore_errors=True)
+        done = subprocess.run([sys.executable, "-m", "venv", str(step.venv)], check=False, stdout=sys.stderr)
         if done.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)
+            shutil.rmtree(step.venv, ignore_errors=True)
             sys.exit("The virtual environment cannot be made.")
-    _install(python)
+    _install(python, step)
 
 
-def _works(python: Path) -> bool:
+def _works(venv: Path) -> bool:
     """Whether there is a virtual environment here, whole, and made for this folder and this Python."""
+    python, script = venv / "bin" / "python", venv / "bin" / "pip"
     if not python.exists():
         return False
     made_by = f"{sys.version_info.major}.{sys.version_info.minor}"
     check = f"import sys, pip; sys.exit(sys.version[:{len(made_by)}] != '{made_by}')"
     whole = subprocess.run([str(python), "-c", check], capture_output=True, check=False).returncode == 0
-    script = VENV / "bin" / "pip"
-    return whole and script.exists() and str(VENV) in script.read_text().splitlines()[0]
+    return whole and script.exists() and str(venv) in script.read_text().splitlines()[0]
 
 
-def _install(python: Path) -> None:
-    wanted = sum(1 for line in LOCK.read_text().splitlines() if "==" in line)
-    say(f"installing {wanted} pinned Python packages")
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", str(LOCK)]
-    words: list[str] = []
+def _install(python: Path, step: Step) -> None:
+    """Install a group and what it requires, each package at the version of the lock file."""
+    say(f"installing the Python packages of the group {step.group}, pinned by {step.lock.name}")
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--constraint", str(step.lock), *groups.names(step.group)]
+    lines: list[str] = []
+    collected = 0
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
-            words.append(line)
-            seen = sum(1 for word in words if word.startswith("Collecting "))
-            if line.startswith("Collecting ") and seen % 20 == 0:
-                say(f"  {seen} of {wanted}")
+            lines.append(line)
+            if line.startswith("Collecting "):
+                collected += 1
+                if collected % 20 == 0:
+                    say(f"  {collected} collected")
             elif line.startswith("Installing collected packages"):
-                say("  unpacking")
+                say(f"  unpacking {line.count(',') + 1}")
     if pip.returncode:
-        sys.exit(f"{''.join(words[-20:])}\nThe Python packages cannot be installed; pip's last words are above.")
+        sys.exit(f"{''.join(lines[-20:])}\nThe Python packages cannot be installed; the end of pip's output is above.")
 
 
-def main() -> None:
-    """Install what is missing, or say what to type."""
+def main(arguments: list[str]) -> None:
+    """Install what the named step lacks, or exit with what to type."""
     if sys.version_info < (3, 11):  # noqa: UP036  whoever runs this has not read pyproject.toml yet
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
-    packages.ensure()
-    make_venv()
+    if len(arguments) != 1 or arguments[0] not in STEPS:
+        sys.exit(f"usage: python3 -m deploy.local.bootstrap {'|'.join(STEPS)}")
+    step = STEPS[arguments[0]]
+    packages.ensure(step.programs)
+    make_venv(step)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

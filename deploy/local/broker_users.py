@@ -1,4 +1,4 @@
-"""The broker's users and what each may touch: the gateway asks; a service answers, and owns what bears its name.
+"""The broker's users and their permissions: the gateway sends requests; a service replies, and owns the queues named after it.
 
 Patterns are RabbitMQ's: configure = declare and delete, write = publish and bind to, read = consume and bind from.
 """
@@ -25,6 +25,6 @@ def permissions(user: str) -> dict[str, str]:
 
 
 def listener_permissions(department: str) -> dict[str, str]:
-    """As `permissions`, for a department's system that hears events on queues of its own and publishes nothing."""
+    """As `permissions`, for a department's system that receives events on queues of its own and publishes nothing."""
     own = rf"{department}\..*"
     return {"configure": f"^{own}$", "write": f"^{own}$", "read": rf"^({own}|[a-z]+\.events)$"}

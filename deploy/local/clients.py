@@ -1,4 +1,4 @@
-"""The demo's clients of the gateway, and ``.state/platform.json``, which says to scripts what the welcome says to people."""
+"""The demo's clients of the gateway, and ``.state/platform.json``: what ``welcome`` prints, for scripts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ LISTENER = "education"
 
 
 def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str, logs: Path) -> None:
-    """Write the gateway's address, the demo clients, the broker for who listens, and the environment and logs for the command
-    line; registers clients the gateway at `url` does not know.
+    """Write the gateway's address, the demo clients, the listener's broker URI, and the command line's environment and logs.
+
+    Clients that the gateway at `url` does not know are registered.
     """
     known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
     for name, (department, scopes) in CLIENTS.items():

@@ -1,5 +1,7 @@
-"""Keys, made once, mode 0600: demo keys, kept with the data and marked "demo", so that they are refused outside dev; and, for
-``deploy.new_secrets``, real ones.
+"""Key files of mode 0600, made once.
+
+Demo keys are kept with the data and marked "demo", so that processes refuse them outside dev. ``deploy.new_secrets`` makes
+real keys with the same function.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The environment of a checkout's platform: how a start composes it, and how it is read back without changing anything.
+"""The environment of a checkout's platform: composed by a start, and read back without changing anything.
 
-Lives here: what every process and command finds in its environment. Not here: starting them (``platform``).
+Lives here: the variables of every process and command. Not here: starting them (``platform``).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from sqlalchemy import make_url
 from deploy.local import processes, running
 from deploy.local.broker_users import GATEWAY, OPS, VHOST
 from deploy.local.notes import Notes
-from deploy.local.place import standing
+from deploy.local.place import existing_place
 from deploy.local.postgres import USER
 
 
 def compose(
     *, keys: Path, bind: str, database_server: str, broker: str | None, uri_of: Callable[[str], str]
 ) -> dict[str, str]:
-    """What a start sets: `broker` is somebody else's, where one is given, and `uri_of(user)` the private one."""
+    """The variables a start sets. `broker` is an external broker's URI, if any; `uri_of(user)` the private broker's."""
     server = make_url(database_server)
     user = (urlsplit(broker.split(";")[0]).username or "guest") if broker else ""
     found = {
@@ -42,7 +42,7 @@ def compose(
 
 
 def of_running(state: Path) -> dict[str, str] | None:
-    """What the supervisor of the stack in `state` was started with; None where none runs, or it is another user's."""
+    """The environment of the running supervisor of `state`; None where none runs, or another user runs it."""
     for pid in running.commanded(f"supervisord -c {state / 'supervisord.conf'}"):
         try:
             pairs = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
@@ -53,8 +53,9 @@ def of_running(state: Path) -> dict[str, str] | None:
 
 
 def of_next_start(data: Path, notes: Notes, given: Mapping[str, str]) -> dict[str, str] | None:
-    """What the next start would set, from the notes and from DATABASE_URL, AMQP_URI and GATEWAY_PORT in `given`; None
-    before the first start, unless both servers are given.
+    """The variables the next start would set, by the notes and by DATABASE_URL, AMQP_URI and GATEWAY_PORT in `given`.
+
+    None before the first start, unless both servers are given.
     """
     port, secret = notes.kept("port.postgres"), notes.kept("secret.postgres")
     own_server = f"postgresql://{USER}:{secret}@127.0.0.1:{port}/postgres" if port else None
@@ -75,8 +76,8 @@ def explicit(given: Mapping[str, str], names: Sequence[str]) -> bool:
 
 
 def current() -> dict[str, str]:
-    """The environment of this checkout's platform as it runs, or as its next start would make it; exits without either."""
-    place = standing()
+    """The environment of the running platform of this checkout, else of its next start; exits where there is neither."""
+    place = existing_place()
     found = of_running(place.state) or of_next_start(place.data, Notes(place.data / "notes.json"), os.environ)
     if found is None:
         raise SystemExit("Nothing has been started in this checkout: `make up` does.")

@@ -24,12 +24,12 @@ def upgrade() -> None:
 
 
 def write(service: str, name: str) -> Path:
-    """Write ``NNNN_<name>.py`` and return its path; exits where `service` has no migrations or `name` is no name."""
+    """Write ``NNNN_<name>.py`` and return its path; exits where `service` has no migrations or `name` is not valid."""
     versions = migrations.location(service) / "versions"
     if not versions.is_dir():
         raise SystemExit(f"{service} has no migrations.")
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name):
-        raise SystemExit("A migration is named as a sentence, e.g. create_titles or add_level_to_titles.")
+        raise SystemExit("The name of a migration is a verb and its object, e.g. create_titles or add_level_to_titles.")
     before = migrations.head(service)
     path = versions / f"{int(before) + 1:04d}_{name}.py"
     title = name.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""What a stack remembers between starts: ports and passwords, in one JSON file of mode 0600 beside the data."""
+"""Ports and passwords that a stack keeps between starts, in a JSON file of mode 0600 beside the data."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class Notes:
         self._notes: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
 
     def port(self, name: str) -> int:
-        """The port kept under `name`; chosen at the first asking."""
+        """The port kept under `name`; chosen by the first call."""
         kept = self._notes.get(f"port.{name}")
         return int(kept) if kept else self._new_port(name)
 
     def free_port(self, name: str) -> int:
-        """As `port`, for a server about to start: another one where a stranger took it meanwhile."""
+        """As `port`, for a server about to start; chooses another port where some other program has taken the first."""
         kept = self.port(name)
         return kept if port_is_free(kept) else self._new_port(name)
 
     def secret(self, name: str) -> str:
-        """The password kept under `name`; made at the first asking."""
+        """The password kept under `name`; made by the first call."""
         kept = self._notes.get(f"secret.{name}")
         return str(kept) if kept else str(self._keep(f"secret.{name}", secrets.token_hex(16)))
 
     def kept(self, key: str) -> Any:
-        """What is kept under `key` ("port.amqp", "secret.postgres"), None where nothing is; chooses and writes nothing."""
+        """The value kept under `key` ("port.amqp", "secret.postgres"), or None; chooses and writes nothing."""
         return self._notes.get(key)
 
     def _new_port(self, name: str) -> int:
@@ -56,7 +56,7 @@ class Notes:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen there."""
+    """Whether a server could listen on the port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -67,7 +67,7 @@ def port_is_free(port: int) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Whether a server accepts connections on the port."""
     with socket.socket() as client:
         client.settimeout(1)
         return client.connect_ex(("127.0.0.1", port)) == 0

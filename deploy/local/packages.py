@@ -1,4 +1,4 @@
-"""The server programs: finding them, and installing what is missing with the system's package manager.
+"""Programs of the system: finding them, and installing what is missing with the system's package manager.
 
 Standard library only, and any Python 3.11: nothing else may be there yet. Packages are installed so that none of them starts
 a server of its own, now or at the next boot. As root: ``python3 -m deploy.local.packages PACKAGE…``.
@@ -13,19 +13,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Program to find → Debian package that has it.
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
-#: What only tests need: what the documents' commands are told in, the shared rate limits' store, and the reader departments
-#: open an annotated workbook in.
-FOR_TESTS = {"curl": "curl", "redis-server": "redis-server", "soffice": "libreoffice-calc-nogui"}
-#: Where Debian hides them from the PATH, and the parent of a folder per version of PostgreSQL.
+#: Only tests need these: the documents' commands use curl, and Redis stores the rate limits that gateways share.
+FOR_TESTS = {"curl": "curl", "redis-server": "redis-server"}
+#: Only `make proofs` needs these: departments open an annotated workbook in LibreOffice.
+FOR_PROOFS = {"soffice": "libreoffice-calc-nogui"}
+#: Debian installs the server programs here, outside the PATH; PostgreSQL with a folder per version.
 RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
-#: Comes along when something else is installed: the line to try, and the README's story, are told in it.
+#: Installed along with other packages: the first line to try, and docs/story.md, are commands of it.
 COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
 UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server.service")
@@ -35,12 +36,12 @@ _OURS = "# Youth City, while it installs packages\n"
 
 
 def say(text: str) -> None:
-    """Progress, on standard error so that nothing hides it."""
+    """Print progress on standard error, so that a redirected standard output does not hide it."""
     print(f"== {text}", file=sys.stderr, flush=True)
 
 
 def find_program(name: str) -> Path | None:
-    """A server program: where Debian hides it, newest PostgreSQL first, or on the PATH."""
+    """A program in Debian's own folders, newest PostgreSQL first, or on the PATH."""
     clusters = sorted(POSTGRESQL_FOLDER.glob("*/bin"), key=_version, reverse=True)
     for folder in (RABBITMQ_FOLDER, *clusters):
         if (folder / name).exists():
@@ -53,18 +54,17 @@ def _version(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdigit() else 0
 
 
-def missing(*, for_tests: bool = False) -> list[str]:
-    """Debian packages this machine lacks."""
-    wanted = SERVERS | FOR_TESTS if for_tests else SERVERS
-    packages = [package for program, package in wanted.items() if find_program(program) is None]
+def missing(programs: Mapping[str, str]) -> list[str]:
+    """Debian packages this machine lacks, of those that have `programs`; and the one with Python's own venv."""
+    packages = [package for program, package in programs.items() if find_program(program) is None]
     if importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return packages
 
 
-def ensure(*, for_tests: bool = False) -> None:
-    """Install what is missing. Exits with the one line to type where this user may not."""
-    packages = missing(for_tests=for_tests)
+def ensure(programs: Mapping[str, str] = SERVERS) -> None:
+    """Install the packages of `programs` that are missing. Exits with the one line to type where this user may not."""
+    packages = missing(programs)
     if not packages:
         return
     if shutil.which(COMPANION) is None:
@@ -85,12 +85,12 @@ def ensure(*, for_tests: bool = False) -> None:
             f"Missing: {names}. Only root may install them. This line does, and lets none of them start a server:\n\n"
             f"    su -c {shlex.quote(line)}\n\nThen type the same make command again."
         )
-    if still := missing(for_tests=for_tests):
+    if still := missing(programs):
         sys.exit(f"Still missing after the installation: {' '.join(still)}")
 
 
 def _sudo() -> list[str] | None:
-    """How to become root; None without sudo, or where it would ask for a password and nobody is there to type it."""
+    """How to become root; None without sudo, or where it would prompt for a password without a terminal."""
     if shutil.which("sudo") is None:
         return None
     may = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
@@ -106,7 +106,7 @@ def install(packages: list[str]) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _no_servers():
         for command in ([*apt[:3], "update"], [*apt, "install", *packages]):
-            # its words are progress: they go where ours go
+            # apt-get's output is progress and goes where ours goes
             done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
             if done.returncode:
                 sys.exit(f"`{' '.join(command)}` failed; try again, or run it by hand as root.")

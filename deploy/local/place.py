@@ -1,4 +1,4 @@
-"""Where a local stack keeps its things, and as whom its servers run.
+"""The folders of a local stack, and the account its servers run as.
 
 Every checkout has its own ``.state``; a stack of tests has ``.state/test``. When root starts it, servers run as the system
 user ``youthcity``; where that user cannot reach the checkout (a home folder of mode 700), the data lies under
@@ -33,11 +33,11 @@ class Place:
     data: Path
     is_test: bool
     account: pwd.struct_passwd | None
-    """None when the caller is not root, and servers run as the caller."""
+    """None when the caller is not root; servers then run as the caller."""
 
     @property
     def tag(self) -> str:
-        """Tells this checkout's servers from another's."""
+        """A name that differs from checkout to checkout, for its servers."""
         return _tag(self.state)
 
     def as_server(self) -> dict[str, Any]:
@@ -47,14 +47,14 @@ class Place:
         return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
 
     def folder(self, path: Path) -> Path:
-        """Make a folder the servers own, for nobody else's eyes."""
+        """Make a folder that only the servers' account can read."""
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
         self._give(path)
         return path
 
     def file(self, path: Path, content: str) -> Path:
-        """Write a file the servers own, for nobody else's eyes."""
+        """Write a file that only the servers' account can read."""
         path.touch(mode=0o600)
         path.chmod(0o600)
         path.write_text(content)
@@ -66,8 +66,8 @@ class Place:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
     @contextmanager
-    def alone(self, what: str) -> Iterator[None]:
-        """One at a time in this checkout; a second one waits, and says for what."""
+    def locked(self, what: str) -> Iterator[None]:
+        """Hold the lock of this checkout; a second caller prints that it waits for `what`, and waits."""
         with open(self.state / "lock", "w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,7 +78,7 @@ class Place:
 
 
 def place(*, is_test: bool = False, root: Path = ROOT) -> Place:
-    """The stack of the checkout at `root`; makes its folders. Exits where they belong to somebody else."""
+    """The stack of the checkout at `root`; makes its folders. Exits where they belong to another user."""
     state = root / ".state" / "test" if is_test else root / ".state"
     state.mkdir(parents=True, exist_ok=True)
     data = state / "data"
@@ -94,8 +94,8 @@ def place(*, is_test: bool = False, root: Path = ROOT) -> Place:
     return Place(state=state, data=data, is_test=is_test, account=_account(data))
 
 
-def standing(*, root: Path = ROOT) -> Place:
-    """The stack of the checkout at `root` as it stands; makes nothing, so its folders may be missing."""
+def existing_place(*, root: Path = ROOT) -> Place:
+    """The stack of the checkout at `root`, without making anything: its folders may be missing."""
     state = root / ".state"
     data = state / "data"
     return Place(state, Path(os.readlink(data)) if data.is_symlink() else data, is_test=False, account=None)
@@ -116,7 +116,7 @@ def _tag(state: Path) -> str:
 
 
 def _account(data: Path) -> pwd.struct_passwd | None:
-    """Whoever owns the cluster that is there already; else the system user, made when it is missing."""
+    """The owner of an existing cluster; else the system user, created when it is missing."""
     if os.geteuid() != 0:
         return None
     cluster = data / "postgres"

@@ -13,7 +13,7 @@ from deploy.local import clients, demo_keys, packages, processes
 from deploy.local.broker_users import GATEWAY
 from deploy.local.environment import compose
 from deploy.local.notes import Notes
-from deploy.local.packages import ROOT, say
+from deploy.local.packages import FOR_TESTS, ROOT, SERVERS, say
 from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
 from deploy.local.processes import run_step, run_steps
@@ -26,7 +26,7 @@ from examples.client import client_of
 class Platform:
     """The platform of this checkout; `is_test` for one that serves the tests.
 
-    DATABASE_URL (a server) and AMQP_URI replace the private servers, except for tests.
+    DATABASE_URL (a server) and AMQP_URI replace the private servers, except in a platform for tests.
     """
 
     def __init__(self, *, is_test: bool = False) -> None:
@@ -42,7 +42,7 @@ class Platform:
 
     def start_servers(self) -> None:
         """Start the private servers; returns when they answer."""
-        packages.ensure(for_tests=self.place.is_test)
+        packages.ensure(SERVERS | FOR_TESTS if self.place.is_test else SERVERS)
         self.rabbitmq.begin()
         self.postgres.start()
         self.rabbitmq.await_ready()
@@ -89,10 +89,10 @@ class Platform:
         self.rabbitmq.stop()
         self.postgres.stop()
         if self.place.is_test:
-            Cluster(self.place).stop()  # what killed tests may have left
+            Cluster(self.place).stop()  # nodes left by tests that were killed
 
     def environment(self) -> dict[str, str]:
-        """What every process and command of the platform about to start finds in its environment."""
+        """The environment of every process and command of the platform about to start."""
         bind = f"127.0.0.1:{os.environ.get('GATEWAY_PORT') or self.notes.free_port(GATEWAY)}"
         return compose(
             keys=self.place.data / "keys",
@@ -103,14 +103,14 @@ class Platform:
         )
 
     def broker_line(self) -> str:
-        """Where to look at the private broker; nothing where it is somebody else's."""
+        """The management address of the private broker; empty where an external broker is used."""
         if self._broker is not None:
             return ""
         url = f"http://127.0.0.1:{self.notes.port('management')}"
         return f"  broker      {url}  (user ops; password: {self.notes.secret('amqp.ops')})\n"
 
     def load_demo(self) -> None:
-        """Load the demo city; what is there already is left as it is."""
+        """Load the demo city; existing records stay as they are."""
         if not self.supervisor.is_running():
             raise SystemExit("The platform does not run: `make up` starts it.")
         say("loading the demo city")
@@ -122,7 +122,7 @@ class Platform:
         unfinished.unlink()
 
     def is_empty(self) -> bool:
-        """Whether there is no organisation yet, or the demo city was left half loaded."""
+        """Whether there is no organisation yet, or the demo city is incomplete."""
         if self._unfinished_demo.exists():
             return True
         client = client_of(json.loads(self.description.read_text()))
@@ -156,7 +156,7 @@ def run() -> int:
         print()
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave processes running
         platform.stop()
     return status
 

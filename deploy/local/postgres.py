@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster: made at the first start, on a port of its own, TCP on loopback only."""
+"""A private PostgreSQL cluster: created by the first start, on a port of its own, TCP on loopback only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deploy.local.packages import find_program, say
 from deploy.local.place import Place
 
 USER = "youthcity"
-#: A cluster of tests may lose everything in a power cut.
+#: A cluster for tests may lose its data in a power cut.
 TEST_OPTIONS = ("fsync=off", "full_page_writes=off")
 
 
@@ -69,7 +69,7 @@ class Postgres:
         return server_pid(self._folder) is not None and answers(self.port)
 
     def stop(self) -> None:
-        """Stop it, at once but safely."""
+        """Stop the server: fast, and immediately where that takes too long."""
         pid = server_pid(self._folder)
         if pid is None:
             return

@@ -1,6 +1,6 @@
-"""The platform's processes: which there are, how many, with which environment, and when they are ready.
+"""The platform's processes: their number, commands and environments, and waiting until they are ready.
 
-The one list of deployables here is the folders: a service is a folder of ``services`` with a ``__main__.py``.
+There is no list of services: a service is a folder of ``services`` with a ``__main__.py``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def services() -> list[str]:
 
 @dataclass(frozen=True)
 class Process:
-    """One process, what it alone finds in its environment, and the URL that says whether it is ready."""
+    """A process, the variables it alone has, and the URL that answers 200 when it is ready."""
 
     name: str
     command: list[str]
@@ -58,7 +58,7 @@ def planned(notes: Notes, *, gateway_url: str) -> list[Process]:
 
 
 def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
-    """Block until every process says it is ready; exits with the end of its log when one does not."""
+    """Block until every process is ready; exits with the end of its log when a process does not become ready."""
     deadline = time.monotonic() + START_SECONDS
     for name, url in ready_urls.items():
         while not is_ready(url):
@@ -70,7 +70,7 @@ def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
 
 
 def is_ready(url: str) -> bool:
-    """Whether 200 is answered there."""
+    """Whether `url` answers 200."""
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)
@@ -84,7 +84,7 @@ def run_step(module: str, *arguments: str, environment: Mapping[str, str]) -> st
 
 
 def run_steps(steps: Sequence[tuple[str, ...]], *, environment: Mapping[str, str]) -> list[str]:
-    """As `run_step`, several at once."""
+    """As `run_step`, for several steps at the same time."""
     started = [
         subprocess.Popen(
             [sys.executable, "-m", *step],
@@ -104,6 +104,6 @@ def run_steps(steps: Sequence[tuple[str, ...]], *, environment: Mapping[str, str
 
 
 def write_private(path: Path, content: object) -> None:
-    """JSON for this user's eyes only."""
+    """Write JSON that only this user can read."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1))

@@ -1,6 +1,6 @@
 """A private RabbitMQ node: its own name, home, cookie and ports (AMQP, management, distribution, epmd), loopback only.
 
-What each broker user may touch is in ``broker_users``.
+The permissions of each broker user are in ``broker_users``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deploy.local.place import Place
 
 START_SECONDS = 90
 STOP_SECONDS = 30
-#: Below it the node takes no messages.
+#: Below this the node accepts no messages.
 DISK_FREE_LIMIT_MB = 100
 PORTS = ("amqp", "management", "distribution", "epmd")
 
@@ -54,7 +54,7 @@ class RabbitMQ:
         """Begin to start the node, if it does not run; `await_ready` waits for it."""
         if self._node() is not None:
             return
-        self.stop()  # what a broken start may have left
+        self.stop()  # processes left by a failed start
         say("starting RabbitMQ")
         self._take_ports()
         self._place.folder(self._folder)
@@ -77,7 +77,7 @@ class RabbitMQ:
             )
 
     def await_ready(self) -> None:
-        """Return when the node takes connections and API requests; exits with the log to read when it does not."""
+        """Return when the node accepts connections and API requests; exits with the path of its log when it does not."""
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if time.monotonic() > deadline:
@@ -86,24 +86,24 @@ class RabbitMQ:
             time.sleep(0.1)
 
     def make_users(self, names: list[str]) -> None:
-        """A broker user per process. Nobody may speak in another's name: RabbitMQ checks ``user_id``."""
+        """Create a broker user per process. RabbitMQ checks ``user_id``, so no process can publish as another."""
         for name in names:
-            self._ask("PUT", f"/users/{name}", {"password": self._secret(name), "tags": ""})
-            self._ask("PUT", f"/permissions/{VHOST}/{name}", permissions(name))
+            self._request("PUT", f"/users/{name}", {"password": self._secret(name), "tags": ""})
+            self._request("PUT", f"/permissions/{VHOST}/{name}", permissions(name))
 
     def make_listener(self, department: str) -> None:
-        """A broker user for a department that listens to events."""
-        self._ask("PUT", f"/users/{department}", {"password": self._secret(department), "tags": ""})
-        self._ask("PUT", f"/permissions/{VHOST}/{department}", listener_permissions(department))
+        """Create a broker user for a department that listens to events."""
+        self._request("PUT", f"/users/{department}", {"password": self._secret(department), "tags": ""})
+        self._request("PUT", f"/permissions/{VHOST}/{department}", listener_permissions(department))
 
     def stop(self) -> None:
         """Stop the node and the port mapper it started; returns when both are gone."""
         node = self._node()
         if node is not None:
-            # it takes its time to end well (five seconds of waiting for one of its own parts); one of tests need not
-            running.tell([node], signal.SIGKILL if self._place.is_test else signal.SIGTERM)
+            # ending cleanly takes it five seconds and more; a node for tests is killed
+            running.send_signal([node], signal.SIGKILL if self._place.is_test else signal.SIGTERM)
             running.await_end([node], seconds=STOP_SECONDS)
-        # the port mapper, and whatever else stayed
+        # the port mapper, and any other process that is left
         running.end(running.members(self._mark), seconds=5)
 
     def _take_ports(self) -> None:
@@ -120,7 +120,7 @@ class RabbitMQ:
         if not answers(self._port("amqp")):
             return False
         try:
-            self._ask("GET", f"/vhosts/{VHOST}")
+            self._request("GET", f"/vhosts/{VHOST}")
         except OSError:
             return False
         return True
@@ -145,7 +145,7 @@ class RabbitMQ:
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/environment",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
-            # a quiet node must not spin on the cores it shares
+            # an idle node must not busy-wait on cores it shares
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
             " -kernel inet_dist_use_interface {127,0,0,1}",
         }
@@ -164,8 +164,8 @@ class RabbitMQ:
         ]
         return "\n".join(lines) + "\n"
 
-    def _ask(self, method: str, path: str, body: Any = None) -> None:
-        """One request to the management API; raises OSError when it fails."""
+    def _request(self, method: str, path: str, body: Any = None) -> None:
+        """Send a request to the management API; raises OSError when it fails."""
         login = base64.b64encode(f"{OPS}:{self._secret(OPS)}".encode()).decode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port('management')}/api{path}",
@@ -178,5 +178,5 @@ class RabbitMQ:
 
 
 def node_pid(folder: Path) -> int | None:
-    """The process of the node in `folder`, once it is an Erlang machine; None where it does not run."""
+    """The process of the node in `folder`, once the Erlang VM runs; None where it does not run."""
     return next(iter(running.commanded(f"-home {folder}/home ")), None)

@@ -1,7 +1,7 @@
-"""Three private RabbitMQ nodes that are one cluster, for tests that take one of them away.
+"""A cluster of three private RabbitMQ nodes, for tests that stop a node.
 
-Lives here: what makes nodes a cluster (one cookie, one port mapper, each other's names) and ending one alone. Not here: what
-a node is (``rabbitmq``), what a platform on a cluster needs to set (docs/cluster.md).
+Lives here: forming the cluster (a common cookie, a common port mapper, the names of all nodes) and killing a single node. Not
+here: a node itself (``rabbitmq``), the settings of a platform on a cluster (docs/cluster.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OWN_PORTS = ("amqp", "management", "distribution")
 
 
 class Node(RabbitMQ):
-    """One node of the cluster."""
+    """A node of the cluster."""
 
     def __init__(self, place: Place, notes: Notes, letter: str) -> None:
         super().__init__(place, notes)
@@ -34,7 +34,7 @@ class Node(RabbitMQ):
         return _name(self._place, self._letter)
 
     def begin(self) -> None:
-        """Begin to start the node, if it does not run; with its old data it is a member of the cluster again."""
+        """Begin to start the node, if it does not run; with its old data it rejoins the cluster."""
         home = self._folder / "home"
         for folder in (self._folder.parent, self._folder, home):
             self._place.folder(folder)
@@ -42,24 +42,24 @@ class Node(RabbitMQ):
         super().begin()
 
     def stop(self) -> None:
-        """End this node alone and at once, as when its machine loses power."""
+        """Kill this node alone, as when its machine loses power."""
         node = self._node()
         if node is not None:
-            running.tell([node], signal.SIGKILL)
+            running.send_signal([node], signal.SIGKILL)
             running.await_end([node], seconds=STOP_SECONDS)
 
     def is_running(self) -> bool:
-        """Whether there is a process of it, ready or not."""
+        """Whether its process exists, ready or not."""
         return self._node() is not None
 
     def _take_ports(self) -> None:
         for name in _OWN_PORTS:
-            self._notes.free_port(self._noted(name))
+            self._notes.free_port(self._note_of(name))
 
     def _port(self, name: str) -> int:
-        return self._notes.port(self._noted(name))
+        return self._notes.port(self._note_of(name))
 
-    def _noted(self, name: str) -> str:
+    def _note_of(self, name: str) -> str:
         return f"cluster.{self._letter}.{name}" if name in _OWN_PORTS else f"cluster.{name}"
 
     def _configuration(self) -> str:
@@ -69,14 +69,14 @@ class Node(RabbitMQ):
                 f"cluster_formation.classic_config.nodes.{number} = {_name(self._place, letter)}"
                 for number, letter in enumerate(LETTERS, 1)
             ),
-            # a node that does not see most of the cluster stops serving, rather than living on with a truth of its own
+            # a node that cannot see the majority pauses, so that two halves never diverge
             "cluster_partition_handling = pause_minority",
         ]
         return super()._configuration() + "\n".join(lines) + "\n"
 
 
 class Cluster:
-    """The nodes and what they share."""
+    """The nodes, and the notes they share."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -84,11 +84,11 @@ class Cluster:
         self.nodes = [Node(place, self._notes, letter) for letter in LETTERS]
 
     def uri(self, vhost: str = VHOST) -> str:
-        """The broker as its clients know it: every node, ";" between them."""
+        """The URI for clients: every node, separated by ";"."""
         return ";".join(node.uri(OPS, vhost) for node in self.nodes)
 
     def start(self) -> None:
-        """Start an empty cluster; returns when it is one."""
+        """Start an empty cluster; returns when every node is ready."""
         self.stop()
         self._notes.free_port("cluster.epmd")
         first, *others = self.nodes
@@ -100,7 +100,7 @@ class Cluster:
             node.await_ready()
 
     def stop(self) -> None:
-        """Stop every node and the port mapper, and forget their data; returns when all is gone."""
+        """Stop every node and the port mapper, and delete their data; returns when all processes have ended."""
         for node in self.nodes:
             node.stop()
         running.end(running.members(_mark(self._place)), seconds=5)

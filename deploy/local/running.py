@@ -1,7 +1,7 @@
-"""Which processes belong to a stack, and ending them.
+"""The processes that belong to a stack: finding and ending them.
 
-A process a stack starts carries the stack's mark in its environment, and so do its children. Ids kept in files go stale and
-names are shared with other people's servers; the mark does neither.
+Every process a stack starts has the stack's mark in its environment, and so have its children. Process ids kept in files go
+stale, and names are shared with other servers; the mark has neither problem.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def commanded(words: str) -> list[int]:
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process, words parted by spaces; empty when it has ended."""
+    """The command line of a process, words separated by spaces; empty when it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
@@ -53,15 +53,15 @@ def await_end(pids: list[int], *, seconds: float) -> bool:
 
 
 def end(pids: list[int], *, seconds: float) -> None:
-    """Ask them to end; after `seconds` make them."""
-    tell(pids, signal.SIGTERM)
+    """Send SIGTERM; after `seconds` send SIGKILL to those that are left."""
+    send_signal(pids, signal.SIGTERM)
     if not await_end(pids, seconds=seconds):
-        tell(pids, signal.SIGKILL)
+        send_signal(pids, signal.SIGKILL)
         await_end(pids, seconds=5)
 
 
-def tell(pids: list[int], number: int) -> None:
-    """Send a signal to those of them that still live."""
+def send_signal(pids: list[int], number: int) -> None:
+    """Send a signal to those that still exist."""
     for pid in pids:
         try:
             os.kill(pid, number)

@@ -1,4 +1,4 @@
-"""The supervisor of one stack: restarts a process that ends, ends them all when it is told to. It has no socket of its own."""
+"""The supervisor of a stack: restarts a process that ends, and ends all on SIGTERM. It has no control socket."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class Supervisor:
     def start(
         self, processes: Sequence[Process], *, environment: Mapping[str, str], foreground: bool
     ) -> subprocess.Popen[bytes] | None:
-        """Start them all in `environment`; in the foreground the supervisor is returned, a child of the caller."""
+        """Start all processes in `environment`; in the foreground the supervisor is returned, a child of the caller."""
         say(f"starting {len(processes)} processes")
         self._logs.mkdir(exist_ok=True)
         self._configuration_file.touch(mode=0o600)
         with open(self._configuration_file, "w") as file:
             self._configuration(processes).write(file)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration_file)]
-        # inherited by all: passwords do not stand in the configuration, and need no quoting there
+        # inherited by all processes: passwords are not in the configuration file, and need no quoting
         whole = {**os.environ, **QUIET, **environment, running.MARK: self._mark}
         if foreground:
-            # a session of its own: Ctrl-C reaches the caller alone, who then stops things in their order
+            # a session of its own: Ctrl-C reaches the caller alone, which then stops everything in order
             return subprocess.Popen(
                 [*command, "-n", "-s"], cwd=ROOT, env=whole, stdin=subprocess.DEVNULL, start_new_session=True
             )
@@ -80,19 +80,19 @@ class Supervisor:
         return self._pid() is not None
 
     def stop(self) -> None:
-        """End the supervisor and with it every process; returns when they are gone."""
+        """End the supervisor and all its processes; returns when they have ended."""
         pid = self._pid()
         if pid is not None:
             say("stopping the processes")
-            running.tell([pid], signal.SIGTERM)
+            running.send_signal([pid], signal.SIGTERM)
             running.await_end([pid], seconds=STOP_SECONDS + 10)
-        running.end(running.members(self._mark), seconds=STOP_SECONDS)  # those a killed supervisor left
+        running.end(running.members(self._mark), seconds=STOP_SECONDS)  # processes left by a killed supervisor
 
     def _pid(self) -> int | None:
         return next(iter(running.commanded(f"supervisord -c {self._configuration_file}")), None)
 
 
 def _quoted(word: str) -> str:
-    """A word as supervisor reads it: in quotes, a per cent doubled. It knows no way to write a quote."""
+    """A word in supervisor's syntax: in quotes, per cent signs doubled. The syntax cannot express a quote."""
     assert '"' not in word, word
     return f'"{word.replace("%", "%%")}"'

@@ -1,5 +1,6 @@
-"""A throwaway platform for journeys and benchmarks: services and a gateway in real processes, on databases and a vhost given
-to it. Not here: the servers, and the platform of ``make run`` (``platform``).
+"""A throwaway platform for journeys and benchmarks: services and a gateway as real processes, on given databases and a vhost.
+
+Not here: the servers, and the platform of ``make run`` (``platform``).
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from examples.client import Client
 from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
 
-#: Beside those a checkout keeps (``notes``).
+#: Below the ports a checkout keeps (``notes``).
 FIRST_PORT, PORTS = 12_000, 8_000
 _given: set[int] = set()
-#: Counted as ever, and never reached.
+#: Requests are counted, but the limits are never reached.
 UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "ADDRESS")}
 
 
@@ -79,7 +80,7 @@ class ThrowawayPlatform:
         self.spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
 
     def start_further_gateway(self, name: str, **environment: str) -> str:
-        """Another gateway beside the first, with settings of its own; returns its address."""
+        """Start another gateway with settings of its own; returns its address."""
         bind = f"127.0.0.1:{free_port()}"
         self.spawn(name, ["-m", "gateway"], f"http://{bind}/readyz", {"GATEWAY_BIND": bind, **environment})
         self.wait_for(name)
@@ -92,7 +93,7 @@ class ThrowawayPlatform:
         self.spawn(name, arguments, f"http://127.0.0.1:{port}/readyz", environment)
 
     def spawn(self, name: str, arguments: list[str], ready_url: str, environment: dict[str, str]) -> None:
-        """Start a Python process in the platform's environment; a second one of the same name writes on in its log."""
+        """Start a Python process in the platform's environment; a second process of the same name appends to the log."""
         with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments], env={**self.environment, **environment}, stdout=log, stderr=log
@@ -110,7 +111,7 @@ class ThrowawayPlatform:
             time.sleep(0.1)
 
     def is_ready(self, name: str) -> bool:
-        """Whether a process says that requests may be sent to it."""
+        """Whether a process is ready for requests."""
         return processes.is_ready(self.processes[name][1])
 
     def is_alive(self, name: str) -> bool:
@@ -123,7 +124,7 @@ class ThrowawayPlatform:
         return done.stdout
 
     def client(self, name: str, department: str, *scopes: str) -> Client:
-        """A newly registered client; with every scope where none is named."""
+        """Register a client, with every scope where none is named."""
         engine = make_engine(self.databases["gateway"], pool_size=1, name="throwaway")
         client_id, secret = clients.register(
             engine, name=name, department=department, scopes=scopes or list(SCOPES), now=clock.now()
@@ -148,8 +149,9 @@ class ThrowawayPlatform:
 
 
 def free_port() -> int:
-    """A port where a server may listen, below those the system gives to outgoing connections: no passer-by takes it. Never the
-    same twice, as the server it was meant for may be late.
+    """A free port below the range of outgoing connections, so that no client socket takes it.
+
+    It is never returned twice: the server that will listen there may start late.
     """
     while True:
         port = FIRST_PORT + secrets.randbelow(PORTS)

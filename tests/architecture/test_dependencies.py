@@ -7,38 +7,44 @@ import sys
 import tomllib
 from functools import cache
 from importlib import metadata
-from typing import Any
 
 import grimp
 import pytest
 
+from deploy.local import groups
 from tests.architecture import source
 
-PACKAGES = ("contracts", "chassis", "services", "gateway", "cli")
-#: Deployable → the modules its process starts from.
+PACKAGES = ("contracts", "chassis", "services", "gateway", "cli", "doctor", "deploy", "examples")
+#: Dependency group → the modules that start where it is installed.
 DEPLOYABLES = {
     **{name: (f"services.{name}.__main__", f"services.{name}.service") for name in source.services()},
     "gateway": ("gateway.__main__", "gateway.serving.wsgi", "gateway.serving.gunicorn_conf"),
     "cli": ("cli.__main__",),
     "contracts": ("contracts.catalogue", "contracts.talent", "contracts.perks"),
+    "doctor": ("doctor.__main__",),
+    "run": ("deploy.local.__main__", "examples.demo", "examples.listening", "deploy.new_secrets", "deploy.rotate_key"),
 }
+#: The tools of `make audit` and `make sbom` have an environment and a lock file of their own.
+OWN_LOCK = {"audit": "requirements-audit.lock"}
 
 
 @cache
-def groups() -> dict[str, list[Any]]:
-    return dict(tomllib.loads((source.ROOT / "pyproject.toml").read_text())["dependency-groups"])
+def group_names() -> set[str]:
+    return set(tomllib.loads((source.ROOT / "pyproject.toml").read_text())["dependency-groups"])
 
 
 def group(name: str) -> set[str]:
     """The distributions of a group, included groups too."""
-    found: set[str] = set()
-    for one in groups()[name]:
-        found |= group(one["include-group"]) if isinstance(one, dict) else {_normal(one)}
-    return found
+    return {_normal(requirement) for requirement in groups.names(name)}
 
 
-def locked() -> set[str]:
-    lines = (source.ROOT / "requirements.lock").read_text().split()
+def closure(name: str) -> set[str]:
+    """With everything they require."""
+    return {_normal(distribution) for distribution in groups.closure(name)}
+
+
+def locked(name: str = "requirements.lock") -> set[str]:
+    lines = (source.ROOT / name).read_text().split()
     return {_normal(line.partition("==")[0]) for line in lines}
 
 
@@ -63,10 +69,10 @@ class TestDependencyGroups:
     @pytest.mark.parametrize("deployable", DEPLOYABLES)
     def test_a_deployable_imports_nothing_outside_its_group(self, deployable: str) -> None:
         assert reached(deployable), "the import graph does not know where it starts"
-        assert reached(deployable) <= _closure(group(deployable))
+        assert reached(deployable) <= closure(deployable)
 
     def test_every_service_has_a_group_of_its_own(self) -> None:
-        assert {*source.services(), "gateway", "dev"} <= groups().keys()
+        assert {*source.services(), "gateway", "run", "dev"} <= group_names()
 
     def test_nothing_is_imported_that_is_not_locked(self) -> None:
         """By tests, tools and examples too: what happens to lie in one venv may be missing in the next."""
@@ -80,26 +86,15 @@ class TestDependencyGroups:
         assert unlocked == set()
 
     def test_everything_a_group_names_is_locked(self) -> None:
-        assert {name: missing for name in groups() if (missing := group(name) - locked())} == {}
+        locks = {name: locked(OWN_LOCK.get(name, "requirements.lock")) for name in group_names()}
+        assert {name: missing for name, lock in locks.items() if (missing := group(name) - lock)} == {}
+
+    def test_everything_a_group_requires_is_locked(self) -> None:
+        """Whatever is installed without a pin would be another version on the next machine."""
+        assert closure("dev") - locked() == set()
 
     def test_everything_locked_is_needed(self) -> None:
-        named = set().union(*(group(name) for name in groups()))
-        assert locked() - _closure(named) == set()
-
-
-def _closure(distributions: set[str]) -> set[str]:
-    """With everything they require, as far as it is installed."""
-    found: set[str] = set()
-    waiting = set(distributions)
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        try:
-            required = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        waiting |= {_normal(re.split(r"[ ;<>=!~\[(]", one)[0]) for one in required} - found
-    return found
+        assert locked() - closure("dev") == set()
 
 
 def _normal(name: str) -> str:

@@ -40,7 +40,7 @@ class TestUpload:
         ]
         assert "sending" in again.err
 
-    def test_speaks_chinese_where_asked(self, cli: CommandLine, roster: Path) -> None:
+    def test_speaks_chinese_where_chosen(self, cli: CommandLine, roster: Path) -> None:
         done = cli("imports", "upload", roster, "--mode", "dry_run", LANG="zh_CN.UTF-8")
         assert "状态" in done.out
         assert "已接收" in done.out

@@ -94,7 +94,7 @@ class TestQueues:
             broker.ask("DELETE", f"/users/{department}")
             channel.queue_delete(f"{department}.inbox")
 
-    def test_are_told_without_the_management_api_as_far_as_that_goes(self, cli: CommandLine) -> None:
+    def test_are_listed_without_the_management_api_as_far_as_possible(self, cli: CommandLine) -> None:
         plain = cli("queues", RABBIT_API=None)
         assert "RABBIT_API" in plain.err
         assert "无法得知" in cli("queues", RABBIT_API=None, LANG="zh_CN").err

@@ -13,9 +13,9 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from deploy import site_packages
 from deploy.local.throwaway import eventually, free_port
 from tests.architecture import compose, source
-from tests.deploy import site_packages
 
 
 class Image:

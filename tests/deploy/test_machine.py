@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import packages, running
+from deploy.local import bootstrap, packages, running
 from deploy.local.notes import Notes, port_is_free
 from deploy.local.place import Place, place
 from deploy.local.processes import Process, services
@@ -112,7 +112,9 @@ class TestInstalling:
         assert [path.name for path in tmp_path.iterdir()] == ["policy-rc.d"]
 
     def test_the_programs_of_a_machine_that_is_set_up_are_found(self) -> None:
-        assert packages.missing(for_tests=True) == []
+        step = bootstrap.STEPS["proofs"]
+        assert {"postgres", "rabbitmq-server", "curl", "redis-server", "soffice"} == step.programs.keys()
+        assert packages.missing(step.programs) == []
         assert packages.find_program("pg_ctl") is not None
         assert packages.find_program("no-such-program") is None
 

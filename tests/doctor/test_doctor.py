@@ -26,9 +26,9 @@ from chassis.store import dead_letters, migrations
 from chassis.store.database import with_driver
 from deploy.local import demo_keys
 from deploy.local.broker_users import listener_permissions
-from deploy.local.place import standing
+from deploy.local.place import existing_place
 from doctor.examination import examine
-from doctor.remarks import Finding, NotLookedAt, Well
+from doctor.remarks import Finding, Passed, Skipped
 from tests.doctor.altered_api import AlteredApi
 from tests.support.servers import Broker, Make
 
@@ -41,7 +41,7 @@ class Patient:
     """What the doctor looks at: five migrated databases, a vhost with the topology, and keys."""
 
     def __init__(self, folder: Path, databases: dict[str, str], broker: Broker, amqp_uri: str) -> None:
-        self.place = standing(root=folder)
+        self.place = existing_place(root=folder)
         self.keys = folder / "keys"
         self.databases, self.broker = databases, broker
         self.environment = {
@@ -106,7 +106,7 @@ class TestAHealthyPlatform:
         with AlteredApi(patient.environment["RABBIT_API"], nodes=ROOM) as api:
             remarks = examine(patient.place, {**patient.environment, "RABBIT_API": api.url})
         assert [one for one in remarks if isinstance(one, Finding)] == []
-        looked_at = {one.subject.en for one in remarks if isinstance(one, Well)}
+        looked_at = {one.subject.en for one in remarks if isinstance(one, Passed)}
         assert looked_at >= {
             "disk",
             "database server",
@@ -117,11 +117,11 @@ class TestAHealthyPlatform:
             "dead letters",
             "queues",
         }
-        not_looked_at = {one.subject.en for one in remarks if isinstance(one, NotLookedAt)}
+        not_looked_at = {one.subject.en for one in remarks if isinstance(one, Skipped)}
         assert not_looked_at == {"programs", "processes"}  # the servers are not the checkout's own, and nothing runs
 
     @pytest.mark.parametrize(
-        ("locale", "last"), [("zh_CN.UTF-8", "未发现异常；2 项未检查。"), ("C", "Nothing found; 2 not looked at.")]
+        ("locale", "last"), [("zh_CN.UTF-8", "未发现异常；2 项未检查。"), ("C", "Nothing found; 2 not checked.")]
     )
     def test_is_told_in_the_language_of_the_locale_with_exit_status_zero(
         self, patient: Patient, locale: str, last: str
@@ -289,7 +289,7 @@ class TestTheBrokersMachine:
     def test_that_does_not_tell_leaves_only_what_it_alone_knows_unlooked_at(self, patient: Patient) -> None:
         remarks = examine(patient.place, {**patient.environment, "RABBIT_API": "http://127.0.0.1:1"})
         assert [one for one in remarks if isinstance(one, Finding)] == []
-        skipped = {one.subject.en: one.because.en for one in remarks if isinstance(one, NotLookedAt)}
+        skipped = {one.subject.en: one.because.en for one in remarks if isinstance(one, Skipped)}
         assert skipped["queues"] == skipped["the broker's disk and memory"]
         assert "127.0.0.1:1 does not answer" in skipped["queues"]
 

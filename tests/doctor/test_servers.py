@@ -22,14 +22,14 @@ from chassis.store import migrations
 from deploy.local import demo_keys, environment, packages, running
 from deploy.local.broker_users import GATEWAY
 from deploy.local.notes import Notes, answers, port_is_free
-from deploy.local.place import place, standing
+from deploy.local.place import existing_place, place
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Process, services, write_private
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.supervising import Supervisor
 from deploy.local.throwaway import eventually
-from doctor.examination import LOOK_SECONDS, examine
-from doctor.remarks import Finding, NotLookedAt, Remark
+from doctor.examination import CHECK_SECONDS, examine
+from doctor.remarks import Finding, Remark, Skipped
 from doctor.site import PROBE_SECONDS
 
 #: Stands for the gateway: the supervisor, its environment and its port are real.
@@ -86,14 +86,16 @@ class Checkout:
 
     def examine(self, **given: str) -> list[Remark]:
         path = {"PATH": os.environ["PATH"]}
-        return examine(standing(root=self.place.state.parent), {**path, **given})
+        return examine(existing_place(root=self.place.state.parent), {**path, **given})
 
     def findings(self, **given: str) -> list[Finding]:
         return [one for one in self.examine(**given) if isinstance(one, Finding)]
 
     def stop(self) -> None:
         self.supervisor.stop()
-        running.tell(running.commanded(f"-home {self.place.data}/rabbitmq/home "), signal.SIGKILL)  # nothing to keep
+        running.send_signal(
+            running.commanded(f"-home {self.place.data}/rabbitmq/home "), signal.SIGKILL
+        )  # nothing to keep
         self.rabbitmq.stop()
         self.postgres.stop()
 
@@ -118,7 +120,7 @@ def codes(found: list[Finding]) -> list[tuple[str, str]]:
 
 
 def not_looked_at(remarks: list[Remark]) -> dict[str, str]:
-    return {one.subject.en: one.because.en for one in remarks if isinstance(one, NotLookedAt)}
+    return {one.subject.en: one.because.en for one in remarks if isinstance(one, Skipped)}
 
 
 class TestServers:
@@ -156,16 +158,16 @@ class TestServers:
             "broker": running.commanded(f"-home {checkout.place.data}/rabbitmq/home "),
             "database": running.commanded(f"-D {checkout.place.data}/postgres"),
         }[server]
-        running.tell(pids, signal.SIGSTOP)
+        running.send_signal(pids, signal.SIGSTOP)
         began = time.monotonic()
         try:
             assert codes(checkout.findings()) == [(f"{server}_down", "make down && make up")]
         finally:
-            running.tell(pids, signal.SIGCONT)
-        assert time.monotonic() - began < LOOK_SECONDS + 2 * PROBE_SECONDS
+            running.send_signal(pids, signal.SIGCONT)
+        assert time.monotonic() - began < CHECK_SECONDS + 2 * PROBE_SECONDS
 
     def test_a_changed_password_is_named_with_its_user(self, checkout: Checkout) -> None:
-        checkout.rabbitmq._ask("PUT", "/users/perks", {"password": "another", "tags": ""})
+        checkout.rabbitmq._request("PUT", "/users/perks", {"password": "another", "tags": ""})
         try:
             (found,) = checkout.findings()
             assert (found.code, found.about, found.command) == ("broker_refuses", "perks", "make down && make up")
@@ -187,14 +189,14 @@ class TestProcesses:
     def test_a_port_taken_from_one_is_named_with_the_stranger_and_explains_the_rest(self, checkout: Checkout) -> None:
         supervisors = running.commanded(f"supervisord -c {checkout.place.state}/")
         # so that it does not start the process again before the stranger is there
-        running.tell(supervisors, signal.SIGSTOP)
+        running.send_signal(supervisors, signal.SIGSTOP)
         try:
             running.end(running.commanded(f"{checkout.site}/answerer.py"), seconds=5)
             # a process that ends has no command line any more a moment before it lets go of its sockets
             eventually(lambda: port_is_free(checkout.gateway_port), what="its port is free")
             stranger = Stranger(checkout.gateway_port)
         finally:
-            running.tell(supervisors, signal.SIGCONT)
+            running.send_signal(supervisors, signal.SIGCONT)
         with stranger:
             remarks = checkout.examine()
         eventually(lambda: answers(checkout.gateway_port), what="the process answers")
@@ -239,7 +241,7 @@ class TestTheMachine:
 
 class TestACheckout:
     def test_where_nothing_was_ever_started_needs_nothing_and_stays_as_it_was(self, tmp_path: Path) -> None:
-        found = [one for one in examine(standing(root=tmp_path), {}) if isinstance(one, Finding)]
+        found = [one for one in examine(existing_place(root=tmp_path), {}) if isinstance(one, Finding)]
         assert codes(found) == [("platform_stopped", "make up")]
         assert list(tmp_path.iterdir()) == []
 
@@ -249,7 +251,7 @@ class TestACheckout:
         for name in ("postgres", "amqp", GATEWAY):
             notes.port(name)
         with Stranger(notes.port("amqp")):
-            found = [one for one in examine(standing(root=tmp_path), {}) if isinstance(one, Finding)]
+            found = [one for one in examine(existing_place(root=tmp_path), {}) if isinstance(one, Finding)]
         assert [(one.code, one.about) for one in found] == [
             ("port_taken", str(notes.port("amqp"))),
             ("platform_stopped", str(tmp_path / ".state")),
@@ -257,7 +259,7 @@ class TestACheckout:
 
     def test_with_servers_of_others_that_are_down_names_both_and_where(self, tmp_path: Path) -> None:
         given = {"DATABASE_URL": "postgresql://city@127.0.0.1:1/postgres", "AMQP_URI": "amqp://city:x@127.0.0.1:1/"}
-        found = [one for one in examine(standing(root=tmp_path), given) if isinstance(one, Finding)]
+        found = [one for one in examine(existing_place(root=tmp_path), given) if isinstance(one, Finding)]
         assert codes(found) == [
             ("platform_stopped", "make up"),
             ("database_down", "sudo systemctl start postgresql"),

@@ -1,4 +1,7 @@
-"""The README's story and the guide for departments work as printed, and print what they show."""
+"""The README's first result, the story and the guide for departments work as printed, and print what they show.
+
+The Chinese pages have the same commands (``tests/architecture/test_commands_in_docs.py``); their output is not compared again.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ from tests.documents import blocks
 from tests.documents.conftest import City
 
 
-# the README first: it shows the figures of a new city
-@pytest.mark.parametrize(("document", "name"), [("README.md", "story"), ("docs/integrating.md", "integrate")])
+# in this order: the story shows the figures of a new city
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [("README.md", "first"), ("docs/story.md", "story"), ("docs/integrating.md", "integrate")],
+)
 def test_the_commands_print_what_the_document_shows(city: City, document: str, name: str) -> None:
     assert "19 rosters are in, 2000 rows new" in city.loaded
     assert city.differences(document, name) == []

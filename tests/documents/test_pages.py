@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -74,3 +75,9 @@ def test_every_benchmark_is_shown_with_its_floor() -> None:
         for keyword in node.keywords
         if keyword.arg == "floor" and isinstance(keyword.value, ast.Constant) and isinstance(node.args[0], ast.Constant)
     }
+
+
+def test_the_picture_shows_every_service_and_the_gateway() -> None:
+    picture = ElementTree.fromstring(source.text(Path("docs/pictures/platform.svg")))
+    names = {(element.text or "").split()[0] for element in picture.iter() if element.get("class") == "name"}
+    assert {*source.services(), "gateway"} <= names

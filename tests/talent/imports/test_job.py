@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +10,6 @@ from sqlalchemy.exc import OperationalError
 
 from chassis.imports import job
 from chassis.imports.limited import ChildFailed
-from deploy.local.packages import find_program
 from services.talent.imports.kinds import of_keys
 from tests.talent.conftest import City, at_once
 from tests.talent.imports.importing import HEADERS, Desk, Row, csv_of, table
@@ -152,18 +148,6 @@ class TestWorkbook:
         assert "文本" in shown[2][8]
         assert "身份" in shown[2][8]
         assert "Format the column as text" in shown[2][10]
-
-    def test_reads_the_same_in_libreoffice(self, desk: Desk, school: str, tmp_path: Path) -> None:
-        found = desk.run(table([student(desk.city, school), student(desk.city, school, 身份="校友", 姓名="=1+1")]))
-        shown = [[cell or "" for cell in row] for row in desk.workbook(found).iter_rows(values_only=True)]
-        (tmp_path / "roster.xlsx").write_bytes(desk.workbook_file(found))
-        program = find_program("soffice")
-        assert program is not None
-        as_csv = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"  # commas, quotes, UTF-8, as shown
-        command = [str(program), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
-        command += ["--convert-to", as_csv, "--outdir", str(tmp_path), str(tmp_path / "roster.xlsx")]
-        subprocess.run(command, check=True, capture_output=True, timeout=200)
-        assert list(csv.reader((tmp_path / "roster.csv").open(encoding="utf-8"))) == shown
 
     def test_sent_in_again_it_is_a_roster(self, desk: Desk, school: str) -> None:
         found = desk.run(table([student(desk.city, school, 手机号="+8613700000000")]))
