@@ -39,7 +39,9 @@ def rows(platform: ThrowawayPlatform) -> list[Row]:
             started = time.monotonic()
             made = client.upload("/v1/imports", path, kind="roster", mode="best_effort")
             address = f"/v1/imports/{made['id']}"
-            ended = eventually(lambda: found if (found := client.get(address))["state"] == "done" else None, seconds=120)
+            ended = eventually(
+                lambda: found if (found := client.get(address))["state"] == "done" else None, seconds=120
+            )
             elapsed = time.monotonic() - started
         assert ended["counts"]["accepted"] == ROSTER_ROWS, ended["counts"]
         return ROSTER_ROWS / elapsed
