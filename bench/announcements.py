@@ -62,7 +62,7 @@ class Lag:
                 sent += per_tick
             self._look(seen)
             time.sleep(0.005)
-        assert len(seen) == wanted, f"{len(seen)} of {wanted} people were told"
+        assert len(seen) == wanted, f"{len(seen)} of {wanted} people were notified"
         with self.perks.connect() as connection:
             facts = connection.execute(
                 text("select id, extract(epoch from created_at) from outbox where type like '%granted%'")
@@ -73,8 +73,8 @@ class Lag:
     def _look(self, seen: dict[uuid.UUID, float]) -> None:
         """Note when each message was first there to be read."""
         with self.notify.connect() as connection:
-            asked = text("select event_id from messages order by created_at desc, id desc limit 1000")
-            found = connection.execute(asked).scalars().all()
+            statement = text("select event_id from messages order by created_at desc, id desc limit 1000")
+            found = connection.execute(statement).scalars().all()
         now = clock.now().timestamp()
         for event_id in found:
             seen.setdefault(event_id, now)

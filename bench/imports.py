@@ -38,8 +38,10 @@ def rows(platform: ThrowawayPlatform) -> list[Row]:
             path = _roster(Path(folder), next(counter))
             started = time.monotonic()
             made = client.upload("/v1/imports", path, kind="roster", mode="best_effort")
-            asked = f"/v1/imports/{made['id']}"
-            ended = eventually(lambda: found if (found := client.get(asked))["state"] == "done" else None, seconds=120)
+            address = f"/v1/imports/{made['id']}"
+            ended = eventually(
+                lambda: found if (found := client.get(address))["state"] == "done" else None, seconds=120
+            )
             elapsed = time.monotonic() - started
         assert ended["counts"]["accepted"] == ROSTER_ROWS, ended["counts"]
         return ROSTER_ROWS / elapsed

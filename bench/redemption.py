@@ -54,7 +54,7 @@ class Gate:
         return keys
 
     def scan_rate(self) -> float:
-        """Scans per second of SCANS passes nobody has used."""
+        """Scans per second of SCANS unused passes."""
         expires = int((dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).timestamp())
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             for _ in range(SCANS):

@@ -68,8 +68,8 @@ class Fairs:
 
     def _check(self, session: uuid.UUID) -> None:
         with self.engine.connect() as connection:
-            asked = text("select seats_taken, waiting from sessions where id = :session")
-            found = tuple(connection.execute(asked, {"session": session}).one())
+            statement = text("select seats_taken, waiting from sessions where id = :session")
+            found = tuple(connection.execute(statement, {"session": session}).one())
         assert found == (SEATS, STUDENTS - SEATS), f"{found} of {SEATS} seats and {STUDENTS} students"
 
     def backlog(self) -> int:

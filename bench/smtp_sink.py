@@ -1,4 +1,4 @@
-"""A local SMTP sink that takes every mail and counts it, as cheap as can be so that it is nobody's bottleneck."""
+"""A local SMTP sink that takes every mail and counts it, as cheap as can be so that it is no bottleneck."""
 
 from __future__ import annotations
 

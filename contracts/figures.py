@@ -23,7 +23,7 @@ FIGURES: dict[str, FigureEntry] = {
 }
 
 
-#: Days a figure may be asked for; beyond them nothing was ever counted.
+#: Days a figure may be requested for; beyond them there are no records.
 _DAYS = validate.Range(min=dt.date(2000, 1, 1), max=dt.date(2100, 12, 31))
 
 

@@ -2,5 +2,5 @@
 
 One module per subject: ``machine`` (programs, ports, disk), ``servers`` (broker, database), ``clocks``, ``platform`` (migrations,
 dead letters, processes), ``keyrings``, ``queues``. ``examination`` calls them in their order, ``site`` says what is looked at,
-``remarks`` how it is told.
+``remarks`` how it is reported.
 """

@@ -38,8 +38,8 @@ class Client:
         self._token, self._token_until = "", 0.0
 
     def get(self, path: str, **query: Any) -> Any:
-        asked = {name: value for name, value in query.items() if value is not None}
-        return self.send("GET", path + (f"?{urllib.parse.urlencode(asked)}" if asked else ""))[2]
+        parameters = {name: value for name, value in query.items() if value is not None}
+        return self.send("GET", path + (f"?{urllib.parse.urlencode(parameters)}" if parameters else ""))[2]
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """POST under an idempotency key, so that the retry of a lost answer is safe."""

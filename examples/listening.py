@@ -56,7 +56,7 @@ class Listener(ConsumerMixin):
 
 
 def queue_of(name: str, types: tuple[str, ...]) -> Queue:
-    """A durable queue that keeps events of these types while nobody listens."""
+    """A durable queue that keeps events of these types while no listener runs."""
     # talent.affiliation.confirmed.v1 is published to the exchange talent.events, under its own name
     sources = {one: Exchange(f"{one.partition('.')[0]}.events", "topic", passive=True) for one in types}
     bindings = [binding(exchange, routing_key=one) for one, exchange in sources.items()]

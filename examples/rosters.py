@@ -71,7 +71,7 @@ def _member(choose: random.Random, *, serial: int) -> Member:
 
 
 def _id_number(born: datetime.date, serial: int) -> str:
-    # region codes 1499xx are assigned to no region, so these are nobody's numbers
+    # region codes 1499xx are assigned to no region, so these numbers belong to no person
     body = f"{149900 + serial // 1000}{born:%Y%m%d}{serial % 1000:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
     return body + "10X98765432"[total % 11]

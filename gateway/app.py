@@ -80,8 +80,8 @@ def load_keys(settings: GatewaySettings) -> tuple[Cursors, Tokens]:
 
 def _begin() -> None:
     g.started = time.monotonic()
-    asked = request.headers.get("X-Request-Id", "")
-    g.request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.traceparent = tracing.child_of(request.headers.get("traceparent"))
     g.trace_id = tracing.trace_id(g.traceparent)
     if request.endpoint == "imports.start_import":

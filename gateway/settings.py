@@ -38,7 +38,7 @@ def load() -> GatewaySettings:
     * GATEWAY_PUBLIC_URL: the address clients use; issuer and audience of tokens; http://<GATEWAY_BIND> where not given.
     * KEY_DIR: the folder with token_signing.json and cursor.json, default "keys".
     * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
-    * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is asked for once more.
+    * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is requested once more.
     * GATEWAY_TRUSTED_PROXIES: how many proxies stand before it and say whom they pass on (X-Forwarded-For), 0.
     * GATEWAY_RATE_CLIENT 6000/minute: requests of one client. GATEWAY_RATE_IMPORTS 600/hour: files it may send.
     * GATEWAY_RATE_ADDRESS 600/minute: requests for tokens, and with wrong ones, from one address. Empty for no limit.

@@ -22,11 +22,11 @@ _BROKERS_OWN = ("x-",)
 
 
 class CannotRetire(Exception):
-    """The queue is in use, or nobody said what becomes of its messages. It stays as it was."""
+    """The queue is in use, or it is not stated what becomes of its messages. It stays as it was."""
 
 
 def retire(amqp_uri: str, queue: str, *, to: str | None, discard: bool, delays: Sequence[float]) -> int:
-    """Unbind `queue` from the platform's exchanges, move its messages to the queue `to` (or drop them where told to
+    """Unbind `queue` from the platform's exchanges, move its messages to the queue `to` (or drop them where that is chosen
     `discard` them) and delete it; returns how many there were. Raises CannotRetire.
     """
     if queue in topology.queue_names(delays=delays):

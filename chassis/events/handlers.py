@@ -6,8 +6,8 @@ dead-letter tables (``inbox``, ``dead_letters``), queue names (``topology``).
 A handler gets what has arrived as one batch, in one transaction with the inbox rows. Then:
 
 * committed: acknowledged, all of the batch;
-* the database or the broker is away, or time ran out: nobody's fault, so no attempt is counted; the handler pauses and
-  tries again while its messages stay unacknowledged;
+* the database or the broker is away, or time ran out: an infrastructure failure, so no attempt is counted; the handler
+  pauses and tries again while its messages stay unacknowledged;
 * the same, but the database answers: a batch is taken apart, so that one message cannot hold up its neighbours for ever;
   a lone one waits in a retry tier, still without an attempt counted;
 * anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
@@ -46,7 +46,7 @@ BATCH = 100
 #: A batch must end well before the broker's consumer timeout (30 minutes by default, hazard 29).
 SECONDS_ALLOWED = 120.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
-#: After so many pauses it is asked whether the database answers at all.
+#: After so many pauses the handler checks whether the database answers at all.
 PATIENCE = 2
 
 
@@ -197,7 +197,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             self._retry_later(batch[0][0], failure)
 
     def _run(self, events: list[envelope.Event], message: amqp.Message) -> BaseException | None:
-        """Run the handler until it ends for a reason of its own, or of no other's; returns that failure, or None."""
+        """Run the handler until it succeeds, fails by its own fault, or must wait in a retry tier; returns that failure."""
         pause, pauses = FIRST_PAUSE, 0
         while self.consumer.is_live(message):
             result, failure = self._run_once(events)
@@ -205,7 +205,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 metrics.events_applied.labels(self.consumer_name).inc(result)
                 metrics.events_repeated.labels(self.consumer_name).inc(len(events) - result)
                 return None
-            if not retries.is_nobodys_fault(failure):
+            if not retries.is_infrastructure_failure(failure):
                 return failure
             if (pauses >= PATIENCE or isinstance(failure, eventlet.Timeout)) and self._may_wait_alone():
                 return failure
@@ -236,18 +236,18 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         return done.wait()  # type: ignore[no-any-return]
 
     def _retry_later(self, message: amqp.Message, failure: BaseException) -> None:
-        way = retries.next_way(_headers(message), failure, self.consumer.delays)
-        if way.delay_seconds is None:
-            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=way.attempts)
+        decision = retries.decide_retry(_headers(message), failure, self.consumer.delays)
+        if decision.delay_seconds is None:
+            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=decision.attempts)
             return
-        tier = topology.retry_tier(self.container.service_name, way.delay_seconds)
-        log.warning("%s: %d attempts failed, again by %s: %r", self.consumer_name, way.attempts, tier, failure)
+        tier = topology.retry_tier(self.container.service_name, decision.delay_seconds)
+        log.warning("%s: %d attempts failed, again by %s: %r", self.consumer_name, decision.attempts, tier, failure)
         outgoing = Outgoing(
             body=message.body,
             exchange=tier,
             routing_key=topology.consumer_queue(self.consumer_name),
             message_id=message.properties.get("message_id"),
-            headers=way.headers,
+            headers=decision.headers,
         )
         pause = FIRST_PAUSE
         # it has a connection of its own: while the message's lives, the broker would not deliver it again

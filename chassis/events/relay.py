@@ -97,7 +97,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
     def _relay(self, connection: Connection) -> None:
         while not self._stopping:
             self._woken.clear()
-            self._measure(connection)  # first, or nobody would be told while nothing can be published
+            self._measure(connection)  # first, so that the age of the outbox is reported while nothing can be published
             if self._publish_batch(connection) < BATCH:
                 self._woken.wait(IDLE_SECONDS)
 

@@ -26,17 +26,17 @@ class Way:
     headers: dict[str, Any]
 
 
-def is_nobodys_fault(failure: BaseException) -> bool:
+def is_infrastructure_failure(failure: BaseException) -> bool:
     """Whether database, broker or clock failed the message, and not the message the handler."""
     return is_transient(failure) or isinstance(failure, (eventlet.Timeout, *CONNECTION_ERRORS))
 
 
-def next_way(headers: Mapping[str, Any], failure: BaseException, delays: Sequence[float]) -> Way:
-    """An attempt is counted unless the failure is nobody's fault; then it waits ever longer, and is never given up.
+def decide_retry(headers: Mapping[str, Any], failure: BaseException, delays: Sequence[float]) -> Way:
+    """An attempt is counted unless the failure is one of the infrastructure; then it waits ever longer, and is never given up.
 
-    `delays` has one entry at least where the failure is nobody's fault.
+    `delays` has at least one entry for a failure of the infrastructure.
     """
-    counts = not is_nobodys_fault(failure)
+    counts = not is_infrastructure_failure(failure)
     attempts, waits = int(headers.get(ATTEMPTS, 0)) + counts, int(headers.get(WAITS, 0)) + (not counts)
     number = attempts if counts else min(waits, len(delays))
     kept = {"traceparent": headers.get("traceparent", ""), ATTEMPTS: attempts, WAITS: waits}

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 RPC, EVENTS, RELAY, TIMERS = "rpc", "events", "relay", "timers"
 ALL_LANES = (RPC, EVENTS, RELAY, TIMERS)
-#: While a service is rebuilt it takes facts in and says what follows; it answers nobody from half a copy, and decides
+#: While a service is rebuilt it takes facts in and says what follows; it answers no request from half a copy, and decides
 #: nothing before it has all of it.
 REBUILDING_LANES = (EVENTS, RELAY)

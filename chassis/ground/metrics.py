@@ -16,7 +16,7 @@ _worker = Histogram(
     "youthcity_worker_seconds", "Work done, by lane and entrypoint", ["lane", "entrypoint", "outcome"], buckets=_BUCKETS
 )
 _workers_busy = Gauge("youthcity_workers_busy", "Workers at work", ["lane"], multiprocess_mode="livesum")
-rpc_dropped = Counter("youthcity_rpc_dropped_total", "Requests nobody waits for any more", ["reason"])
+rpc_dropped = Counter("youthcity_rpc_dropped_total", "Requests no caller waits for any more", ["reason"])
 events_received = Counter("youthcity_events_received_total", "Event messages taken from the broker", ["consumer"])
 events_applied = Counter("youthcity_events_applied_total", "Events whose effect was committed", ["consumer"])
 events_repeated = Counter("youthcity_events_repeated_total", "Duplicates the inbox absorbed", ["consumer"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from contracts.language.violations import Violation
@@ -38,13 +38,6 @@ class Column:
     example: str = ""
 
 
-class Row(Protocol):
-    """The values of one good row."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The values as JSON."""
-
-
 @dataclass
 class Verdict:
     """The verdict on one row: accepted, unchanged, differs or rejected. It holds no personal data."""
@@ -55,7 +48,8 @@ class Verdict:
     record_id: UUID | None = None
 
 
-#: ``read_row(cells by column key)``: the values of a row, or what is wrong with its cells. Pure; runs in the child process.
+#: ``read_row(cells by column key)``: the values of a row as a dict of JSON or an object with ``to_json()``, or a list of
+#: Violation, what is wrong with its cells. Pure; runs in the child process.
 ReadRow = Callable[[Mapping[str, Any]], Any]
 #: ``group_of(row)``: equal for rows that must be applied together, None for a row of its own. Pure; runs in the child process.
 GroupOf = Callable[[Any], object]

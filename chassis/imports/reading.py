@@ -77,7 +77,7 @@ def read_lines(table: Table, sheet: Sheet, *, max_rows: int) -> Iterator[Line]:
         if isinstance(row, list):
             line["violations"] = [shown(violation, names) for violation in row]
         else:
-            line["values"] = row.to_json()
+            line["values"] = row if isinstance(row, dict) else row.to_json()
         yield line
 
 

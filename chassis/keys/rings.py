@@ -105,7 +105,7 @@ class FieldCipher:
 
 
 class LookupHash:
-    """Finds a value without holding it: HMAC-SHA256 under a key of its own, told apart by column."""
+    """Finds a value without holding it: HMAC-SHA256 under a key of its own, a different hash for each column."""
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring

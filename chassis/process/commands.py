@@ -31,7 +31,9 @@ def main(package: str) -> None:
 
 @click.group(invoke_without_command=True)
 @click.option("--lanes", "lane_names", help=f"Lanes to run here, of {','.join(lanes.ALL_LANES)}; all without it.")
-@click.option("--rebuilding", is_flag=True, help="All this process does is a replay: nobody is told. Never with rpc.")
+@click.option(
+    "--rebuilding", is_flag=True, help="All this process does is a replay: no person is notified. Never with rpc."
+)
 @click.pass_context
 def group(context: click.Context, lane_names: str | None, rebuilding: bool) -> None:
     """Serve (the default), migrate, rebuild copies, or look after dead letters."""
@@ -40,7 +42,7 @@ def group(context: click.Context, lane_names: str | None, rebuilding: bool) -> N
     if unknown := set(chosen) - set(lanes.ALL_LANES):
         raise click.BadParameter(f"unknown lane {', '.join(sorted(unknown))}; there are {', '.join(lanes.ALL_LANES)}")
     if rebuilding and lanes.RPC in chosen:
-        raise click.BadParameter("a service that is being rebuilt answers nobody: leave the rpc lane out")
+        raise click.BadParameter("a service that is being rebuilt answers no requests: leave the rpc lane out")
     context.obj |= {"lanes": chosen, "rebuilding": rebuilding}
     if context.invoked_subcommand is None:
         context.invoke(run)

@@ -76,7 +76,7 @@ class Process:
             "%s: lanes %s, health on port %d", self.settings.name, ",".join(self.container.lanes), self.health.port
         )
         if self.rebuilding:
-            log.warning("%s: rebuilding, nobody is told of anything this process does", self.settings.name)
+            log.warning("%s: rebuilding, no person is notified of anything this process does", self.settings.name)
         try:
             self.container.start()
             self.health.starting = False
@@ -100,7 +100,7 @@ class Process:
         eventlet.spawn(self._stop)
 
     def _stop(self) -> None:
-        """Unready is already told; let what runs end, within the grace period, then end the rest."""
+        """/readyz says unready already; let what runs end within the grace period, then end the rest."""
         log.info("%s: stopping, %s busy", self.settings.name, self.container.busy_workers())
         with eventlet.Timeout(self.settings.grace_seconds, False):
             self.container.stop()

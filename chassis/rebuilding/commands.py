@@ -26,7 +26,7 @@ from chassis.store.database import make_engine
 from contracts.language import envelope
 
 ALL = "all"
-TOLD_EVERY = 20 * PAGE
+REPORTED_EVERY = 20 * PAGE
 #: Between pages the relay is let catch up: today's facts must not queue behind a million old ones.
 MOST_WAITING = 2 * PAGE
 EXIT_DIFFERENT = 1
@@ -42,7 +42,7 @@ EXIT_DIFFERENT = 1
 def republish(
     obj: dict[str, Any], subject: str, service: str, ids: tuple[str, ...], after: str | None, dry_run: bool
 ) -> None:
-    """Send the current state of SUBJECT (or `all`) to one service again, as a replay: nobody is told anything by it.
+    """Send the current state of SUBJECT (or `all`) to one service again, as a replay: no person is notified by it.
 
     Safe to interrupt and to repeat, and for two at once.
     """
@@ -64,7 +64,7 @@ def republish(
 
 def _send(engine: Engine, read: republishing.Read, page: Page, consumer: str, *, dry_run: bool) -> int:
     send = republishing.count_page if dry_run else republishing.announce_page
-    sent = told = 0
+    sent = reported = 0
     while True:
         try:
             count, last = send(engine, read, page, consumer=consumer)
@@ -76,21 +76,21 @@ def _send(engine: Engine, read: republishing.Read, page: Page, consumer: str, *,
         page = Page(after=last, ids=page.ids)
         if not dry_run:
             _await_relay(engine)
-        if sent - told >= TOLD_EVERY:
-            told = sent
+        if sent - reported >= REPORTED_EVERY:
+            reported = sent
             click.echo(f"{sent} so far, the last one {last}", err=True)
 
 
 def _await_relay(engine: Engine) -> None:
-    is_told = False
+    is_reported = False
     while True:
         with engine.connect() as connection:
             waiting, seconds = outbox.backlog(connection)
         if waiting <= MOST_WAITING:
             return
-        if seconds > 30 and not is_told:
+        if seconds > 30 and not is_reported:
             click.echo(f"waiting for the relay: {waiting} events are not published yet", err=True)
-            is_told = True
+            is_reported = True
         time.sleep(0.2)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine, String, collate
+from sqlalchemy import Engine, String, Table, collate, select
 from sqlalchemy.orm import Session
 
 from chassis.broker import topology
@@ -78,6 +78,16 @@ Kept = TypeVar("Kept", bound=Identified)
 
 #: Reads a page of a subject. A subject whose versions are all kept may give each of them, oldest first.
 Read = Callable[[Session, Page], Sequence[State]]
+
+
+def reader(table: Table, event_type: Callable[[Any], str], data: Callable[[Any], dict[str, Any]]) -> Read:
+    """Reads the pages of a table with `id`, `version` and `updated_at`; `event_type` and `data` say a row as its event does."""
+
+    def read(session: Session, page: Page) -> Sequence[State]:
+        rows = session.execute(page.of(select(table), table.c.id))
+        return [State(event_type(row), row.id, row.version, data(row), row.updated_at) for row in rows]
+
+    return read
 
 
 def event_types(source: str, subject: str) -> list[str]:

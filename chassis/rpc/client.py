@@ -225,7 +225,7 @@ class RpcClient:
                     pending.fail(RpcTimeout("the connection to the broker was lost"))
 
     def _doubt(self, unanswered: _Pending) -> None:
-        """Let later calls take a new connection where the service answered nobody on this one since the request left.
+        """Let later calls take a new connection where the service answered no request on this one since the request left.
 
         A channel opened while a cluster loses a node may hold on to a queue's leader that is gone: what it publishes to
         that queue goes nowhere, for ever and without an error (docs/cluster.md).

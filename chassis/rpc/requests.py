@@ -1,7 +1,7 @@
 """The rpc lane: requests off the broker, a worker for each, replies out on the connection they came by.
 
 Lives here: reading a request, starting its worker, answering it. Not here: what a worker does with it (``rpc``). A request
-that has expired is dropped, one that nobody waits for too; one of a wrong shape is answered with its reason. Neither kills
+that has expired is dropped, one without a reply address too; one of a wrong shape is answered with its reason. Neither kills
 the process, as it does with stock nameko (docs/hazards.md, 11, 12, 16, 17). Reply and acknowledgement leave in one write.
 """
 

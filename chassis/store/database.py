@@ -94,7 +94,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_unclear(failure: BaseException) -> bool:
-    """Whether a commit that failed so may have taken effect: no word from the server, or nobody waited for it."""
+    """Whether a commit that failed so may have taken effect: the server did not answer, or its answer was not awaited."""
     if isinstance(failure, DBAPIError):
         return failure.connection_invalidated or getattr(failure.orig, "pgcode", None) is None
     # a deadline ends a worker with an exception that is no Exception

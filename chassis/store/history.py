@@ -24,8 +24,8 @@ def append(session: Session, rows: list[dict[str, Any]]) -> None:
 
 def of_subject(session: Session, subject: str, subject_id: str) -> list[dict[str, Any]]:
     """Every change of one subject, oldest first."""
-    asked = select(TABLE).where(TABLE.c.subject == subject, TABLE.c.subject_id == subject_id)
-    return [dict(row) for row in session.execute(asked.order_by(TABLE.c.id)).mappings()]
+    statement = select(TABLE).where(TABLE.c.subject == subject, TABLE.c.subject_id == subject_id)
+    return [dict(row) for row in session.execute(statement.order_by(TABLE.c.id)).mappings()]
 
 
 def state_as_of(subject: str, id_column: str) -> str:

@@ -115,8 +115,8 @@ def _fingerprints(keys: Sequence[bytes], method: str, fields: Mapping[str, Any])
     is hashed may be an ID number and such hashes can be guessed back. Without `version`: it says what the caller had read, not
     what it asks for, and ``If-Match: *`` is another number once the first request has taken effect.
     """
-    asked = {name: value for name, value in fields.items() if name != "version"}
-    canonical = json.dumps([method, asked], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    requested = {name: value for name, value in fields.items() if name != "version"}
+    canonical = json.dumps([method, requested], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     return [hmac.digest(key, canonical, "sha256") for key in keys or (b"",)]
 
 

@@ -25,7 +25,7 @@ from contracts.language import envelope
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asked for this work. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process
+    """The caller of this work. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process
     that sent it, None where the broker does not say.
     """
 
@@ -37,7 +37,7 @@ class Caller:
     broker_user: str | None = None
 
 
-#: Work nobody asked for: timers and event handlers act for the city.
+#: The caller of timers and event handlers: they act for the city.
 PLATFORM = Caller(client_id="platform", department="platform", request_id="", trusted=True)
 
 
@@ -74,9 +74,9 @@ class Work:
         data: dict[str, Any],
         at: dt.datetime | None = None,
     ) -> None:
-        """Say a fact: an outbox row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
+        """Queue an event in the outbox: a row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
         personal data; a wrong shape raises ValueError, for it is a programming error. `at` is when it came to be so, for
-        a fact that is said again; else now.
+        a fact that is sent again; else now.
         """
         event = envelope.Event(
             id=uuid7(),
@@ -111,7 +111,7 @@ class Work:
         effective_on: dt.date | None = None,
         reason: str | None = None,
     ) -> None:
-        """Append a change of state to the history; effective today unless said otherwise. No personal data."""
+        """Append a change of state to the history; effective today by default. No personal data."""
         self._history.append(
             {
                 "id": uuid7(),
@@ -151,7 +151,7 @@ def open_work(
     on_commit: Callable[[], None] | None = None,
 ) -> Iterator[Work]:
     """A unit of work: committed at the end of the block, rolled back if it raises. `on_commit` is called after a
-    commit that announced something. Raises CommitUnclear when nobody can say which of the two it was.
+    commit that announced something. Raises CommitUnclear when it is unknown which of the two happened.
     """
     with Session(engine, expire_on_commit=False, autoflush=True) as session:
         work = Work(session, caller=caller, now=now or clock.now(), replay=replay, only_for=only_for)

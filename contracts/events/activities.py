@@ -152,13 +152,13 @@ class HoldActivity(OfActivity):
 
 
 class ReportActivity(OfActivity):
-    """Close the books: check-ins are counted; `attendance_stated` is a number told by hand and kept apart from it."""
+    """Close the books: check-ins are counted; `attendance_stated` is a number stated by hand and kept apart from it."""
 
     attendance_stated = Whole(load_default=None, allow_none=True, validate=validate.Range(min=0, max=1_000_000))
 
 
 class CancelActivity(OfActivity):
-    """Call it off; everybody registered is told. `reason` is told to them and must not name anyone."""
+    """Cancel it; everybody registered is notified, with the `reason`, which must not name anyone."""
 
     reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
@@ -186,7 +186,7 @@ class Attendance(Schema):
 
 
 class Activity(Schema):
-    """An activity. How full its sessions are is asked of ``…/sessions``."""
+    """An activity. ``…/sessions`` says how full its sessions are."""
 
     id = fields.UUID(required=True)
     kind = fields.String(required=True)

@@ -24,7 +24,7 @@ _checks_values = True
 
 
 def check_values(wanted: bool) -> None:
-    """Whether `compose` holds every value against its schema (as it does until told otherwise), or the names alone."""
+    """Whether `compose` holds every value against its schema (the default), or the names alone."""
     global _checks_values
     _checks_values = wanted
 

@@ -72,7 +72,7 @@ class Refusal(Exception):
 
     @staticmethod
     def from_wire(data: Mapping[str, Any]) -> Refusal:
-        """The refusal `to_wire` made, without its class: told apart by `code` and `kind`. Raises ValueError for anything else."""
+        """The refusal `to_wire` made, without its class: identified by `code` and `kind`. Raises ValueError for anything else."""
         kind, code = data.get("kind"), data.get("code")
         if kind not in KINDS or not isinstance(code, str) or not code:
             raise ValueError(f"not a refusal: kind {kind!r}, code {code!r}")

@@ -55,21 +55,21 @@ class Schema(MarshmallowSchema):
     def _refuse_unstorable_text(self, data: Any, **kwargs: Any) -> Any:
         if isinstance(data, Mapping):
             errors = {
-                str(key): [_UNSTORABLE] for key, value in data.items() if not (_storable(key) and _storable(value))
+                str(key): [_UNSTORABLE] for key, value in data.items() if not (is_storable(key) and is_storable(value))
             }
             if errors:
                 raise ValidationError(errors)
         return data
 
 
-def _storable(value: Any) -> bool:
-    """Whether PostgreSQL's text and jsonb can hold it: no NUL, no half of a surrogate pair."""
+def is_storable(value: Any) -> bool:
+    """Whether PostgreSQL's text and jsonb can hold a value: no NUL, no half of a surrogate pair."""
     if isinstance(value, str):
         return "\x00" not in value and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
     if isinstance(value, Mapping):
-        return all(_storable(key) and _storable(item) for key, item in value.items())
+        return all(is_storable(key) and is_storable(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
-        return all(_storable(item) for item in value)
+        return all(is_storable(item) for item in value)
     return True
 
 

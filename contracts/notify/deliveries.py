@@ -40,7 +40,7 @@ class GetDelivery(Schema):
 
 
 class ResendDelivery(Schema):
-    """A clerk has it sent again: one that failed, or whose outcome nobody knows."""
+    """A clerk has a delivery sent again that failed, or whose outcome is unknown."""
 
     delivery_id = fields.UUID(required=True)
 

@@ -9,7 +9,7 @@ from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, W
 
 
 class Message(Schema):
-    """A message to one person, as the in-app inbox shows it. It names nobody."""
+    """A message to one person, as the in-app inbox shows it. It names no person."""
 
     id = fields.UUID(required=True)
     person_id = fields.UUID(required=True)

@@ -28,7 +28,7 @@ MAX_RELATIONS = 50
 
 
 class Clause(Schema):
-    """One condition of a scheme: a CEL expression over a person's facts, why it is asked, and where that is written."""
+    """One condition of a scheme: a CEL expression over a person's facts, what is required, and where that is written."""
 
     id = fields.String(required=True, validate=SLUG)
     expr = fields.String(required=True, validate=validate.Length(min=1, max=MAX_EXPRESSION))

@@ -17,7 +17,7 @@ class ReadContacts(Schema):
 
 
 class Contact(Schema):
-    """How a person is reached. Personal data: never stored, logged or put in an event by whoever asked."""
+    """How a person is reached. Personal data: never stored, logged or put in an event by the caller."""
 
     person_id = fields.UUID(required=True)
     name = fields.String(required=True)

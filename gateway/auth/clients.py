@@ -85,7 +85,7 @@ def all_clients(engine: Engine) -> Sequence[Client]:
 
 def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | None:
     """The client this id and secret belong to; None for a wrong or revoked one. One statement."""
-    asked = (
+    statement = (
         select(Client)
         .join(ClientSecret, ClientSecret.client_id == Client.id)
         .where(
@@ -96,12 +96,12 @@ def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | Non
         )
     )
     with Session(engine) as session:
-        found = session.scalar(asked)
+        found = session.scalar(statement)
         return Principal(found.id, found.department, frozenset(found.scopes)) if found else None
 
 
 def _locked(session: Session, client_id: str) -> Client:
-    """The client, whose secrets nobody else changes before this transaction ends."""
+    """The client, locked: no other transaction changes its secrets before this one ends."""
     client = session.get(Client, client_id, with_for_update=True)
     if client is None:
         raise ClientProblem(zh=f"未找到客户端 {client_id}", en=f"no client {client_id}")

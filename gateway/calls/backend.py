@@ -28,7 +28,7 @@ class OutcomeUnknown(Problem):
 
 
 class InternalError(Problem):
-    """A service, or the gateway itself, failed in a way nobody foresaw."""
+    """A service, or the gateway itself, failed in an unforeseen way."""
 
     status = 500
     code = "internal_error"

@@ -88,13 +88,13 @@ def _ecma(pattern: str) -> str:
 
 def _keys(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """What the names in an object of free names may be, and how many."""
-    said: dict[str, Any] = {}
+    keywords: dict[str, Any] = {}
     if isinstance(field, fields.Dict):
         if "maxLength" in ret:
-            said["maxProperties"] = ret.pop("maxLength")
+            keywords["maxProperties"] = ret.pop("maxLength")
         if field.key_field is not None and field.key_field.validators:
-            said["propertyNames"] = self.field2property(field.key_field)
-    return said
+            keywords["propertyNames"] = self.field2property(field.key_field)
+    return keywords
 
 
 @functools.cache

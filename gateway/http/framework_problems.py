@@ -1,4 +1,4 @@
-"""What Flask and Werkzeug raise themselves, and what nobody foresaw, as problems like every other.
+"""What Flask and Werkzeug raise themselves, and unforeseen failures, as problems like every other.
 
 Not here: what gunicorn refuses before there is a request (``worker``: no HTTP, an address or header fields too long).
 """

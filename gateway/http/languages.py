@@ -13,7 +13,7 @@ LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 
 def preferred() -> Language:
-    """The language the client asked for; Chinese where it asked for none or for one we don't have."""
+    """The language the client requests; Chinese where it requests none, or one there is no text in."""
     if not request.accept_languages:
         return DEFAULT
     best = request.accept_languages.best_match(LANGUAGES, DEFAULT)

@@ -1,7 +1,7 @@
 """Request bodies and query strings as plain JSON values, refused when they are not exactly one meaning.
 
 Bodies are I-JSON (RFC 7493): UTF-8, no duplicate names, no lone surrogates, numbers a double can hold. NUL is refused
-because PostgreSQL text cannot store it, and every other control character but tab and line ends, because nobody can see it
+because PostgreSQL text cannot store it, and every other control character but tab and line ends, because it is invisible
 and terminals, spreadsheets and mails act on it. Not here: what the fields mean (the contract schemas, the services).
 """
 
@@ -18,7 +18,7 @@ from flask import request
 from marshmallow import Schema, ValidationError
 
 from contracts.language.messages import Text
-from contracts.language.schema import violations
+from contracts.language.schema import is_storable, violations
 from gateway.http.problems import Problem
 from gateway.serving import body_limits
 
@@ -140,7 +140,7 @@ def json_object(raw: bytes) -> dict[str, Any]:
 def _require_readable(value: Any, depth: int) -> None:
     """Raise MalformedJson for what not every reader, and not PostgreSQL, takes as it is meant."""
     if isinstance(value, str):
-        if not _is_storable(value):
+        if not is_storable(value):
             _malformed("字符串含有 NUL 或不成对的代理字符", "a string holds NUL or a lone surrogate")
     elif isinstance(value, dict | list):
         if depth > DEEPEST_NESTING:
@@ -151,12 +151,6 @@ def _require_readable(value: Any, depth: int) -> None:
         _malformed("整数超出范围", "an integer is out of range")
     elif isinstance(value, float) and not math.isfinite(value):
         _malformed("数值超出范围", "a number is out of range")
-
-
-def _is_storable(text: str) -> bool:
-    if "\x00" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_plain(encoded: bytes) -> bool:

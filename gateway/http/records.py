@@ -1,8 +1,10 @@
 """Routes of records, declared in one statement each: read, list, add, put, change and move.
 
-Lives here: the statements, and what their answers have in common: ETag out, If-None-Match and If-Match in (RFC 9110), Location
-of a new record. A call is ``service.method``; the operation has the method's name. The request schema is the service's: less
-the fields from the path, it is the body or the query string. Not here: routes that are no records (uploads, scans, tokens).
+Lives here: the statements, and what their answers have in common: ETag, If-None-Match and If-Match (RFC 9110), and Location for
+a new record. An answer with a `version` has an ETag, unless the statement has ``has_etag=False``.
+
+A call is ``service.method``; the operation has the method's name. The request schema is the service's: less the fields from
+the path, it is the body or the query string. Not here: routes that are no records (uploads, scans, tokens).
 
 ::
 
@@ -43,27 +45,27 @@ def get(
     *,
     has_etag: bool = True,
     default_of: str | None = None,
-    note: str | None = None,
 ) -> None:
-    """``GET`` one record. It has an ETag, and 304 for a client that holds its version, where its answer has a `version`.
+    """``GET`` one record; 304 where it has an ETag and the client holds this version.
 
-    `default_of`: a record in version 0 is a default, answered once this query finds the id.
+    `default_of`: a record in version 0 is a default, answered only if this query finds the id.
     """
     query = body_schema(request, *_fields_of(path))
-    has_etag = has_etag and "version" in answer._declared_fields
+    has_etag = has_etag and _has_version(answer)
 
     def view(**key: str) -> Response:
         parameters = reading.query_of(query) if query.fields else {}
         record = backend.query(call, {**key, **parameters})
-        if has_etag and conditional.is_unchanged(record["version"]):
-            return Response(status=304, headers={"ETag": conditional.etag(record["version"])})
+        is_unchanged = has_etag and conditional.is_unchanged(record["version"])
         if default_of is not None and record["version"] == 0:
             backend.query(default_of, key)
-        return answered(record, has_etag=has_etag)
+        if is_unchanged:
+            return Response(status=304, headers={"ETag": conditional.etag(record["version"])})
+        return _answered(record, has_etag=has_etag)
 
     answers: dict[int, Any] = {200: answer, 304: None} if has_etag else {200: answer}
     shape: dict[str, Any] = {"query": query} if query.fields else {}
-    _declare(bp, "GET", path, scope, texts, call, view, note=note, answers=answers, **shape)
+    _declare(bp, "GET", path, scope, texts, call, view, answers=answers, **shape)
 
 
 def list_of(
@@ -78,8 +80,10 @@ def list_of(
     parent: str | None = None,
     name: str | None = None,
 ) -> None:
-    """``GET`` a page of records, filtered by the request's fields. `parent` reads the record the path names, where a page is
-    empty: so the list of an unknown one is a 404, and the others cost no second call.
+    """``GET`` a page of records, filtered by the request's fields.
+
+    `parent` reads the record the path names. It is called only where the page is empty: a list of an unknown record is a 404, and
+    the others cost no second call.
     """
     query = lists.query_schema(request, *_fields_of(path))
 
@@ -91,7 +95,7 @@ def list_of(
 
 
 def list_all(bp: Blueprint, path: str, scope: str, texts: Texts, call: str, answer: type[Schema]) -> None:
-    """``GET`` all records there are, or all of the record the path names: dozens at most, so there are no pages."""
+    """``GET`` a whole list, or the whole list of the record the path names: dozens at most, so there are no pages."""
 
     def view(**key: str) -> Response:
         return respond(backend.query(call, key))
@@ -110,24 +114,25 @@ def add(
     *,
     location: str | None = None,
     is_always_new: bool = False,
+    has_etag: bool = True,
     not_known: Sequence[Owner] = (),
-    note: str | None = None,
 ) -> None:
-    """``POST`` a record: 201 for a new one, 200 for one that was known (never, when it `is_always_new`).
+    """``POST`` a record: 201 for a new record, 200 for a known one (never where it `is_always_new`).
 
-    `location` is the path of its address, the path itself without one. `not_known` names ids the service may not have received.
+    Location is `location`, by default the path, with the new id. `not_known`: ids that the service may not have received yet.
     """
     body = body_schema(request, *_fields_of(path))
+    has_etag = has_etag and _has_version(answer)
 
     def view(**key: str) -> Response:
         record = owners.command(call, {**reading.body_of(body), **key}, not_known)
         status = 201 if is_always_new or record.get("created") else 200
-        response = answered(record, status, has_etag=location is None)
+        response = _answered(record, status, has_etag=has_etag)
         response.headers["Location"] = f"{location or path}/{record['id']}"
         return response
 
     answers = {201: answer} if is_always_new else {201: answer, 200: answer}
-    _declare(bp, "POST", path, scope, texts, call, view, note=note, body=body, answers=answers, problems=(409,))
+    _declare(bp, "POST", path, scope, texts, call, view, body=body, answers=answers, problems=(409,))
 
 
 def put(
@@ -156,7 +161,7 @@ def put(
             if refusal.code == VersionStale.code and conditional.is_unconditional():
                 raise conditional.PreconditionRequired() from None
             raise
-        return answered(record, 201 if record.get("created") else 200)
+        return _answered(record, 201 if record.get("created") else 200, has_etag=True)
 
     answers = {201: answer, 200: answer}
     _declare(bp, "PUT", path, scope, texts, call, view, body=body, answers=answers, problems=(409,))
@@ -180,7 +185,8 @@ def change(
     def view(**key: str) -> Response:
         values = reading.body_of(body, reading.MERGE_PATCH_TYPES)
         version = conditional.expected_version(lambda: int(backend.query(read_by, key)["version"]))
-        return answered(owners.command(call, {**key, "version": version, "changes": values}, not_known))
+        record = owners.command(call, {**key, "version": version, "changes": values}, not_known)
+        return _answered(record, has_etag=True)
 
     media = "application/merge-patch+json"
     answers = {200: answer}
@@ -201,9 +207,10 @@ def move(
 ) -> None:
     """``POST …/<move>``: a record changes its state."""
     body = body_schema(request, *_fields_of(path))
+    has_etag = has_etag and _has_version(answer)
 
     def view(**key: str) -> Response:
-        return answered(backend.command(call, {**reading.body_of(body), **key}), has_etag=has_etag)
+        return _answered(backend.command(call, {**reading.body_of(body), **key}), has_etag=has_etag)
 
     shape: dict[str, Any] = {"body": body} if body.fields else {}
     _declare(bp, "POST", path, scope, texts, call, view, answers={200: answer}, problems=problems, **shape)
@@ -215,8 +222,7 @@ def body_schema(command: type[Schema], *without: str) -> Schema:
     return Base.from_dict(declared, name=f"{command.__name__}Body")()
 
 
-def answered(record: dict[str, Any], status: int = 200, *, has_etag: bool = True) -> Response:
-    """The record, with its ETag unless it has none."""
+def _answered(record: dict[str, Any], status: int = 200, *, has_etag: bool) -> Response:
     response = respond((record, status))
     if has_etag:
         response.headers["ETag"] = conditional.etag(record["version"])
@@ -233,12 +239,14 @@ def _declare(
     view: Callable[..., Response],
     *,
     name: str | None = None,
-    note: str | None = None,
     **shape: Any,
 ) -> None:
     view.__name__ = name or call.partition(".")[2]
-    view.__doc__ = note
     operation(bp, method, path, scope=scope, summary=texts, **shape)(view)
+
+
+def _has_version(answer: type[Schema]) -> bool:
+    return "version" in answer._declared_fields
 
 
 def _fields_of(path: str) -> list[str]:

@@ -73,15 +73,15 @@ def issue_token() -> Response:
         response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
         response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
         return response
-    asked = frozenset(form.get("scope", "").split()) or principal.scopes
-    if not asked <= principal.scopes:
+    scopes = frozenset(form.get("scope", "").split()) or principal.scopes
+    if not scopes <= principal.scopes:
         return _error(400, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
     tokens: Tokens = current_app.extensions["tokens"]
     answer = {
-        "access_token": tokens.issue(principal, asked),
+        "access_token": tokens.issue(principal, scopes),
         "token_type": "Bearer",
         "expires_in": LIFETIME_SECONDS,
-        "scope": " ".join(sorted(asked)),
+        "scope": " ".join(sorted(scopes)),
     }
     return _not_stored(answer, 200)
 

@@ -1,4 +1,4 @@
-"""How often may be asked: a share per client, and per address where no client is known yet.
+"""Limits on requests: a share per client, and per address where no client is known yet.
 
 Lives here: the policies, counting against them, and what a response says of them in the fields of
 draft-ietf-httpapi-ratelimit-headers-11, whose syntax may still move. Not here: how large a request may be (``body_limits``).
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 CLIENT, IMPORTS, ADDRESS = "client", "imports", "address"
 POLICIES = (CLIENT, IMPORTS, ADDRESS)
 STORE_SECONDS = 0.25
-#: A store that did not answer is not asked again for so long.
+#: A store that did not answer is left alone for so long.
 AWAY_SECONDS = 5.0
 _store_failures = Counter("youthcity_rate_store_failures_total", "Times the rate limits' store did not answer")
 _refused = Counter("youthcity_rate_limited_total", "Requests over a share", ["policy"])
@@ -122,7 +122,7 @@ def spend(policy: str, who: str) -> None:
 
 
 def spend_of_address() -> None:
-    """Count a request nobody known has sent. Raises QuotaExceeded."""
+    """Count a request of an unknown client. Raises QuotaExceeded."""
     spend(ADDRESS, request.remote_addr or "unknown")
 
 

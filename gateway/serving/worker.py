@@ -1,6 +1,6 @@
 """The gunicorn worker: what it cannot read as HTTP is refused like everything else, as a problem document.
 
-gunicorn's own answer is a page in HTML, and its log line holds the address asked for, where a client may have put a number
+gunicorn's own answer is a page in HTML, and its log line holds the requested address, where a client may have put a number
 of somebody's. Imports nothing of ours before it is needed: gevent patches the standard library when a worker starts.
 """
 
@@ -44,11 +44,11 @@ class Worker(GeventWorker):
         try:
             write_nonblock(client, _response(*refusal))
         except Exception:
-            self.log.debug("nobody waits for the refusal any more")
+            self.log.debug("the client has gone before its refusal")
 
 
 def _response(status: int, code: str, zh: str, en: str) -> bytes:
-    """The whole response; in both languages, as nobody can say which one is asked for."""
+    """The whole response; in both languages, as the request was not read."""
     from gateway import settings
     from gateway.http.problems import title_of
 

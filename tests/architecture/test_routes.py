@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.http.operations import OPERATIONS
 from gateway.settings import GatewaySettings
+from tests.architecture import source
 
 URL = "http://gateway.test"
 ANY_ID = UUID("0190a000-0000-7000-8000-000000000000")
@@ -182,3 +184,23 @@ class TestRoutes:
                 scope = next(one.scope for one in OPERATIONS if (one.method, one.path) == (method, str(rule)))
                 answer = client.open(url_of(rule), method=method, headers=bearer(app, {str(scope)}))
                 assert answer.status_code not in (401, 403), rule
+
+
+def test_statements_name_rpcs_and_refusals_that_exist() -> None:
+    """A refusal code that no service raises would never be matched, and nothing else would notice."""
+    services = source.services()
+    rpcs = {
+        f"{service}.{name}"
+        for service in services
+        for name, call in source.entrypoints(service).items()
+        if source.called(call) in ("command", "query")
+    }
+    in_services = {
+        text for service in services for path in source.modules(f"services/{service}") for text in source.strings(path)
+    }
+    dotted = re.compile(rf"({'|'.join(services)})\.[a-z_]+")
+    named = {
+        text for path in source.modules("gateway/routes") for text in source.strings(path) if dotted.fullmatch(text)
+    }
+    assert len(named) > 40
+    assert named - rpcs - in_services == set()

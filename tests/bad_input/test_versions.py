@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from tests.support.api import Api, assert_problem
+from tests.support.api import SOME_ID, Api, assert_problem
 
 
 def test_a_record_the_client_holds_is_not_sent_again(api: Api) -> None:
@@ -29,3 +29,10 @@ def test_a_put_creates_only_once_and_never_overwrites_without_a_version(api: Api
     assert_problem(api.send("PUT", path, other), 428, "precondition_required")
     assert api.send("GET", path).json["name"] == body["name"]
     assert api.send("PUT", path, other, If_Match='"v1"').status == 200
+
+
+def test_a_version_the_client_claims_to_hold_does_not_make_an_unknown_person_known(api: Api) -> None:
+    path = f"/v1/people/{SOME_ID}/preferences"
+    for held in ("*", '"v0"'):
+        assert_problem(api.send("GET", path, If_None_Match=held), 404, "talent.person_not_found")
+    assert_problem(api.send("GET", path, If_None_Match="v0"), 400, "precondition_malformed")

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from chassis.store import migrations
 from chassis.store.database import make_engine
 from contracts.language import envelope
-from tests.support.ledgers import ledger
+from tests.support.ledgers import ledger, module_ledger, serving
 
 
 @pytest.fixture(autouse=True)
@@ -63,4 +63,4 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-__all__ = ["ledger"]
+__all__ = ["ledger", "module_ledger", "serving"]

@@ -16,11 +16,14 @@ from tests.documents import blocks
 DOCUMENT, NAME = "docs/developing.md", "recipe"
 #: Recipe → the tests it brings along.
 RECIPES = {
-    "event": "tests/notify/test_refused_scans.py",
-    "subject": "tests/events/test_venues.py",
+    "event": "tests/perks/redemptions/test_refused_scans.py",
+    "subject": "tests/talent/venues/test_venues.py",
+    "import-kind": "tests/talent/imports/test_organisations.py",
     "figure": "tests/events/test_sports_figure.py",
     "channel": "tests/notify/test_sms.py",
 }
+#: Recipe → how many files of production code it may touch, and how many lines of it add, blank ones not counted.
+LIMITS = {"subject": (12, 230), "import-kind": (6, 80)}
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "-q", "."),
@@ -54,7 +57,20 @@ def followed(copy: Path) -> Path:
     return copy
 
 
-def test_every_recipe_is_told_of_and_followed(followed: Path) -> None:
+@pytest.mark.parametrize(("recipe", "limits"), LIMITS.items())
+def test_a_recipe_stays_small(recipe: str, limits: tuple[int, int]) -> None:
+    files: list[str] = []
+    lines = 0
+    for line in (blocks.ROOT / f"docs/recipes/{recipe}.patch").read_text(encoding="utf-8").splitlines():
+        if line.startswith("+++ b/"):
+            files.append(line.removeprefix("+++ b/"))
+        elif line.startswith("+") and line[1:].strip() and not files[-1].startswith("tests/"):
+            lines += 1
+    production = [name for name in files if not name.startswith("tests/")]
+    assert (len(production) <= limits[0], lines <= limits[1]) == (True, True), (len(production), lines)
+
+
+def test_every_recipe_is_described_and_followed(followed: Path) -> None:
     written = {path.stem for path in (blocks.ROOT / "docs/recipes").iterdir()}
     assert written == set(RECIPES)
     assert [test for test in RECIPES.values() if not (followed / test).exists()] == []

@@ -25,7 +25,7 @@ from chassis.rpc.client import RpcClient
 from chassis.store import migrations
 from deploy.local.throwaway import free_port
 from tests.chassis.ledger.service import WRITTEN
-from tests.support.servers import Make
+from tests.support.servers import Broker, Make
 from tests.support.waiting import until
 
 LEDGER_TABLES = """
@@ -108,6 +108,11 @@ class Ledger:
         topology.declare_retries(channel, "ledger", [0.2, 0.4])
         wire.close()
 
+    def forget(self) -> None:
+        """Empty every table that requests write to."""
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("truncate entries, outbox, history, idempotency_keys")
+
     def close(self) -> None:
         self.client.close()
         for process in self.processes:
@@ -118,13 +123,38 @@ class Ledger:
         self.engine.dispose()
 
 
-@pytest.fixture
-def ledger(fresh_database: Make, vhost: str) -> Iterator[Ledger]:
-    """A ledger with no process yet."""
-    made = Ledger(fresh_database("ledger"), vhost)
+def prepared(database_url: str, amqp_uri: str) -> Ledger:
+    """A ledger with its tables and queues, and no process yet."""
+    made = Ledger(database_url, amqp_uri)
     with made.engine.begin() as connection:
         connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
         connection.exec_driver_sql(LEDGER_TABLES)
     made.apply_topology()
+    return made
+
+
+@pytest.fixture
+def ledger(fresh_database: Make, vhost: str) -> Iterator[Ledger]:
+    """A ledger of the test's own, with no process yet."""
+    made = prepared(fresh_database("ledger"), vhost)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def module_ledger(module_database: Make, broker: Broker) -> Iterator[Ledger]:
+    """A ledger with one process that takes requests, for the tests of a module."""
+    vhost = broker.make_vhost()
+    made = prepared(module_database("ledger"), broker.uri(vhost))
+    made.start(lanes="rpc")
+    yield made
+    made.close()
+    broker.drop_vhost(vhost)
+
+
+@pytest.fixture
+def serving(module_ledger: Ledger) -> Iterator[Ledger]:
+    """The ledger of the module, with nothing written yet. A test that sets up or hurts its process needs `ledger`."""
+    yield module_ledger
+    assert module_ledger.processes[0].poll() is None
+    module_ledger.forget()

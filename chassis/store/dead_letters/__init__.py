@@ -72,7 +72,7 @@ def _storable(text: str | None) -> str | None:
 class Wanted:
     """Which dead letters: by id, handler, event type, a part of the reason, and when they died (aware instants).
 
-    Those already sent again are left out unless asked for.
+    Those already sent again are left out unless requested.
     """
 
     ids: Sequence[str] = ()
@@ -83,29 +83,29 @@ class Wanted:
     died_after: dt.datetime | None = None
     redriven: bool = False
 
-    def of(self, asked: Select[Any]) -> Select[Any]:
+    def of(self, statement: Select[Any]) -> Select[Any]:
         """The statement narrowed to them."""
         letter = TABLE.c
         if self.ids:
-            asked = asked.where(letter.id.in_(self.ids))
+            statement = statement.where(letter.id.in_(self.ids))
         if self.consumer is not None:
-            asked = asked.where(letter.consumer == self.consumer)
+            statement = statement.where(letter.consumer == self.consumer)
         if self.event_type is not None:
-            asked = asked.where(letter.type == self.event_type)
+            statement = statement.where(letter.type == self.event_type)
         if self.reason is not None:
-            asked = asked.where(letter.reason.icontains(self.reason, autoescape=True))
+            statement = statement.where(letter.reason.icontains(self.reason, autoescape=True))
         if self.died_before is not None:
-            asked = asked.where(letter.died_at < self.died_before)
+            statement = statement.where(letter.died_at < self.died_before)
         if self.died_after is not None:
-            asked = asked.where(letter.died_at >= self.died_after)
-        return asked if self.redriven else asked.where(TABLE.c.redriven_at.is_(None))
+            statement = statement.where(letter.died_at >= self.died_after)
+        return statement if self.redriven else statement.where(TABLE.c.redriven_at.is_(None))
 
 
 def list_dead(connection: Connection, wanted: Wanted) -> list[dict[str, Any]]:
     """The newest LISTED of them, without their bodies."""
     columns = [column for column in TABLE.columns if column.name not in ("body", "headers")]
-    asked = wanted.of(select(*columns)).order_by(TABLE.c.died_at.desc(), TABLE.c.id.desc()).limit(LISTED)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+    statement = wanted.of(select(*columns)).order_by(TABLE.c.died_at.desc(), TABLE.c.id.desc()).limit(LISTED)
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def count(connection: Connection, wanted: Wanted) -> int:
@@ -146,10 +146,10 @@ def redrive(engine: Engine, publish: Publish, wanted: Wanted) -> tuple[int, int]
 
 def _take(connection: Connection, wanted: Wanted, last: tuple[Any, Any] | None) -> Sequence[RowMapping]:
     key = (TABLE.c.died_at, TABLE.c.id)
-    asked = wanted.of(select(TABLE)).order_by(*key).limit(REDRIVEN).with_for_update(skip_locked=True)
+    statement = wanted.of(select(TABLE)).order_by(*key).limit(REDRIVEN).with_for_update(skip_locked=True)
     if last is not None:
-        asked = asked.where(tuple_(*key) > tuple_(*last))
-    return connection.execute(asked).mappings().all()
+        statement = statement.where(tuple_(*key) > tuple_(*last))
+    return connection.execute(statement).mappings().all()
 
 
 def _outgoing(letter: Any) -> Outgoing:

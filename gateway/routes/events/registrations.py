@@ -15,6 +15,7 @@ from gateway.http.operations import operation
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证 / Registrations, tickets")
 READ, REGISTER = "events:read", "events:register"
 
+# No route of a registration has an ETag: its position in the waiting list changes while its version does not.
 records.add(
     blueprint,
     "/v1/activities/<uuid:activity_id>/registrations",
@@ -25,8 +26,8 @@ records.add(
     S.Registration,
     location="/v1/registrations",
     is_always_new=True,
+    has_etag=False,
     not_known=(Owner("events.person_not_known", "talent.get_person", "person_id", "person_id"),),
-    note="A seat (``confirmed``), or a place in the waiting list (``waiting``, with its position).",
 )
 records.list_of(
     blueprint,
@@ -57,7 +58,6 @@ records.get(
     S.GetRegistration,
     S.Registration,
     has_etag=False,
-    note="Without an ETag: its position in the waiting list changes while the record does not.",
 )
 records.move(
     blueprint,

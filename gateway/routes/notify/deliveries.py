@@ -36,5 +36,4 @@ records.move(
     "notify.resend_delivery",
     S.ResendDelivery,
     S.Delivery,
-    has_etag=False,
 )

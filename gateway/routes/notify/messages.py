@@ -27,5 +27,4 @@ records.move(
     "notify.read_message",
     S.ReadMessage,
     S.Message,
-    has_etag=False,
 )

@@ -20,6 +20,7 @@ records.put(
     S.Preferences,
     read_by="notify.get_preferences",
 )
+# For a person who has set none: the city's defaults, in version 0.
 records.get(
     blueprint,
     "/v1/people/<uuid:person_id>/preferences",
@@ -29,5 +30,4 @@ records.get(
     S.GetPreferences,
     S.Preferences,
     default_of="talent.get_person",
-    note="The preferences that were set; for a person who has set none, the city's defaults.",
 )

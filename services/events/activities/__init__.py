@@ -56,19 +56,19 @@ class ActivityOver(Refusal):
     en = "The activity has been held or called off; it cannot be changed any more."
 
 
-def create_activity(work: Work, *, kind: str, **said: Any) -> dict[str, Any]:
+def create_activity(work: Work, *, kind: str, **values: Any) -> dict[str, Any]:
     """Draft an activity of the caller's department. Raises ActivityKindNotFound, OrganiserNotKnown."""
     programme = work.session.scalar(select(ActivityKind.programme).where(ActivityKind.key == kind))
     if programme is None:
         raise ActivityKindNotFound()
-    copies.check_organisers(work.session, [said["organiser_id"], *said["co_organiser_ids"]])
+    copies.check_organisers(work.session, [values["organiser_id"], *values["co_organiser_ids"]])
     row = {
         "id": uuid7(),
         "kind": kind,
         "programme": programme,
-        **{name: said[name] for name in ("title", "organiser_id", "promotion", "offer_hours")},
-        **_plain(said),
-        **_outline(said["sessions"]),
+        **{name: values[name] for name in ("title", "organiser_id", "promotion", "offer_hours")},
+        **_plain(values),
+        **_outline(values["sessions"]),
         "department": work.caller.department,
         "client_id": work.caller.client_id,
         "state": law.DRAFT,
@@ -77,28 +77,28 @@ def create_activity(work: Work, *, kind: str, **said: Any) -> dict[str, Any]:
         "created_at": work.now,
     }
     work.session.connection().execute(insert(TABLE), row)
-    sessions.add_sessions(work, row["id"], law.DRAFT, said["sessions"])
+    sessions.add_sessions(work, row["id"], law.DRAFT, values["sessions"])
     work.record("activity", row["id"], from_state=None, to_state=law.DRAFT)
     return get_activity(work, activity_id=row["id"])
 
 
-def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept as JSON, its ids as text."""
     found: dict[str, Any] = {}
-    if "co_organiser_ids" in said:
-        found["co_organiser_ids"] = [str(one) for one in said["co_organiser_ids"]]
-    if "open_to" in said:
-        rules = said["open_to"]
+    if "co_organiser_ids" in values:
+        found["co_organiser_ids"] = [str(one) for one in values["co_organiser_ids"]]
+    if "open_to" in values:
+        rules = values["open_to"]
         found["open_to"] = rules and [
             {name: str(value) for name, value in rule.items() if value is not None} for rule in rules
         ]
     return found
 
 
-def _outline(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _outline(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """From when until when the sessions go, and where the first of them is."""
-    first = min(said, key=lambda one: one["starts_at"])
-    ends_at = max(one["ends_at"] for one in said)
+    first = min(values, key=lambda one: one["starts_at"])
+    ends_at = max(one["ends_at"] for one in values)
     return {"starts_at": first["starts_at"], "ends_at": ends_at, "place": first["place"]}
 
 

@@ -17,7 +17,7 @@ CHINESE = {
     CANCELLED: "已取消",
 }
 
-#: Move → (the states it starts from, the state it ends in). An activity nobody registers for is held from `published`.
+#: Move → (the states it starts from, the state it ends in). An activity without registrations is held from `published`.
 MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "publish": ((DRAFT,), PUBLISHED),
     "open": ((PUBLISHED, CLOSED), OPEN),

@@ -19,7 +19,7 @@ from contracts.language.refusals import Refusal
 from services.events.activities.tables import Session
 
 TABLE: Table = Session.__table__  # type: ignore[assignment]
-_SAID = ("starts_at", "ends_at", "place", "capacity")
+_STATED = ("starts_at", "ends_at", "place", "capacity")
 _EMPTY = {"seats_taken": 0, "waiting": 0, "last_number": 0, "last_is_seated": False}
 
 
@@ -50,34 +50,34 @@ class CapacityTooSmall(Refusal):
     en = "{seats_taken} seats are taken; the capacity cannot be less."
 
 
-def add_sessions(work: Work, activity_id: UUID, state: str, said: Sequence[Mapping[str, Any]]) -> None:
+def add_sessions(work: Work, activity_id: UUID, state: str, values: Sequence[Mapping[str, Any]]) -> None:
     """Write new sessions of an activity."""
     about = {"activity_id": activity_id, "activity_state": state}
-    rows = [{"id": uuid7(), **about, **_EMPTY, **{name: one[name] for name in _SAID}} for one in said]
+    rows = [{"id": uuid7(), **about, **_EMPTY, **{name: one[name] for name in _STATED}} for one in values]
     work.session.connection().execute(insert(TABLE), rows)
 
 
-def replace_sessions(work: Work, activity_id: UUID, state: str, said: Sequence[Mapping[str, Any]]) -> list[UUID]:
-    """Make the sessions of an activity those that are said; returns the ids of those that were there and stay.
+def replace_sessions(work: Work, activity_id: UUID, state: str, values: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """Make `values` the sessions of an activity; returns the ids of those that existed and stay.
 
     Raises SessionNotFound, SessionInUse, CapacityTooSmall.
     """
     known = {row["id"] for row in sessions_of(work, [activity_id])[activity_id]}
-    kept = {one["id"]: one for one in said if one["id"] is not None}
-    if not kept.keys() <= known or len(kept) != sum(one["id"] is not None for one in said):
+    kept = {one["id"]: one for one in values if one["id"] is not None}
+    if not kept.keys() <= known or len(kept) != sum(one["id"] is not None for one in values):
         raise SessionNotFound()
     for session_id in sorted(kept):
         _change(work, session_id, kept[session_id])
-    if new := [one for one in said if one["id"] is None]:
+    if new := [one for one in values if one["id"] is None]:
         add_sessions(work, activity_id, state, new)
     if gone := sorted(known - kept.keys()):
         _remove(work, gone)
     return sorted(kept)
 
 
-def _change(work: Work, session_id: UUID, said: Mapping[str, Any]) -> None:
-    fitting = update(TABLE).where(TABLE.c.id == session_id, TABLE.c.seats_taken <= said["capacity"])
-    changed = fitting.values({name: said[name] for name in _SAID}).returning(TABLE.c.id)
+def _change(work: Work, session_id: UUID, values: Mapping[str, Any]) -> None:
+    fitting = update(TABLE).where(TABLE.c.id == session_id, TABLE.c.seats_taken <= values["capacity"])
+    changed = fitting.values({name: values[name] for name in _STATED}).returning(TABLE.c.id)
     if work.session.execute(changed).one_or_none() is None:
         taken = work.session.scalar(select(TABLE.c.seats_taken).where(TABLE.c.id == session_id))
         raise CapacityTooSmall(seats_taken=taken)
@@ -92,9 +92,9 @@ def _remove(work: Work, session_ids: Sequence[UUID]) -> None:
 
 def sessions_of(work: Work, activity_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Each activity's sessions with their seats, by start."""
-    asked = select(TABLE).where(TABLE.c.activity_id.in_(activity_ids))
+    statement = select(TABLE).where(TABLE.c.activity_id.in_(activity_ids))
     found: dict[UUID, list[dict[str, Any]]] = {activity_id: [] for activity_id in activity_ids}
-    for row in work.session.connection().execute(asked.order_by(TABLE.c.starts_at, TABLE.c.id)).mappings():
+    for row in work.session.connection().execute(statement.order_by(TABLE.c.starts_at, TABLE.c.id)).mappings():
         found[row["activity_id"]].append(dict(row))
     return found
 

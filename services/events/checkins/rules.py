@@ -19,7 +19,7 @@ class ScanFacts:
 
 
 def refusal_of(facts: ScanFacts, *, at: dt.datetime, times: ScanTimes) -> str | None:
-    """The code of the first reason to refuse, or None; whether it was used before is not asked here."""
+    """The code of the first reason to refuse, or None; earlier use is not checked here."""
     if facts.activity_state == "cancelled":
         return "events.activity_called_off"
     if facts.state != "confirmed":

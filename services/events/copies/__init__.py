@@ -41,8 +41,8 @@ COPIES = {"organisation": organisations, "person": people, "affiliation": affili
 
 def check_organisers(session: Session, organisation_ids: Sequence[UUID]) -> None:
     """Raises OrganiserNotKnown for the first of them that has not been heard of."""
-    asked = select(Organisation.id).where(Organisation.id.in_(organisation_ids))
-    known: set[Any] = set(session.scalars(asked))
+    statement = select(Organisation.id).where(Organisation.id.in_(organisation_ids))
+    known: set[Any] = set(session.scalars(statement))
     for organisation_id in organisation_ids:
         if organisation_id not in known:
             raise OrganiserNotKnown(organisation_id=str(organisation_id))

@@ -1,8 +1,8 @@
-"""E-mail (电子邮件) by SMTP (RFC 5321): one connection for a batch, every reply told apart.
+"""E-mail (电子邮件) by SMTP (RFC 5321): one connection for a batch, every kind of reply distinguished.
 
 The server has a mail when it answers 250 to the whole of it. A refusal of the recipient or the content by 5xx is final; 4xx,
-a refusal of ourselves, or a connection lost before the content means it has not; a connection lost after that means nobody
-knows. The Message-ID is that of the delivery: a mail sent again by a clerk bears the same one.
+a refusal of ourselves, or a connection lost before the content means it has not; a connection lost after that means an unknown
+outcome. The Message-ID is that of the delivery: a mail sent again by a clerk bears the same one.
 """
 
 from __future__ import annotations

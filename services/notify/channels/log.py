@@ -23,7 +23,7 @@ class LogChannel:
         return str(contact.person_id)
 
     def mask(self, address: str) -> str:
-        """An id tells nobody anything."""
+        """An id identifies no person."""
         return address
 
     @contextlib.contextmanager

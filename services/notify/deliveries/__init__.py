@@ -47,7 +47,7 @@ class DeliveryNotFound(Refusal):
 
 
 class DeliveryNotResendable(Refusal):
-    """Only what failed, or what nobody knows the outcome of, can be sent again."""
+    """Only a failed delivery, or one of unknown outcome, can be sent again."""
 
     kind = "conflict"
     code = "notify.delivery_not_resendable"
@@ -207,7 +207,7 @@ def record(work: Work, claim: UUID, outcomes: Sequence[Outcome]) -> None:
 
 
 def rescue(work: Work) -> int:
-    """Deliveries whose sender is gone: due again where it had called nobody, of unknown outcome where it may have.
+    """Deliveries whose sender is gone: due again where no provider was called, of unknown outcome where one may have been.
 
     The claim stays with the unknown: a sender that was merely slow may still say how it ended.
     """
@@ -248,8 +248,8 @@ def list_deliveries(
 
 def get_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:
     """One delivery. Raises DeliveryNotFound."""
-    asked = select(*(TABLE.c[name] for name in _SHOWN)).where(TABLE.c.id == delivery_id)
-    row = work.session.execute(asked).mappings().one_or_none()
+    statement = select(*(TABLE.c[name] for name in _SHOWN)).where(TABLE.c.id == delivery_id)
+    row = work.session.execute(statement).mappings().one_or_none()
     if row is None:
         raise DeliveryNotFound()
     return dict(row)

@@ -1,6 +1,6 @@
-"""Contacts, asked of talent when something is sent and forgotten with it (ADR 0010).
+"""Contacts, queried from talent when a message is sent and not kept (ADR 0010).
 
-The one place where a service asks another. talent answers notify alone and keeps a record of who was asked for and why;
+The one place where a service calls another. talent answers notify alone and records whose contacts were read and why;
 while it is away, deliveries wait.
 """
 

@@ -10,7 +10,8 @@
     sending --withheld--> suppressed
 
 A delivery is ``calling`` before its provider is called and until the outcome is written down. Whoever is killed in
-``sending`` has called nobody: it is due again. Whoever is killed in ``calling`` may have: the outcome is unknown, and only
+``sending`` has called no provider: it is due again. A sender killed in ``calling`` may have called
+one: the outcome is unknown, and only
 a clerk has it sent again. A sender that was merely slow may still write down the outcome it knows.
 """
 

@@ -183,7 +183,7 @@ class Round:
                     with self.database.work() as work:
                         mine = deliveries.hand_over(work, self.id, [parcel.delivery_id for parcel in chunk])
                 except SQLAlchemyError:
-                    log.exception("%s: a chunk could not be handed over, nobody was called", self.channel.name)
+                    log.exception("%s: a chunk could not be handed over, no provider was called", self.channel.name)
                     return
                 self._record(line.deliver([one for one in chunk if one.delivery_id in mine], until=self.until))
 

@@ -1,8 +1,8 @@
-"""Messages (消息): what people are told because of an event, and the in-app inbox they read it in.
+"""Messages (消息): what people receive because of an event, and the in-app inbox.
 
 An announcement becomes one message per bound template and one delivery per channel of it, in the transaction of the
 inbox row. The in-app inbox is this table: its delivery is done with the commit. Unique keys keep the same event, however it
-comes again, from telling anybody twice; a replayed event tells nobody at all.
+comes again, from reaching a person twice; a replayed event reaches no person.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def list_messages(
     work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
 ) -> dict[str, Any]:
     """A page of a person's in-app inbox, oldest first; what they did not want there is not in it."""
-    asked = select(TABLE).where(TABLE.c.person_id == person_id, deliveries.delivered_in_app(TABLE.c.id))
+    statement = select(TABLE).where(TABLE.c.person_id == person_id, deliveries.delivered_in_app(TABLE.c.id))
     if unread is not None:
-        asked = asked.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
-    return read_page(work.session, asked, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+        statement = statement.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
+    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
 
 
 def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:

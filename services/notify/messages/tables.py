@@ -13,7 +13,7 @@ from services.notify.registry import Base
 
 
 class Message(Base):
-    """What one person is told because of one event, in both languages."""
+    """What one person receives because of one event, in both languages."""
 
     __tablename__ = "messages"
     id: Mapped[UUID] = mapped_column(primary_key=True)

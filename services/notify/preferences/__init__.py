@@ -1,4 +1,4 @@
-"""Preferences (偏好): what a person wants to be told, on which channels, in which language, at which times of the day."""
+"""Preferences (偏好): what a person wants to receive, on which channels, in which language, at which times of the day."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def get_preferences(work: Work, *, person_id: UUID, quiet_hours: QuietHours | No
 
 def wishes_of(work: Work, person_ids: Collection[UUID], *, quiet_hours: QuietHours | None) -> dict[UUID, Wishes]:
     """What each of the people wants; `quiet_hours` are the city's, for those who have set nothing."""
-    asked = select(Preference).where(Preference.person_id.in_(sorted(set(person_ids))))
-    set_by = {row.person_id: _wishes(row) for row in work.session.scalars(asked)}
+    statement = select(Preference).where(Preference.person_id.in_(sorted(set(person_ids))))
+    set_by = {row.person_id: _wishes(row) for row in work.session.scalars(statement)}
     default = Wishes(quiet_hours=quiet_hours)
     return {person_id: set_by.get(person_id, default) for person_id in person_ids}
 

@@ -1,7 +1,7 @@
 """The law of preferences (偏好): whether a person wants a message on a channel, and not before when.
 
 Quiet hours are times of the day in the city, given as ``HH:MM``; they run over midnight where the end is the earlier.
-What nobody is disturbed by (the in-app inbox) keeps no quiet hours, nor does an urgent message.
+A channel that disturbs no person (the in-app inbox) keeps no quiet hours, nor does an urgent message.
 """
 
 from __future__ import annotations

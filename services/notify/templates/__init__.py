@@ -121,9 +121,9 @@ def list_templates(work: Work) -> dict[str, Any]:
 
 def bound_to(work: Work, event_types: Collection[str]) -> dict[str, Sequence[Template]]:
     """The enabled templates of each event type, by key."""
-    asked = select(Template).where(Template.is_current, Template.enabled, Template.event_type.in_(event_types))
+    statement = select(Template).where(Template.is_current, Template.enabled, Template.event_type.in_(event_types))
     bound: dict[str, list[Template]] = {}
-    for template in work.session.scalars(asked.order_by(Template.key)):
+    for template in work.session.scalars(statement.order_by(Template.key)):
         bound.setdefault(template.event_type, []).append(template)
     return dict(bound)
 

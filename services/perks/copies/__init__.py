@@ -47,7 +47,7 @@ def apply_organisations(work: Work, events: Sequence[Event]) -> bool:
 
 
 def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
-    """Take over sets newer than ours, whole; returns the keys that changed. What every version said is kept."""
+    """Take over sets newer than the copy, whole; returns the keys that changed. Every version is kept."""
     _keep_versions(session, events)
     changed = []
     for event in newest(events):
@@ -68,12 +68,12 @@ def apply_sets(session: Session, events: Sequence[Event]) -> list[str]:
 
 
 def _keep_versions(session: Session, events: Iterable[Event]) -> None:
-    """Late versions too. One sent again may be dated later than when it was first said, so the earliest day stands."""
+    """Late versions too. One sent again may be dated later than its first publication, so the earliest day stands."""
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     for event in sorted(events, key=lambda event: event.time, reverse=True):
         key = (event.data["key"], event.version)
-        said = {"published_on": shanghai_day(event.time), "members": event.data["members"]}
-        rows[key] = {"key": key[0], "version": key[1], **said}
+        version = {"published_on": shanghai_day(event.time), "members": event.data["members"]}
+        rows[key] = {"key": key[0], "version": key[1], **version}
     statement = insert_once(SetVersion)
     earliest = func.least(SetVersion.published_on, statement.excluded.published_on)
     kept = statement.on_conflict_do_update(index_elements=["key", "version"], set_={"published_on": earliest})
@@ -96,14 +96,14 @@ def people_of(events: Iterable[Event]) -> list[UUID]:
 
 def affiliations_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Each person's affiliations with the kind of their organisation, oldest first."""
-    asked = (
+    statement = (
         select(*Affiliation.__table__.columns, func.coalesce(Organisation.kind, "").label("organisation_kind"))
         .join(Organisation, Organisation.id == Affiliation.organisation_id, isouter=True)
         .where(Affiliation.person_id.in_(person_ids))
         .order_by(Affiliation.person_id, Affiliation.from_on, Affiliation.id)
     )
     found: dict[UUID, list[dict[str, Any]]] = {person_id: [] for person_id in person_ids}
-    for row in session.connection().execute(asked).mappings():
+    for row in session.connection().execute(statement).mappings():
         found[row["person_id"]].append(dict(row))
     return found
 
@@ -112,9 +112,9 @@ def memberships_of(
     session: Session, organisation_ids: Iterable[UUID]
 ) -> dict[UUID, list[tuple[str, dt.date, dt.date | None]]]:
     """Each organisation's memberships of sets: (key, from_on, until_on)."""
-    asked = select(SetMember).where(SetMember.organisation_id.in_(sorted(set(organisation_ids))))
+    statement = select(SetMember).where(SetMember.organisation_id.in_(sorted(set(organisation_ids))))
     found: dict[UUID, list[tuple[str, dt.date, dt.date | None]]] = {}
-    for member in session.scalars(asked.order_by(SetMember.key, SetMember.from_on)):
+    for member in session.scalars(statement.order_by(SetMember.key, SetMember.from_on)):
         found.setdefault(member.organisation_id, []).append((member.key, member.from_on, member.until_on))
     return found
 
@@ -129,9 +129,9 @@ class OrganisationSets:
     def read(self, session: Session, page: Page) -> Sequence[Held]:
         """A page of sets with their members in the version held."""
         sets = session.scalars(page.of(select(OrganisationSet), OrganisationSet.key)).all()
-        asked = select(SetMember).where(SetMember.key.in_([one.key for one in sets]))
+        statement = select(SetMember).where(SetMember.key.in_([one.key for one in sets]))
         members: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in session.scalars(asked.order_by(SetMember.organisation_id, SetMember.from_on)):
+        for row in session.scalars(statement.order_by(SetMember.organisation_id, SetMember.from_on)):
             until_on = row.until_on.isoformat() if row.until_on else None
             about = {
                 "organisation_id": str(row.organisation_id),
@@ -142,4 +142,8 @@ class OrganisationSets:
         return [Held(one.key, one.version, {"members": members[one.key]}) for one in sets]
 
 
-COPIES = {"organisation": organisations, "organisation_set": OrganisationSets(), "affiliation": affiliations}
+COPIES = {
+    "organisation": organisations,
+    "organisation_set": OrganisationSets(),
+    "affiliation": affiliations,
+}

@@ -44,7 +44,7 @@ class SetMember(Base):
 
 
 class SetVersion(Base):
-    """What each version of a set that was heard of said, for figures of past days."""
+    """The members of each version of a set, for figures of past days."""
 
     __tablename__ = "set_versions"
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -7,8 +7,8 @@ order, duplication or split of the same facts, it ends in the same entitlements:
 
 * a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
 * publishing takes the gate below exclusively, evaluating takes it shared: an evaluation has either seen what was
-  published, or has committed before it and is seen by the run that follows. The gate comes before any row, so nobody
-  who holds rows waits behind a publisher.
+  published, or has committed before it and is seen by the run that follows. The gate comes before any row, so no
+  transaction that holds rows waits behind a publisher.
 
 A scan asks here too, for a person something has changed for by date alone and no timer has come to yet.
 """
@@ -68,7 +68,7 @@ def evaluate_all_later(work: Work, reason: str) -> None:
 
 
 def _add_run(work: Work, reason: str) -> None:
-    """One run nobody has begun yet is enough, of replays and of others each. The caller has either locked the people
+    """One run that has not begun is enough, of replays and of others each. The caller has either locked the people
     concerned or kept evaluations out, so such a run cannot pass them by before this transaction ends.
     """
     open_runs = select(EvaluationRun.id).where(EvaluationRun.finished_at.is_(None), EvaluationRun.cursor.is_(None))
@@ -110,7 +110,7 @@ def _decisions(
     memberships = copies.memberships_of(work.session, organisations)
     decisions: list[entitlements.Decision] = []
     boundaries = {}
-    told: dict[str, list[dict[str, Any]]] = {}
+    decided: dict[str, list[dict[str, Any]]] = {}
     for person_id, rows in affiliations.items():
         # the newest, if there are more than clauses may go through
         newest = rows[-eligibility.MAX_AFFILIATIONS :]
@@ -118,11 +118,11 @@ def _decisions(
         kept = [_kept(row, fact) for row, fact in zip(newest, seen, strict=True)]
         facts_seen = repr(seen)
         for scheme in current:
-            # the clauses say the same of the same facts: students of one university and year are asked about once
+            # the same facts get the same decision: students of one university and year are decided once
             about = f"{scheme.key} {scheme.version} {facts_seen}"
-            if about not in told:
-                told[about] = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
-            decisions.append(_decision(person_id, scheme, told[about], kept, day))
+            if about not in decided:
+                decided[about] = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
+            decisions.append(_decision(person_id, scheme, decided[about], kept, day))
         boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), day)
     return decisions, boundaries
 
@@ -208,10 +208,10 @@ def run_chunk(work: Work) -> bool:
     if run is None:
         return False
     work.replay = work.replay or run.replay
-    asked = select(Person.id).order_by(Person.id).limit(CHUNK)
+    statement = select(Person.id).order_by(Person.id).limit(CHUNK)
     if run.cursor is not None:
-        asked = asked.where(Person.id > run.cursor)
-    person_ids = list(work.session.scalars(asked))
+        statement = statement.where(Person.id > run.cursor)
+    person_ids = list(work.session.scalars(statement))
     if person_ids:
         lock_people(work, person_ids)
         evaluate(work, person_ids)

@@ -26,12 +26,12 @@ MAX_MACROS = 2
 MAX_ITEMS = 100
 MAX_AFFILIATIONS = MAX_ITEMS
 # The bare word, wherever it stands: between a dot and its macro there may be blanks, line breaks and comments, and what
-# is a text and what is not cannot be told without a parser.
+# is a text and what is not cannot be decided without a parser.
 _MACRO = re.compile(r"\b(all|exists|exists_one|existsOne|filter|map|transformList|transformMap|optMap|optFlatMap)\b")
 
 Facts = Mapping[str, Any]
 
-#: What every expression is tried on before it is published: nobody, one open and one ended affiliation.
+#: What every expression is tried on before it is published: a person without affiliations, with an open and with an ended one.
 SAMPLES: tuple[dict[str, Any], ...] = (
     {"today": "2023-10-27", "affiliations": []},
     {

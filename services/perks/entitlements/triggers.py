@@ -1,4 +1,4 @@
-"""What makes evaluations necessary: facts that arrive from talent, taken over in the order that misses nobody.
+"""What makes evaluations necessary: facts that arrive from talent, taken over in an order that leaves no person out.
 
 Lives here: the order of locks, copies and evaluations. Not here: the copies themselves, and how evaluations run
 (``evaluation``).

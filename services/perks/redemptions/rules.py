@@ -17,7 +17,7 @@ class ScanFacts:
 
 
 def refusal_of(facts: ScanFacts) -> str | None:
-    """The code of the first reason to refuse, or None; the limit is not asked here, its unique slot decides."""
+    """The code of the first reason to refuse, or None; the limit is not checked here, its unique slot decides."""
     if not facts.scheme_holds:
         return "perks.scheme_not_valid"
     if facts.state != "active":

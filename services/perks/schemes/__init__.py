@@ -154,8 +154,8 @@ def _current(work: Work, key: str) -> Scheme | None:
 
 
 def _content(work: Work, scheme: Scheme) -> dict[str, Any]:
-    asked = select(SchemeRelation).where(SchemeRelation.key == scheme.key, SchemeRelation.version == scheme.version)
-    relations = work.session.scalars(asked.order_by(SchemeRelation.number))
+    statement = select(SchemeRelation).where(SchemeRelation.key == scheme.key, SchemeRelation.version == scheme.version)
+    relations = work.session.scalars(statement.order_by(SchemeRelation.number))
     return {
         "name": scheme.name,
         "source": scheme.source,

@@ -8,16 +8,15 @@ its own; a differing report never overwrites. Lives here: reporting, confirming,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
 
 from chassis.ground.logs import redact
-from chassis.rebuilding.republish import Page, State
+from chassis.rebuilding import republish
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -34,6 +33,8 @@ __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
 
 CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
+
+TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
 
 
 class AffiliationNotFound(Refusal):
@@ -136,11 +137,11 @@ def end_affiliation(
     """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end,
     the day it was to begin calls it off.
 
-    A claim nobody has confirmed may be withdrawn by a department that reported it. `reason` must not name anyone.
+    An unconfirmed claim may be withdrawn by a department that reported it. `reason` must not name anyone.
     Raises AffiliationNotFound, DepartmentNotTrusted, AffiliationEnded, EndsBeforeItBegan.
     """
     record = _locked(work, affiliation_id)
-    if not (_is_trusted(work, record) or (record.state == REPORTED and record.said is not None)):
+    if not (_is_trusted(work, record) or (record.state == REPORTED and record.reported is not None)):
         raise DepartmentNotTrusted()
     until_on = ended_on or max(work.today, record.from_on)
     if record.state == ENDED and record.until_on != until_on and ended_on is not None:
@@ -232,8 +233,8 @@ def _records(work: Work) -> Select[Any]:
         Affiliation.from_on,
         Affiliation.until_on,
         Affiliation.version,
-        AffiliationReport.from_on.label("said_from_on"),
-        AffiliationReport.until_on.label("said_until_on"),
+        AffiliationReport.from_on.label("reported_from_on"),
+        AffiliationReport.until_on.label("reported_until_on"),
     )
     return select(*columns).outerjoin(
         AffiliationReport,
@@ -242,8 +243,8 @@ def _records(work: Work) -> Select[Any]:
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
-    asked = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
-    row = work.session.execute(asked).one_or_none()
+    statement = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
+    row = work.session.execute(statement).one_or_none()
     if row is None:
         raise AffiliationNotFound()
     return rows.of_row(row)
@@ -256,19 +257,4 @@ def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
     )
 
 
-def as_they_stand(session: Session, page: Page) -> Sequence[State]:
-    """A page of affiliations, ended ones too."""
-    found = session.execute(page.of(select(*Affiliation.__table__.columns), Affiliation.id))
-    return [
-        State(
-            rows.EVENT_OF_STATE[row.state],
-            row.id,
-            row.version,
-            rows.stated(row),
-            row.updated_at,
-        )
-        for row in found
-    ]
-
-
-SOURCES = {"affiliation": as_they_stand}
+SOURCES = {"affiliation": republish.reader(TABLE, lambda row: rows.EVENT_OF_STATE[row.state], rows.stated)}

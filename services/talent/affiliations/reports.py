@@ -118,7 +118,7 @@ def _report(work: Work, entries: list[_Entry], verdicts: Verdicts) -> list[_Entr
     lost = _write_changes(work, plans)
     creations = [plan for plan in plans if plan.effect is Effect.CREATE and plan.entry.position not in lost]
     created = _create(work, creations) if creations else {}
-    said = []
+    to_keep = []
     for plan in plans:
         entry = plan.entry
         is_new = plan.effect is Effect.CREATE
@@ -126,13 +126,13 @@ def _report(work: Work, entries: list[_Entry], verdicts: Verdicts) -> list[_Entr
         if entry.position in lost or affiliation_id is None:
             lost.add(entry.position)
             continue
-        said_before = not is_new and plan.met is not None and plan.met.said == entry.claim.period
-        if not said_before:
-            said.append((affiliation_id, entry.claim))
-        outcome = verdict(plan.effect, said_before=said_before)
+        was_reported = not is_new and plan.met is not None and plan.met.reported == entry.claim.period
+        if not was_reported:
+            to_keep.append((affiliation_id, entry.claim))
+        outcome = verdict(plan.effect, was_reported=was_reported)
         verdicts[entry.position] = AffiliationVerdict(outcome, affiliation_id, created=is_new)
-    if said:
-        rows.keep_reports(work, said)
+    if to_keep:
+        rows.keep_reports(work, to_keep)
     return [entry for entry in entries if entry.position in lost]
 
 

@@ -117,8 +117,8 @@ def path_of_new(claim: Claim, *, may_confirm: bool, today: date) -> tuple[str, .
     return (first, ENDED) if is_over(claim.until_on, today=today) else (first,)
 
 
-def verdict(effect: Effect, *, said_before: bool) -> str:
-    """The verdict of a report. `said_before`: this department's last report on the record was the same."""
+def verdict(effect: Effect, *, was_reported: bool) -> str:
+    """The verdict of a report. `was_reported`: this department's last report on the record was the same."""
     if effect is Effect.DIFFER:
         return DIFFERS
-    return UNCHANGED if effect is Effect.AGREE and said_before else ACCEPTED
+    return UNCHANGED if effect is Effect.AGREE and was_reported else ACCEPTED

@@ -28,11 +28,11 @@ EVENT_OF_STATE = {
 _FIND = text(
     """
     select a.id, a.person_id, a.organisation_id, a.role, a.state, a.from_on, a.until_on, a.version,
-    r.from_on as said_from_on, r.until_on as said_until_on
+    r.from_on as reported_from_on, r.until_on as reported_until_on
     from unnest(cast(:people as uuid[]), cast(:organisations as uuid[]), cast(:roles as text[]))
-    as asked (person_id, organisation_id, role)
-    join affiliations a on a.person_id = asked.person_id and a.organisation_id = asked.organisation_id
-    and a.role = asked.role
+    as wanted (person_id, organisation_id, role)
+    join affiliations a on a.person_id = wanted.person_id and a.organisation_id = wanted.organisation_id
+    and a.role = wanted.role
     left join affiliation_reports r on r.affiliation_id = a.id and r.department = :department
     order by a.from_on
     """
@@ -58,9 +58,9 @@ _CHANGE = text(
 _REPORT = text(
     """
     insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, reported_at)
-    select said.id, :department, :client_id, said.state, said.from_on, said.until_on, :now
+    select reported.id, :department, :client_id, reported.state, reported.from_on, reported.until_on, :now
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:from_on as date[]), cast(:until_on as date[]))
-    as said (id, state, from_on, until_on) on conflict (affiliation_id, department) do update
+    as reported (id, state, from_on, until_on) on conflict (affiliation_id, department) do update
     set client_id = excluded.client_id, state = excluded.state, from_on = excluded.from_on,
     until_on = excluded.until_on, reported_at = excluded.reported_at
     """
@@ -69,7 +69,7 @@ _REPORT = text(
 
 @dataclass(frozen=True, slots=True)
 class AffiliationRecord:
-    """One affiliation as it stands, with the period the asking department has stated, if it has."""
+    """One affiliation as it stands, with the period that the caller's department has reported, if any."""
 
     id: UUID
     person_id: UUID
@@ -79,7 +79,7 @@ class AffiliationRecord:
     from_on: dt.date
     until_on: dt.date | None
     version: int
-    said: tuple[dt.date, dt.date | None] | None = None
+    reported: tuple[dt.date, dt.date | None] | None = None
 
     @property
     def held(self) -> Held:
@@ -93,27 +93,27 @@ class AffiliationRecord:
 
 def find(work: Work, keys: Sequence[Key]) -> dict[Key, list[AffiliationRecord]]:
     """Every affiliation of the given person, organisation and role, earliest first."""
-    asked = {
+    parameters = {
         "people": [str(person_id) for person_id, _, _ in keys],
         "organisations": [str(organisation_id) for _, organisation_id, _ in keys],
         "roles": [role for _, _, role in keys],
         "department": work.caller.department,
     }
     found: dict[Key, list[AffiliationRecord]] = defaultdict(list)
-    for row in work.session.connection().execute(_FIND, asked):
+    for row in work.session.connection().execute(_FIND, parameters):
         found[row.person_id, row.organisation_id, row.role].append(of_row(row))
     return found
 
 
 def of_row(row: Any) -> AffiliationRecord:
     """The record of a row: the columns of a record, then the period the department has stated."""
-    said = (row.said_from_on, row.said_until_on) if row.said_from_on is not None else None
+    reported = (row.reported_from_on, row.reported_until_on) if row.reported_from_on is not None else None
     columns = (row.person_id, row.organisation_id, row.role, row.state, row.from_on, row.until_on, row.version)
-    return AffiliationRecord(row.id, *columns, said=said)
+    return AffiliationRecord(row.id, *columns, reported=reported)
 
 
 def insert(work: Work, records: Sequence[AffiliationRecord]) -> set[UUID]:
-    """Store new affiliations; returns the ids of those no other transaction has forestalled."""
+    """Store new affiliations; returns the ids of those no other transaction has inserted before."""
     columns: dict[str, Any] = {
         "ids": [str(record.id) for record in records],
         "people": [str(record.person_id) for record in records],
@@ -128,7 +128,7 @@ def insert(work: Work, records: Sequence[AffiliationRecord]) -> set[UUID]:
 
 
 def write_changes(work: Work, changed: Sequence[AffiliationRecord]) -> set[UUID]:
-    """Store next versions; returns the ids of those nobody changed meanwhile."""
+    """Store next versions; returns the ids of those that no other transaction has changed."""
     columns: dict[str, Any] = {
         "ids": [str(record.id) for record in changed],
         "states": [record.state for record in changed],
@@ -139,13 +139,13 @@ def write_changes(work: Work, changed: Sequence[AffiliationRecord]) -> set[UUID]
     return set(work.session.connection().execute(_CHANGE, columns).scalars())
 
 
-def keep_reports(work: Work, said: Sequence[tuple[UUID, Claim]]) -> None:
-    """Keep what the caller's department says of each affiliation, in place of what it said before."""
+def keep_reports(work: Work, reported: Sequence[tuple[UUID, Claim]]) -> None:
+    """Keep the caller's department's report of each affiliation, in place of its earlier one."""
     columns: dict[str, Any] = {
-        "ids": [str(affiliation_id) for affiliation_id, _ in said],
-        "states": [claim.state for _, claim in said],
-        "from_on": [claim.from_on for _, claim in said],
-        "until_on": [claim.until_on for _, claim in said],
+        "ids": [str(affiliation_id) for affiliation_id, _ in reported],
+        "states": [claim.state for _, claim in reported],
+        "from_on": [claim.from_on for _, claim in reported],
+        "until_on": [claim.until_on for _, claim in reported],
         "department": work.caller.department,
         "client_id": work.caller.client_id,
         "now": work.now,
@@ -155,8 +155,8 @@ def keep_reports(work: Work, said: Sequence[tuple[UUID, Claim]]) -> None:
 
 def announce(work: Work, record: AffiliationRecord, *, event_type: str | None = None) -> None:
     """Tell the whole current state of an affiliation, as the event of its state unless another is named."""
-    told = event_type or EVENT_OF_STATE[record.state]
-    work.announce(told, subject_id=record.id, version=record.version, data=stated(record))
+    chosen = event_type or EVENT_OF_STATE[record.state]
+    work.announce(chosen, subject_id=record.id, version=record.version, data=stated(record))
 
 
 def stated(record: Any) -> dict[str, Any]:

@@ -15,18 +15,20 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.exc import IntegrityError
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding import republish
 from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
-from services.talent.organisations import figures, sources
+from services.talent.organisations import figures
 from services.talent.organisations.rules.credit_codes import read_credit_code
 from services.talent.organisations.rules.names import name_key
 from services.talent.organisations.tables import Organisation, OrganisationReport
 
 ACTIVE, CLOSED = "active", "closed"
+CHANGED = "talent.organisation.changed.v1"
 TABLE: Table = Organisation.__table__  # type: ignore[assignment]
 
 
@@ -181,7 +183,7 @@ def _write(work: Work, before: Mapping[Any, Any], changed: dict[str, Any]) -> No
         raise CreditCodeTaken() from error
     reason = f"changed: {', '.join(sorted(key for key in changed if not key.endswith('_key')))}"
     work.record("organisation", before["id"], from_state=before["status"], to_state=after["status"], reason=reason)
-    _announce(work, "talent.organisation.changed.v1", after)
+    _announce(work, CHANGED, after)
 
 
 def get_organisation(work: Work, *, organisation_id: UUID) -> dict[str, Any]:
@@ -304,4 +306,4 @@ def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
 
 
 COUNTS = figures.COUNTS
-SOURCES = {"organisation": sources.as_they_stand}
+SOURCES = {"organisation": republish.reader(TABLE, lambda row: CHANGED, lambda row: stated(row._mapping))}

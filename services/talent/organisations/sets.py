@@ -1,6 +1,6 @@
 """Named sets of organisations (“19所驻地高校”), each membership for a half-open period.
 
-A set is published whole; every version is kept, so what a past version said stays known. Not here: the organisations.
+A set is published whole; every version is kept, so past versions stay known. Not here: the organisations.
 """
 
 from __future__ import annotations
@@ -143,17 +143,18 @@ def get_organisation_set(work: Work, *, key: str, on: dt.date | None = None) -> 
 
 def _current(work: Work, key: str) -> OrganisationSet | None:
     newest = select(func.max(OrganisationSet.version)).where(OrganisationSet.key == key).scalar_subquery()
-    asked = select(OrganisationSet).where(OrganisationSet.key == key, OrganisationSet.version == newest)
-    return work.session.execute(asked).scalar_one_or_none()
+    statement = select(OrganisationSet).where(OrganisationSet.key == key, OrganisationSet.version == newest)
+    return work.session.execute(statement).scalar_one_or_none()
 
 
 def _members(work: Work, key: str, version: int) -> list[tuple[UUID, dt.date, dt.date | None]]:
     member = OrganisationSetMember
-    asked = select(member.organisation_id, member.from_on, member.until_on).where(
+    statement = select(member.organisation_id, member.from_on, member.until_on).where(
         member.key == key, member.version == version
     )
     return [
-        (row[0], row[1], row[2]) for row in work.session.execute(asked.order_by(member.organisation_id, member.from_on))
+        (row[0], row[1], row[2])
+        for row in work.session.execute(statement.order_by(member.organisation_id, member.from_on))
     ]
 
 
@@ -164,10 +165,10 @@ def as_they_stand(session: Session, page: Page) -> Sequence[State]:
     ).all()
     versions = select(OrganisationSet.key, OrganisationSet.version, OrganisationSet.published_at)
     member = OrganisationSetMember
-    asked = select(member.key, member.version, member.organisation_id, member.from_on, member.until_on)
+    statement = select(member.key, member.version, member.organisation_id, member.from_on, member.until_on)
     members: dict[tuple[str, int], list[Any]] = defaultdict(list)
     for key, version, *rest in session.execute(
-        asked.where(member.key.in_(keys)).order_by(member.organisation_id, member.from_on)
+        statement.where(member.key.in_(keys)).order_by(member.organisation_id, member.from_on)
     ):
         members[key, version].append(rest)
     found = session.execute(versions.where(OrganisationSet.key.in_(keys)))

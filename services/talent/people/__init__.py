@@ -14,8 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.rebuilding.republish import Page, State
 from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.settling import settle, without_repeats
@@ -23,7 +25,7 @@ from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
-from services.talent.people import figures, sources, statements
+from services.talent.people import figures, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
@@ -35,6 +37,7 @@ from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
 from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 
+REGISTERED = "talent.person.registered.v1"
 TABLE: Table = Person.__table__  # type: ignore[assignment]
 
 
@@ -137,8 +140,8 @@ def _read(position: int, row: PersonRow, keys: PeopleKeys, work: Work) -> _Entry
         or isinstance(email, Violation)
     ):
         return tuple(found for found in (name, identity, phone, email) if isinstance(found, Violation))
-    said = Particulars(name, phone, email)
-    return _Entry(position, identity, said, tuple(keys.lookups(identity)))
+    reported = Particulars(name, phone, email)
+    return _Entry(position, identity, reported, tuple(keys.lookups(identity)))
 
 
 def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dict[int, PersonVerdict]) -> list[_Entry]:
@@ -167,7 +170,7 @@ def _add_new(
             lost.append(entry)
             continue
         work.record("person", person.id, from_state=None, to_state="registered")
-        _announce(work, "talent.person.registered.v1", person.id, 1)
+        _announce(work, REGISTERED, person.id, 1)
         verdicts[entry.position] = PersonVerdict(ACCEPTED, person.id, created=True)
     return lost
 
@@ -181,7 +184,7 @@ def _meet_known(
     meetings = {entry.position: meet(person.record, entry.particulars) for entry, person in known}
     fills = [(person, entry.particulars) for entry, person in known if meetings[entry.position] is Meeting.FILL]
     filled = statements.fill_contacts(work, fills, keys) if fills else set()
-    lost, said = [], []
+    lost, reported = [], []
     for entry, person in known:
         meeting = meetings[entry.position]
         if meeting is Meeting.FILL and person.id not in filled:
@@ -189,20 +192,20 @@ def _meet_known(
             continue
         if meeting is Meeting.FILL:
             _announce(work, "talent.person.changed.v1", person.id, person.version + 1)
-        repeated = says_the_same(person.said, entry.particulars)
+        repeated = says_the_same(person.reported, entry.particulars)
         if not repeated:
-            said.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
+            reported.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
         verdict = DIFFERS if meeting is Meeting.DIFFER else UNCHANGED if repeated else ACCEPTED
         verdicts[entry.position] = PersonVerdict(verdict, person.id, created=False)
-    if said:
-        statements.keep_reports(work, said)
+    if reported:
+        statements.keep_reports(work, reported)
     return lost
 
 
 def change_person(
     work: Work, *, person_id: UUID, version: int, changes: Mapping[str, Any], keys: PeopleKeys
 ) -> dict[str, Any]:
-    """Correct name, phone or e-mail address of the record (None removes the latter two); what departments said stays.
+    """Correct name, phone or e-mail address of the record (None removes the latter two); the reports of departments stay.
 
     Raises PersonNotFound, PersonInvalid, VersionStale.
     """
@@ -255,11 +258,11 @@ def list_people(
     work: Work, *, limit: int, after: Mapping[str, Any] | None = None, reported_by: str | None = None
 ) -> dict[str, Any]:
     """People, masked, oldest first; `reported_by` keeps those a department has reported."""
-    asked = _masked()
+    statement = _masked()
     if reported_by is not None:
-        said = select(PersonReport.person_id).where(PersonReport.department == reported_by)
-        asked = asked.where(Person.id.in_(said))
-    return read_page(work.session, asked, key=(Person.created_at, Person.id), limit=limit, after=after)
+        reported = select(PersonReport.person_id).where(PersonReport.department == reported_by)
+        statement = statement.where(Person.id.in_(reported))
+    return read_page(work.session, statement, key=(Person.created_at, Person.id), limit=limit, after=after)
 
 
 _KNOWN = text(
@@ -298,4 +301,15 @@ def _announce(work: Work, event_type: str, person_id: UUID, version: int) -> Non
 
 
 COUNTS = figures.COUNTS
-SOURCES = {"person": sources.as_they_stand}
+
+
+def as_they_stand(session: Session, page: Page) -> Sequence[State]:
+    """A page of people, for a service that has lost its copy: that they are known, and nothing about them."""
+    rows = session.execute(page.of(select(Person.id, Person.version, Person.updated_at), Person.id))
+    return [
+        State(REGISTERED, row.id, row.version, {"person_id": str(row.id), "version": row.version}, row.updated_at)
+        for row in rows
+    ]
+
+
+SOURCES = {"person": as_they_stand}

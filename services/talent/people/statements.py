@@ -21,7 +21,7 @@ from services.talent.rules.identity import Identity
 _FIND = text(
     """
     select p.id, p.id_lookup, p.version, p.name_sealed, p.phone_sealed, p.email_sealed,
-    r.name_sealed as said_name, r.phone_sealed as said_phone, r.email_sealed as said_email
+    r.name_sealed as reported_name, r.phone_sealed as reported_phone, r.email_sealed as reported_email
     from people p left join person_reports r on r.person_id = p.id and r.department = :department
     where p.id_lookup = any(cast(:lookups as bytea[]))
     """
@@ -53,9 +53,9 @@ _FILL = text(
 _REPORT = text(
     """
     insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, email_sealed, reported_at)
-    select said.id, :department, :client_id, said.name, said.phone, said.email, :now
+    select reported.id, :department, :client_id, reported.name, reported.phone, reported.email, :now
     from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:emails as bytea[]))
-    as said (id, name, phone, email)
+    as reported (id, name, phone, email)
     on conflict (person_id, department) do update set client_id = excluded.client_id,
     name_sealed = excluded.name_sealed, phone_sealed = coalesce(excluded.phone_sealed, person_reports.phone_sealed),
     email_sealed = coalesce(excluded.email_sealed, person_reports.email_sealed),
@@ -66,12 +66,12 @@ _REPORT = text(
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person on record, with what the asking department has said of them, if anything."""
+    """A person on record, with the report of the caller's department, if any."""
 
     id: UUID
     version: int
     record: Particulars
-    said: Particulars | None
+    reported: Particulars | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +113,17 @@ def seal_particulars(person_id: UUID, particulars: Particulars, keys: PeopleKeys
 
 def find(work: Work, lookups: Sequence[bytes], keys: PeopleKeys) -> dict[bytes, KnownPerson]:
     """The people stored under any of the hashes, by hash."""
-    asked = {"lookups": list(lookups), "department": work.caller.department}
+    parameters = {"lookups": list(lookups), "department": work.caller.department}
     return {
         bytes(row.id_lookup): KnownPerson(
             row.id,
             row.version,
             opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys),
-            opened(row.id, SealedParticulars(row.said_name, row.said_phone, row.said_email), keys)
-            if row.said_name is not None
+            opened(row.id, SealedParticulars(row.reported_name, row.reported_phone, row.reported_email), keys)
+            if row.reported_name is not None
             else None,
         )
-        for row in work.session.connection().execute(_FIND, asked)
+        for row in work.session.connection().execute(_FIND, parameters)
     }
 
 
@@ -143,22 +143,22 @@ def insert(work: Work, people: Sequence[SealedPerson]) -> set[UUID]:
 
 
 def fill_contacts(work: Work, fills: Sequence[tuple[KnownPerson, Particulars]], keys: PeopleKeys) -> set[UUID]:
-    """Add the phone and address a person has none of; returns the ids of those nobody changed meanwhile."""
+    """Add the phone and address a person has none of; returns the ids of those that no other transaction has changed."""
     columns = {
         "ids": [str(person.id) for person, _ in fills],
         "versions": [person.version for person, _ in fills],
-        **_contacts([(said, seal_particulars(person.id, said, keys)) for person, said in fills]),
+        **_contacts([(reported, seal_particulars(person.id, reported, keys)) for person, reported in fills]),
     }
     return set(work.session.connection().execute(_FILL, {**columns, "now": work.now}).scalars())
 
 
-def keep_reports(work: Work, said: Sequence[tuple[UUID, SealedParticulars]]) -> None:
-    """Keep what the caller's department says of each person, in place of what it said before."""
+def keep_reports(work: Work, reported: Sequence[tuple[UUID, SealedParticulars]]) -> None:
+    """Keep the caller's department's report of each person, in place of its earlier one."""
     columns = {
-        "ids": [str(person_id) for person_id, _ in said],
-        "names": [sealed.name for _, sealed in said],
-        "phones": [sealed.phone for _, sealed in said],
-        "emails": [sealed.email for _, sealed in said],
+        "ids": [str(person_id) for person_id, _ in reported],
+        "names": [sealed.name for _, sealed in reported],
+        "phones": [sealed.phone for _, sealed in reported],
+        "emails": [sealed.email for _, sealed in reported],
     }
     caller = {"department": work.caller.department, "client_id": work.caller.client_id, "now": work.now}
     work.session.connection().execute(_REPORT, {**columns, **caller})
@@ -176,7 +176,7 @@ def opened(person_id: UUID, sealed: SealedParticulars, keys: PeopleKeys) -> Part
 def _contacts(people: Sequence[tuple[Particulars, SealedParticulars]]) -> dict[str, list[Any]]:
     return {
         "phones": [sealed.phone for _, sealed in people],
-        "phone_masks": [said.phone and mask_phone(said.phone) for said, _ in people],
+        "phone_masks": [reported.phone and mask_phone(reported.phone) for reported, _ in people],
         "emails": [sealed.email for _, sealed in people],
-        "email_masks": [said.email and mask_email(said.email) for said, _ in people],
+        "email_masks": [reported.email and mask_email(reported.email) for reported, _ in people],
     }

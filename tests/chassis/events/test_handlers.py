@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 import kombu
-import pytest
 
 from chassis.broker import topology
 from tests.chassis.ledger.service import WRITTEN
@@ -60,15 +59,6 @@ class TestOnEvents:
         assert "poisoned" in letter.reason
         assert bytes(letter.body) in bodies(ledger)
         assert ledger.count("select count(*) from hearings") == 19
-
-    @pytest.mark.parametrize("body", [b"\xff\xfe", b"{}", b"[1]", b'{"specversion":"1.0","type":"x.y.z.v1"}'])
-    def test_parks_what_it_cannot_read_with_its_bytes(self, ledger: Ledger, body: bytes) -> None:
-        ledger.start()
-        ledger.publish(body, exchange="", routing_key=QUEUE, content_type="application/json")
-        until(lambda: ledger.count("select count(*) from dead_letters") == 1)
-        (letter,) = ledger.rows("select * from dead_letters")
-        assert bytes(letter.body) == body
-        until(lambda: ledger.queue_length(QUEUE) == 0)
 
     def test_counts_no_attempt_while_the_database_is_away(self, ledger: Ledger) -> None:
         ledger.start(lanes="rpc,relay")

@@ -94,27 +94,25 @@ class TestPoison:
         until(lambda: ledger.queue_length(TIER) == 1, seconds=30, what="the poison in its tier")
         until(lambda: hearings(ledger) == 1)
 
-    @pytest.mark.parametrize(
-        ("body", "reason"),
-        [
-            (event("of another type", event_type="talent.person.registered.v1"), "unknown_type"),
-            (event("of no type there is", event_type="x.y.z.v9"), "unknown_type"),
-            ("姓名,证件号码".encode("gb18030"), "undecodable"),
-            (b"", "undecodable"),
-            (b'{"specversion": "1.0", "id": 7}', "undecodable"),
-        ],
-    )
-    def test_that_cannot_be_read_is_parked_with_its_bytes_at_once(
-        self, ledger: Ledger, body: bytes, reason: str
-    ) -> None:
-        send(ledger, event("before"), body, event("after"))
+    def test_that_cannot_be_read_is_parked_with_its_bytes_at_once(self, ledger: Ledger) -> None:
+        unreadable = {
+            event("of another type", event_type="talent.person.registered.v1"): "unknown_type",
+            event("of no type there is", event_type="x.y.z.v9"): "unknown_type",
+            "姓名,证件号码".encode("gb18030"): "undecodable",
+            b"\xff\xfe": "undecodable",
+            b"": "undecodable",
+            b"{}": "undecodable",
+            b"[1]": "undecodable",
+            b'{"specversion": "1.0", "id": 7}': "undecodable",
+            b'{"specversion":"1.0","type":"x.y.z.v1"}': "undecodable",
+        }
+        send(ledger, event("before"), *unreadable, event("after"))
         ledger.start(lanes="events", RETRY_DELAYS="300")
         until(lambda: hearings(ledger) == 2)
-        until(lambda: ledger.count("select count(*) from dead_letters") == 1)
-        (letter,) = ledger.rows("select * from dead_letters")
-        assert (bytes(letter.body), letter.attempts) == (body, 0)
-        assert letter.reason.startswith(reason)
-        assert letter.consumer == "ledger.on_entry_written"
+        until(lambda: ledger.count("select count(*) from dead_letters") == len(unreadable))
+        letters = ledger.rows("select * from dead_letters")
+        assert {bytes(letter.body): letter.reason.partition(":")[0] for letter in letters} == unreadable
+        assert {(letter.attempts, letter.consumer) for letter in letters} == {(0, "ledger.on_entry_written")}
         until(lambda: ledger.queue_length(QUEUE) == 0)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import eventlet
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis.events.retries import died_at, next_way
+from chassis.events.retries import decide_retry, died_at
 
 DELAYS = (5.0, 60.0, 600.0)
 
@@ -17,7 +17,7 @@ def ways(*failures: BaseException) -> list[tuple[int, float | None]]:
     headers: dict[str, Any] = {"traceparent": "00-1-2-01", "x-death": ["much"]}
     found = []
     for failure in failures:
-        way = next_way(headers, failure, DELAYS)
+        way = decide_retry(headers, failure, DELAYS)
         headers = way.headers
         found.append((way.attempts, way.delay_seconds))
     assert headers["traceparent"] == "00-1-2-01"
@@ -46,7 +46,7 @@ class TestNextWay:
         ]
 
     def test_without_tiers_ends_at_the_first_failure(self) -> None:
-        assert next_way({}, ValueError("no"), ()).delay_seconds is None
+        assert decide_retry({}, ValueError("no"), ()).delay_seconds is None
 
 
 class TestDiedAt:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ class TestFieldCipher:
             with pytest.raises(KeyProblem):
                 cipher.open(bytes(changed), row="1", column="c")
 
-    @pytest.mark.parametrize("rubbish", [b"", b"\x01", b"\x01\x05", b"\x01\x052026a", b"\x02" * 60, os.urandom(60)])
+    @pytest.mark.parametrize("rubbish", [b"", b"\x01", b"\x01\x05", b"\x01\x052026a", b"\x02" * 60, bytes(range(60))])
     def test_does_not_open_rubbish(self, rubbish: bytes) -> None:
         with pytest.raises(KeyProblem):
             FieldCipher(RING).open(rubbish, row="1", column="c")

@@ -25,66 +25,59 @@ def new_key() -> str:
 
 
 class TestQuery:
-    def test_gets_its_answer(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
-        assert ledger.call("echo", {"text": "青年之城"}) == {"text": "青年之城"}
+    def test_gets_its_answer(self, serving: Ledger) -> None:
+        assert serving.call("echo", {"text": "青年之城"}) == {"text": "青年之城"}
 
-    def test_refuses_bad_fields_with_a_pointer(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_refuses_bad_fields_with_a_pointer(self, serving: Ledger) -> None:
         with pytest.raises(Refusal) as refused:
-            ledger.call("echo", {"txt": "typo"})
+            serving.call("echo", {"txt": "typo"})
         wire = refused.value.to_wire()
         assert wire["code"] == "invalid_request"
         assert {error["pointer"] for error in wire["errors"]} == {"#/text", "#/txt"}
         assert all(error["zh"] and error["en"] for error in wire["errors"])
 
-    def test_hides_the_reason_of_a_breakdown(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_hides_the_reason_of_a_breakdown(self, serving: Ledger) -> None:
         with pytest.raises(RemoteFailure) as failed:
-            ledger.call("break_down", {})
+            serving.call("break_down", {})
         assert "secret" not in str(failed.value)
         with pytest.raises(RemoteFailure):
-            ledger.call("answer_nonsense", {})
-        assert ledger.call("echo", {"text": "still here"})["text"] == "still here"
+            serving.call("answer_nonsense", {})
+        assert serving.call("echo", {"text": "still here"})["text"] == "still here"
 
-    def test_is_open_to_a_stock_nameko_client(self, ledger: Ledger) -> None:
+    def test_is_open_to_a_stock_nameko_client(self, serving: Ledger) -> None:
         from nameko.standalone.rpc import ServiceRpcProxy
 
-        ledger.start(lanes="rpc")
-        with ServiceRpcProxy("ledger", {"AMQP_URI": ledger.amqp_uri}, timeout=5) as proxy:
+        with ServiceRpcProxy("ledger", {"AMQP_URI": serving.amqp_uri}, timeout=5) as proxy:
             assert proxy.echo(text="stock") == {"text": "stock"}
             with pytest.raises(Exception, match="invalid_request"):
                 proxy.echo(text=1)
 
 
 class TestCommand:
-    def test_takes_effect_once_under_one_key(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_takes_effect_once_under_one_key(self, serving: Ledger) -> None:
         key = new_key()
-        first = ledger.call("write_entry", {"text": "once"}, key=key)
-        second = ledger.call("write_entry", {"text": "once"}, key=key)
+        first = serving.call("write_entry", {"text": "once"}, key=key)
+        second = serving.call("write_entry", {"text": "once"}, key=key)
         assert dict(first) == dict(second)
         assert (first.replayed, second.replayed) == (False, True)
-        assert ledger.count("select count(*) from entries") == 1
-        assert ledger.count("select count(*) from outbox") == 1
-        assert ledger.count("select count(*) from history") == 1
+        assert serving.count("select count(*) from entries") == 1
+        assert serving.count("select count(*) from outbox") == 1
+        assert serving.count("select count(*) from history") == 1
 
-    def test_refuses_another_body_under_the_same_key(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_refuses_another_body_under_the_same_key(self, serving: Ledger) -> None:
         key = new_key()
-        ledger.call("write_entry", {"text": "one"}, key=key)
+        serving.call("write_entry", {"text": "one"}, key=key)
         with pytest.raises(Refusal) as refused:
-            ledger.call("write_entry", {"text": "two"}, key=key)
+            serving.call("write_entry", {"text": "two"}, key=key)
         assert refused.value.to_wire()["kind"] == "unprocessable"
 
-    def test_carries_a_refusal_as_data_in_both_languages(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_carries_a_refusal_as_data_in_both_languages(self, serving: Ledger) -> None:
         with pytest.raises(Refusal) as refused:
-            ledger.call("write_entry", {"text": "rude"}, key=new_key())
+            serving.call("write_entry", {"text": "rude"}, key=new_key())
         wire = refused.value.to_wire()
         assert (wire["code"], wire["kind"]) == ("ledger.text_too_rude", "invalid")
         assert (wire["zh"], wire["en"]) == ("内容不当：rude", "The text is too rude: rude")
-        assert ledger.count("select count(*) from idempotency_keys") == 0
+        assert serving.count("select count(*) from idempotency_keys") == 0
 
     def test_refuses_a_sender_the_broker_does_not_vouch_for(self, ledger: Ledger) -> None:
         ledger.start(lanes="rpc", GATEWAY_BROKER_USER="somebody-else")
@@ -93,12 +86,11 @@ class TestCommand:
         assert refused.value.to_wire()["code"] == CallerNotTrusted.code
         assert ledger.count("select count(*) from entries") == 0
 
-    def test_is_rolled_back_at_the_deadline(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
+    def test_is_rolled_back_at_the_deadline(self, serving: Ledger) -> None:
         with pytest.raises((RpcTimeout, Refusal)):
-            ledger.call("write_slowly", {"seconds": 3}, key=new_key(), timeout=0.5)
-        until(lambda: 'youthcity_workers_busy{lane="rpc"} 0.0' in ledger.health(ledger.processes[0], "/metrics")[1])
-        assert ledger.count("select count(*) from entries") == 0
+            serving.call("write_slowly", {"seconds": 3}, key=new_key(), timeout=0.5)
+        until(lambda: 'youthcity_workers_busy{lane="rpc"} 0.0' in serving.health(serving.processes[0], "/metrics")[1])
+        assert serving.count("select count(*) from entries") == 0
 
 
 class TestManyAtOnce:
@@ -150,8 +142,7 @@ class TestWhatCannotBeServed:
         ledger.call("write_entry", {"text": "in time"}, key=new_key())
         assert [row.text for row in ledger.rows("select text from entries")] == ["in time"]
 
-    def test_a_request_of_any_shape_kills_nothing(self, ledger: Ledger) -> None:
-        process = ledger.start(lanes="rpc")
+    def test_a_request_of_any_shape_kills_nothing(self, serving: Ledger) -> None:
         wrong: list[dict[str, Any]] = [
             {"body": b"{}", "properties": {}},
             {"body": b"\xff\xfe", "properties": {"reply_to": "nowhere", "content_type": "application/json"}},
@@ -163,19 +154,18 @@ class TestWhatCannotBeServed:
             {"body": b"[" * 100_000, "properties": {"reply_to": "x", "content_type": "application/json"}},
         ]
         for request in wrong:
-            ledger.publish(request["body"], exchange="nameko-rpc", routing_key="ledger.echo", **request["properties"])
-        ledger.publish(b"{}", exchange="nameko-rpc", routing_key="ledger.no_such_method", reply_to="x")
-        assert ledger.call("echo", {"text": "alive"})["text"] == "alive"
-        until(lambda: ledger.queue_length("rpc-ledger") == 0)
-        assert process.poll() is None
+            serving.publish(request["body"], exchange="nameko-rpc", routing_key="ledger.echo", **request["properties"])
+        serving.publish(b"{}", exchange="nameko-rpc", routing_key="ledger.no_such_method", reply_to="x")
+        assert serving.call("echo", {"text": "alive"})["text"] == "alive"
+        until(lambda: serving.queue_length("rpc-ledger") == 0)
+        assert serving.processes[0].poll() is None
 
-    def test_a_wrong_shape_is_answered_with_its_reason(self, ledger: Ledger) -> None:
-        ledger.start(lanes="rpc")
-        with kombu.Connection(ledger.amqp_uri) as connection:
+    def test_a_wrong_shape_is_answered_with_its_reason(self, serving: Ledger) -> None:
+        with kombu.Connection(serving.amqp_uri) as connection:
             queue = connection.SimpleQueue(f"answers-{new_key()}", queue_opts={"durable": False})
             body = json.dumps({"args": ["positional"], "kwargs": {}})
             queue.queue.bind_to("nameko-rpc", queue.queue.name)
-            ledger.publish(
+            serving.publish(
                 body.encode(),
                 exchange="nameko-rpc",
                 routing_key="ledger.echo",

@@ -24,15 +24,15 @@ class Meeting(Enum):
 
 
 def meet(record: Particulars, reported: Particulars) -> Meeting:
-    """What `reported` does to `record`; only a phone or address nobody has stated yet is taken over."""
+    """What `reported` does to `record`; only a phone or address that is not on record yet is taken over."""
     stated = [(record.phone, reported.phone), (record.email, reported.email)]
-    if reported.name != record.name or any(known and said and known != said for known, said in stated):
+    if reported.name != record.name or any(known and value and known != value for known, value in stated):
         return Meeting.DIFFER
-    return Meeting.FILL if any(said and not known for known, said in stated) else Meeting.AGREE
+    return Meeting.FILL if any(value and not known for known, value in stated) else Meeting.AGREE
 
 
 def says_the_same(before: Particulars | None, reported: Particulars) -> bool:
-    """Whether a department has said this already; what it leaves out is not taken back."""
+    """Whether a department has reported this already; what it leaves out stays."""
     return (
         before is not None
         and before.name == reported.name
