@@ -18,7 +18,7 @@ from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
 from deploy.local.processes import run_step, run_steps
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.rabbitmq_cluster import Cluster
+from deploy.local.rabbitmq.cluster import Cluster
 from deploy.local.supervising import Supervisor
 from examples.client import client_of
 

@@ -18,7 +18,7 @@ from chassis.rpc.client import RpcClient, RpcTimeout
 from contracts.language.refusals import Refusal
 from deploy.local.notes import answers
 from deploy.local.place import place
-from deploy.local.rabbitmq_cluster import Cluster, Node
+from deploy.local.rabbitmq.cluster import Cluster, Node
 from tests.support.ledgers import ledger
 from tests.support.servers import Broker
 from tests.support.waiting import until

@@ -9,7 +9,7 @@ import pytest
 from chassis.broker.topology import consumer_queue
 from chassis.rpc.calls import rpc_queue
 from chassis.rpc.client import RpcTimeout, ServiceUnavailable
-from deploy.local.rabbitmq_cluster import Node
+from deploy.local.rabbitmq.cluster import Node
 from tests.cluster.conftest import Site, Writers, writing
 from tests.support.ledgers import Ledger
 from tests.support.waiting import until

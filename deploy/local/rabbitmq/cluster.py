@@ -1,7 +1,7 @@
 """A cluster of three private RabbitMQ nodes, for tests that stop a node.
 
 Lives here: forming the cluster (a common cookie, a common port mapper, the names of all nodes) and killing a single node. Not
-here: a node itself (``rabbitmq``), the settings of a platform on a cluster (docs/cluster.md).
+here: a node itself (``deploy.local.rabbitmq``), the settings of a platform on a cluster (docs/cluster.md).
 """
 
 from __future__ import annotations

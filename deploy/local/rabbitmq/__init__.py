@@ -1,6 +1,6 @@
 """A private RabbitMQ node: its own name, home, cookie and ports (AMQP, management, distribution, epmd), loopback only.
 
-The permissions of each broker user are in ``broker_users``.
+Not here: the permissions of each broker user (``deploy.local.broker_users``), a cluster of nodes (``cluster``).
 """
 
 from __future__ import annotations
