@@ -221,7 +221,7 @@ class TestQueues:
             channel.basic_publish_confirm(message, routing_key=old)
         found = patient.only_finding()
         assert (found.code, found.about) == ("orphan_queue", old)
-        assert "3 messages wait" in found.wrong.en
+        assert "it holds 3 messages" in found.wrong.en
         assert found.command.endswith(f"chassis topology retire {old} --to {new}")
         assert "3 messages moved" in patient.type_in(found.command)
         moved = [channel.basic_get(new, no_ack=True) for _ in range(3)]
