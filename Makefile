@@ -41,7 +41,7 @@ doctor: ## Report what is wrong and what to type; changes nothing (ARGS="--json"
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi
 
 test: $(STATE)/ready-dev ## Check, then pass the tests in two workers (T=path for some of them, proofs too)
-	@$(TIMED) { $(MAKE) --no-print-directory check && $(PYTEST) $(if $(filter tests,$(T)),-n 2 --dist loadgroup -m "not proof") $(T); }
+	@$(TIMED) { $(MAKE) --no-print-directory check && $(PYTEST) $(if $(filter tests,$(T)),-n 2 --dist loadfile --no-loadscope-reorder -m "not proof") $(T); }
 
 proofs: $(STATE)/ready-proofs ## Prove the promises, which takes long: chaos, drills, rebuilding, bad input on every route, hazards, cluster
 	@$(TIMED) $(PYTEST) -m proof

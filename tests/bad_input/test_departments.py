@@ -58,6 +58,8 @@ SHARED = {
         "get_activity",
         "list_sessions",
     ),
+    # the kinds of files there are, and the workbook to fill, are the same for every department
+    *("list_import_kinds", "read_import_template"),
     # done for a person, who registers in an app and cancels at a desk: whoever serves people holds events:register
     *("register", "get_registration", "cancel_registration", "accept_offer", "refuse_offer", "get_ticket"),
     *("list_registrations_of_activity", "list_registrations"),
