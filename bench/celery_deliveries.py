@@ -16,7 +16,7 @@ import psycopg2.extras
 from celery import Celery
 from sqlalchemy import make_url
 
-from services.notify.channels import Parcel
+from services.notify.channels import Outgoing
 from services.notify.channels.email import SmtpLine, SmtpSettings
 from services.notify.templates.rendering import Rendering
 
@@ -73,8 +73,8 @@ def deliver(event_id: str, data: dict[str, Any]) -> None:
         cursor.execute(_DELIVERIES, (str(uuid.uuid4()), message, person, email, message, person, message))
         cursor.execute("select name, email from contacts where person_id = %s", (person,))
         name, address = cursor.fetchone()
-    parcel = Parcel(uuid.UUID(email), address, name, subject["zh-CN"], body["zh-CN"], "zh-CN")
-    (call,) = _worker["line"].deliver([parcel], until=time.monotonic() + 60)
+    outgoing = Outgoing(uuid.UUID(email), address, name, subject["zh-CN"], body["zh-CN"], "zh-CN")
+    (call,) = _worker["line"].deliver([outgoing], until=time.monotonic() + 60)
     state = "delivered" if call.outcome == "accepted" else "outcome_unknown"
     with connection, connection.cursor() as cursor:
         cursor.execute(_DONE, (state, call.reason, f"{address[:1]}***@example.com", email))

@@ -1,7 +1,7 @@
 """What travels beside an RPC request: who calls, under which key, until when, within which trace.
 
 Lives here: the header names both ends of a call share and the caller as the services see it. Not here: sending,
-receiving. The caller is believed only when the broker itself vouches for the sender (see ``trusted_caller``).
+receiving. A receiver trusts the caller only where the broker checked the sender (`USER_ID`).
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class RpcClient:
     def call(
         self, service: str, method: str, fields: Mapping[str, Any], *, context: calls.CallContext, timeout: float
     ) -> Any:
-        """The answer of ``service.method(**fields)``.
+        """The answer of the service's method.
 
         Raises the Refusal the service raised, ServiceUnavailable (not started), RpcTimeout (outcome unknown after
         `timeout` seconds or a broken connection), RemoteFailure (the service broke).

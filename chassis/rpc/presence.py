@@ -1,6 +1,6 @@
-"""Who serves a service's requests now, and how many wait: what the RPC client asks before it sends.
+"""Who serves a service's requests now, and how many wait: what the RPC client queries before it sends.
 
-Lives here: asking the broker, and not asking it too often or too long. Not here: what follows from it (``rpc_client``).
+Lives here: the query to the broker, at most once a second and with a short deadline. Not here: what follows (``rpc.client``).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class InternalError(Problem):
 
 
 def command(call: str, fields: Mapping[str, Any], *, key: str | None = None) -> Any:
-    """A write, ``service.method``, under the client's idempotency key or one made here.
+    """A write, written "service.method", under the client's idempotency key or one made here.
 
     Raises the service's Refusal, OutcomeUnknown.
     """
@@ -45,7 +45,7 @@ def command(call: str, fields: Mapping[str, Any], *, key: str | None = None) -> 
 
 
 def query(call: str, fields: Mapping[str, Any]) -> Any:
-    """A read, ``service.method``. Raises the service's Refusal, OutcomeUnknown."""
+    """A read, written "service.method". Raises the service's Refusal, OutcomeUnknown."""
     return _caller()(call, fields, _context(None))
 
 

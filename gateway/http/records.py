@@ -3,7 +3,7 @@
 Lives here: the statements, and what their answers have in common: ETag, If-None-Match and If-Match (RFC 9110), and Location for
 a new record. An answer with a `version` has an ETag, unless the statement has ``has_etag=False``.
 
-A call is ``service.method``; the operation has the method's name. The request schema is the service's: less the fields from
+A call is written "service.method"; the operation has the method's name. The request schema is the service's: less the fields from
 the path, it is the body or the query string. Not here: routes that are no records (uploads, scans, tokens).
 
 ::

@@ -81,13 +81,7 @@ def entrypoints(service: str) -> dict[str, ast.Call]:
 
 def called(call: ast.Call) -> str:
     """The name of the function a call calls."""
-    return (
-        call.func.id
-        if isinstance(call.func, ast.Name)
-        else call.func.attr
-        if isinstance(call.func, ast.Attribute)
-        else ""
-    )
+    return str(getattr(call.func, "id", None) or getattr(call.func, "attr", ""))
 
 
 def tables(path: Path) -> dict[str, str]:

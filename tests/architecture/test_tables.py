@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,32 +15,21 @@ from tests.architecture import source
 _REGISTER = "LOOK_UP: all that a registration reads before the lock of its session is one statement"
 _WITH_SESSION = "a registration is read with the state and times of its session in one statement"
 _SCAN = "_FACTS: all that a scan at the gate reads is one statement"
-_STATEMENTS, _REDEMPTIONS = "services/events/registrations/statements.py", "services/perks/redemptions/__init__.py"
+_STATEMENTS = "services/events/registrations/statements.py"
+_REDEMPTIONS = "services/perks/redemptions/__init__.py"
+_DELIVERIES = "services/notify/deliveries/__init__.py"
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    (
-        "services/perks/schemes/figures.py",
-        "set_versions",
-    ): "a past day is counted by its sets, in one statement",
+    ("services/perks/schemes/figures.py", "set_versions"): "a past day is counted by its sets, in one statement",
     **{(_STATEMENTS, table): _REGISTER for table in ("activities", "people", "affiliations", "organisations")},
     (_STATEMENTS, "sessions"): f"{_REGISTER}; {_WITH_SESSION}",
     **{(_REDEMPTIONS, table): _SCAN for table in ("affiliations", "entitlements", "organisations", "people")},
     **{(_REDEMPTIONS, table): _SCAN for table in ("schemes", "scheme_relations", "set_members")},
-    (
-        "services/notify/deliveries/__init__.py",
-        "messages",
-    ): "a sender claims deliveries with their texts in one statement",
+    (_DELIVERIES, "messages"): "a sender claims deliveries with their texts in one statement",
 }
 #: Rooms of a service that stand above its subjects.
-ABOVE = {
-    "figures.py",
-    "service.py",
-    "settings.py",
-    "registry.py",
-    "tables.py",
-    "sources.py",
-    "__main__.py",
-    "__init__.py",
-}
+ABOVE = set(
+    ["figures.py", "service.py", "settings.py", "registry.py", "tables.py", "sources.py", "__main__.py", "__init__.py"]
+)
 _NAMED = re.compile(r"\b(?:from|join|into|update|delete from)\s+([a-z_]+)\b")
 
 
@@ -72,7 +62,15 @@ def touched(service: str) -> Iterator[tuple[Path, str]]:
             continue
         by_class = {classes[name] for name in source.imported(path) if name in classes}
         by_name = {name for text in source.strings(path) for name in _NAMED.findall(text) if name in known}
-        yield from ((path, table) for table in sorted(by_class | by_name))
+        by_call = {name for name in light_tables(path) if name in known}
+        yield from ((path, table) for table in sorted(by_class | by_name | by_call))
+
+
+def light_tables(path: Path) -> Iterator[str]:
+    """The tables a module names as ``table("messages", …)``."""
+    for node in ast.walk(source.tree(path)):
+        if isinstance(node, ast.Call) and source.called(node) == "table" and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
 
 
 @pytest.mark.parametrize("service", source.services())

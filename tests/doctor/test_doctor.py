@@ -1,6 +1,6 @@
 """The doctor on real servers: each trouble is made, named with the command that mends it, and the command is typed.
 
-Databases and a vhost of the tests' own on the test servers; servers that are hurt are private (``test_doctor_servers``).
+Databases and a vhost of the tests' own on the test servers; servers that are hurt are private (``test_servers``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Check-ins (签到): one scan at the door, answered once and kept as a fact, admitted or refused.
 
-Lives here: the scan from token to answer, in one short transaction. The law is in ``rules.checkins``; that a registration is
+Lives here: the scan from token to answer, in one short transaction. The law is in ``checkins.rules``; that a registration is
 admitted once is held by the conditional update of `_ADMIT` and by an index. A scan that is no scan of a ticket of this city
 is refused without leaving a fact. Figures of who came count these.
 """

@@ -1,7 +1,7 @@
 """Channels (渠道), one file each: what calling their provider means and how such a call can end.
 
 Lives here: what the sender and a channel agree on, and which channels are open. A channel with a provider gives a line for
-a batch of parcels; it opens no transaction and knows no table.
+a batch of outgoing messages; it opens no transaction and knows no table.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """What a provider is given."""
+class Outgoing:
+    """An addressed message, as a provider is given it."""
 
     delivery_id: UUID
     address: str = field(repr=False)
@@ -38,7 +38,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Call:
-    """How a call of the provider ended: one of ``rules.deliveries.OUTCOMES``, and why."""
+    """How a call of the provider ended: one of ``deliveries.rules.OUTCOMES``, and why."""
 
     delivery_id: UUID
     outcome: str
@@ -50,8 +50,8 @@ class Line(Protocol):
 
     is_down: bool
 
-    def deliver(self, parcels: Sequence[Parcel], *, until: float) -> list[Call]:
-        """Call the provider for each parcel; none is begun after `until` (``time.monotonic``). Raises nothing."""
+    def deliver(self, batch: Sequence[Outgoing], *, until: float) -> list[Call]:
+        """Call the provider for each outgoing message; none is begun after `until` (``time.monotonic``). Raises nothing."""
 
 
 class Channel(Protocol):
@@ -67,4 +67,4 @@ class Channel(Protocol):
         """The address as it may be kept."""
 
     def line(self) -> contextlib.AbstractContextManager[Line]:
-        """A way to the provider, opened at the first parcel."""
+        """A way to the provider, opened at the first outgoing message."""

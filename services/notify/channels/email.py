@@ -20,7 +20,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from chassis.ground import clock
-from services.notify.channels import Call, Contact, Parcel
+from services.notify.channels import Call, Contact, Outgoing
 from services.notify.channels.masking import mask_email
 
 log = logging.getLogger(__name__)
@@ -79,26 +79,26 @@ class SmtpLine:
         self._domain = address.rpartition("@")[2]
         self._smtp: smtplib.SMTP | None = None
 
-    def deliver(self, parcels: Sequence[Parcel], *, until: float) -> list[Call]:
-        """Hand in a mail for each parcel, one after the other."""
+    def deliver(self, batch: Sequence[Outgoing], *, until: float) -> list[Call]:
+        """Hand in a mail for each outgoing message, one after the other."""
         calls = []
-        for parcel in parcels:
+        for outgoing in batch:
             if time.monotonic() > until:
-                calls.append(Call(parcel.delivery_id, "not_called"))
+                calls.append(Call(outgoing.delivery_id, "not_called"))
             else:
-                outcome, reason = self._send(parcel)
-                calls.append(Call(parcel.delivery_id, outcome, reason))
+                outcome, reason = self._send(outgoing)
+                calls.append(Call(outgoing.delivery_id, outcome, reason))
         return calls
 
-    def _send(self, parcel: Parcel) -> tuple[str, str | None]:
+    def _send(self, outgoing: Outgoing) -> tuple[str, str | None]:
         try:
-            content = self._written(parcel)
+            content = self._written(outgoing)
         except ValueError:  # the address cannot stand in a mail
             return "refused", "bad_address"
         if (smtp := self._connected()) is None:
             return "postponed", "smtp_not_reached"
         try:
-            wrong = self._offer(smtp, parcel.address)
+            wrong = self._offer(smtp, outgoing.address)
         except _BROKEN:
             self.close()
             return "postponed", "connection_lost"
@@ -131,28 +131,28 @@ class SmtpLine:
             self.close()
         return outcome, f"smtp_{code}"
 
-    def _written(self, parcel: Parcel) -> bytes:
+    def _written(self, outgoing: Outgoing) -> bytes:
         """The mail as it stands on the wire, its last line included. ValueError for an impossible address.
 
         Written out by hand: ``email.message`` takes as long as all the rest of a delivery together. Nothing here can begin
         with a dot or hold a line break of its own: text is encoded (RFC 2047, base64), the rest is checked.
         """
-        if not _ADDRESS.fullmatch(parcel.address) or _CONTROL.search(parcel.name):
+        if not _ADDRESS.fullmatch(outgoing.address) or _CONTROL.search(outgoing.name):
             raise ValueError("not an address")
         headers = (
             ("From", self._from),
-            ("To", formataddr((parcel.name, parcel.address))),
-            ("Subject", Header(parcel.subject, "utf-8", header_name="Subject").encode(linesep="\r\n")),
+            ("To", formataddr((outgoing.name, outgoing.address))),
+            ("Subject", Header(outgoing.subject, "utf-8", header_name="Subject").encode(linesep="\r\n")),
             ("Date", format_datetime(clock.now())),
-            ("Message-ID", f"<{parcel.delivery_id}@{self._domain}>"),
+            ("Message-ID", f"<{outgoing.delivery_id}@{self._domain}>"),
             ("Auto-Submitted", "auto-generated"),
             ("MIME-Version", "1.0"),
             ("Content-Type", 'text/plain; charset="utf-8"'),
             ("Content-Transfer-Encoding", "base64"),
-            ("Content-Language", parcel.language),
+            ("Content-Language", outgoing.language),
         )
         head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
-        return head + b"\r\n" + base64.encodebytes(parcel.body.encode()).replace(b"\n", b"\r\n") + b".\r\n"
+        return head + b"\r\n" + base64.encodebytes(outgoing.body.encode()).replace(b"\n", b"\r\n") + b".\r\n"
 
     # -- connection
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 
-from services.notify.channels import Call, Contact, Parcel
+from services.notify.channels import Call, Contact, Outgoing
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class LogChannel:
         """The log is always there."""
         yield self
 
-    def deliver(self, parcels: Sequence[Parcel], *, until: float) -> list[Call]:
+    def deliver(self, batch: Sequence[Outgoing], *, until: float) -> list[Call]:
         """A line each."""
-        for parcel in parcels:
-            log.info("delivery %s to person %s: %s", parcel.delivery_id, parcel.address, parcel.subject)
-        return [Call(parcel.delivery_id, "accepted") for parcel in parcels]
+        for outgoing in batch:
+            log.info("delivery %s to person %s: %s", outgoing.delivery_id, outgoing.address, outgoing.subject)
+        return [Call(outgoing.delivery_id, "accepted") for outgoing in batch]

@@ -1,6 +1,6 @@
 """Deliveries (投递): one row per message and channel, from the commit of the message to its end.
 
-Lives here: the rows, each change of state as one conditional update of what ``rules.deliveries`` allows. Not here: calling
+Lives here: the rows, each change of state as one conditional update of what ``deliveries.rules`` allows. Not here: calling
 providers (``sending``, ``channels``).
 """
 
@@ -13,20 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, exists, insert, null, select, text, update
+from sqlalchemy import Table, Update, column, exists, insert, null, select, table, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.ground.ids import uuid7
+from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.notify.channels import in_app
 from services.notify.deliveries import rules
 from services.notify.deliveries.tables import Delivery
-from services.notify.messages.tables import Message
-from services.notify.preferences import rules as wishing
+from services.notify.preferences import rules as preference_rules
+from services.notify.preferences.rules import PersonPreferences
 
 TABLE: Table = Delivery.__table__  # type: ignore[assignment]
-_MESSAGES: Table = Message.__table__  # type: ignore[assignment]
+#: Of the messages: what a claim reads with the deliveries. ``messages`` stands above this subject, so it is not imported.
+_MESSAGES = table(
+    "messages", column("id"), column("programme"), column("urgency"), column("subject", JSONB), column("body", JSONB)
+)
 _SHOWN = (
     "id", "message_id", "person_id", "channel", "state", "reason", "recipient", "attempts", "not_before", "settled_at",
     "created_at",
@@ -34,7 +39,7 @@ _SHOWN = (
 _ENDED = (rules.DELIVERED, rules.FAILED, rules.SUPPRESSED, rules.UNKNOWN)
 
 #: A new message, the channels of its template, and the preferences of its person.
-New = tuple[Mapping[str, Any], Collection[str], wishing.Wishes]
+New = tuple[Mapping[str, Any], Collection[str], PersonPreferences]
 
 
 class DeliveryNotFound(Refusal):
@@ -61,8 +66,8 @@ class DeliveryNotResendable(Refusal):
 def begin(work: Work, new: Sequence[New], *, open_channels: Collection[str]) -> None:
     """The deliveries of new messages: in-app ones are done, unwanted ones suppressed, the others due."""
     rows = [
-        _first(work, message, channel, wishes, is_open=channel in open_channels)
-        for message, channels, wishes in new
+        _first(work, message, channel, preference, is_open=channel in open_channels)
+        for message, channels, preference in new
         for channel in channels
     ]
     if rows:
@@ -70,9 +75,9 @@ def begin(work: Work, new: Sequence[New], *, open_channels: Collection[str]) -> 
 
 
 def _first(
-    work: Work, message: Mapping[str, Any], channel: str, wishes: wishing.Wishes, *, is_open: bool
+    work: Work, message: Mapping[str, Any], channel: str, preference: PersonPreferences, *, is_open: bool
 ) -> dict[str, Any]:
-    reason = wishing.objection(wishes, programme=message["programme"], channel=channel)
+    reason = preference_rules.objection(preference, programme=message["programme"], channel=channel)
     if reason is None and not is_open:
         reason = "channel_off"
     if reason is not None:
@@ -80,7 +85,7 @@ def _first(
     elif channel == in_app.NAME:
         state, not_before = rules.DELIVERED, None
     else:
-        state, not_before = rules.DUE, quiet_until(wishes, message["urgency"], work.now) or work.now
+        state, not_before = rules.DUE, quiet_until(preference, message["urgency"], work.now) or work.now
     return {
         "id": uuid7(),
         "message_id": message["id"],
@@ -96,9 +101,9 @@ def _first(
     }
 
 
-def quiet_until(wishes: wishing.Wishes, urgency: str, now: dt.datetime) -> dt.datetime | None:
-    """When the person may be disturbed again; None for now. Urgent messages do not ask."""
-    return None if urgency == "urgent" else wishing.quiet_until(wishes.quiet_hours, now)
+def quiet_until(preference: PersonPreferences, urgency: str, now: dt.datetime) -> dt.datetime | None:
+    """When the person may be disturbed again; None for now. Urgent messages keep no quiet hours."""
+    return None if urgency == "urgent" else preference_rules.quiet_until(preference.quiet_hours, now)
 
 
 def delivered_in_app(message_id: Any) -> Any:
@@ -143,9 +148,9 @@ def claim(work: Work, *, channel: str, claim: UUID, lease_until: dt.datetime, at
 
 
 def release(work: Work, claim: UUID, ids: Collection[UUID], *, not_before: dt.datetime, reason: str | None) -> None:
-    """Let go of deliveries whose provider was not called; no attempt is counted."""
+    """Release deliveries whose provider was not called; no attempt is counted."""
     given_back = _moved("released").where(TABLE.c.id.in_(ids), TABLE.c.claim == claim)
-    work.session.execute(given_back.values(**_LET_GO, not_before=not_before, reason=reason))
+    work.session.execute(given_back.values(**_UNCLAIMED, not_before=not_before, reason=reason))
 
 
 def withhold(work: Work, claim: UUID, reasons: Mapping[UUID, str]) -> None:
@@ -153,7 +158,7 @@ def withhold(work: Work, claim: UUID, reasons: Mapping[UUID, str]) -> None:
     for reason in sorted(set(reasons.values())):
         ids = [delivery_id for delivery_id, why in reasons.items() if why == reason]
         withheld = _moved("withheld").where(TABLE.c.id.in_(ids), TABLE.c.claim == claim)
-        work.session.execute(withheld.values(**_LET_GO, reason=reason, settled_at=work.now))
+        work.session.execute(withheld.values(**_UNCLAIMED, reason=reason, settled_at=work.now))
 
 
 def hand_over(work: Work, claim: UUID, ids: Collection[UUID]) -> set[UUID]:
@@ -209,17 +214,17 @@ def record(work: Work, claim: UUID, outcomes: Sequence[Outcome]) -> None:
 def rescue(work: Work) -> int:
     """Deliveries whose sender is gone: due again where no provider was called, of unknown outcome where one may have been.
 
-    The claim stays with the unknown: a sender that was merely slow may still say how it ended.
+    The claim stays with the unknown: a sender that was merely slow may still record how it ended.
     """
     back = _moved("released").where(TABLE.c.lease_until < work.now)
     lost = _moved("lost").where(TABLE.c.state == rules.CALLING, TABLE.c.lease_until < work.now)
     lost = lost.values(lease_until=null(), reason="sender_lost", settled_at=work.now)
-    rescued: Any = work.session.execute(back.values(**_LET_GO, not_before=work.now))
+    rescued: Any = work.session.execute(back.values(**_UNCLAIMED, not_before=work.now))
     unknown: Any = work.session.execute(lost)
     return int(rescued.rowcount) + int(unknown.rowcount)
 
 
-_LET_GO: dict[str, Any] = {"claim": null(), "lease_until": null()}
+_UNCLAIMED: dict[str, Any] = {"claim": null(), "lease_until": null()}
 
 
 def _moved(happening: str) -> Update:
@@ -249,20 +254,17 @@ def list_deliveries(
 def get_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:
     """One delivery. Raises DeliveryNotFound."""
     statement = select(*(TABLE.c[name] for name in _SHOWN)).where(TABLE.c.id == delivery_id)
-    row = work.session.execute(statement).mappings().one_or_none()
-    if row is None:
-        raise DeliveryNotFound()
-    return dict(row)
+    return dict(records.found(work, statement, DeliveryNotFound))
 
 
 def resend_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:
-    """Have it sent again, with all its attempts before it. Its Message-ID stays, so that a receiver can tell the repeat.
+    """Have it sent again, with all its attempts before it. Its Message-ID stays, so that a receiver can recognise the repeat.
 
     Raises DeliveryNotFound, DeliveryNotResendable.
     """
     was = get_delivery(work, delivery_id=delivery_id)
     again = _moved("resent").where(TABLE.c.id == delivery_id)
-    again = again.values(**_LET_GO, attempts=0, not_before=work.now, reason=null(), settled_at=null())
+    again = again.values(**_UNCLAIMED, attempts=0, not_before=work.now, reason=null(), settled_at=null())
     if work.session.execute(again.returning(TABLE.c.id)).scalar() is None:
         raise DeliveryNotResendable(state=was["state"], state_zh=rules.CHINESE[was["state"]])
     work.record("delivery", delivery_id, from_state=was["state"], to_state=rules.DUE, reason="resent")

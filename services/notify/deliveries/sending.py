@@ -3,7 +3,7 @@
 Lives here: the order of steps, each committed before the next, and never a transaction open while somebody is called:
 
 1. claim a batch (``sending``), leave out whom it does not suit now;
-2. ask talent for contacts; where it is away, let the batch go, no attempt counted;
+2. query talent for contacts; where it is away, release the batch, no attempt counted;
 3. per connection and chunk: hand over (``calling``), call the provider, record the outcomes in one statement.
 
 A process killed between 3's call and record leaves its chunk in ``calling``: ``deliveries.rescue`` finds it.
@@ -28,10 +28,10 @@ from chassis.ground import clock
 from chassis.ground.ids import uuid7
 from chassis.store.work import Work
 from services.notify import deliveries, preferences
-from services.notify.channels import Call, Channel, Contact, Parcel
+from services.notify.channels import Call, Channel, Contact, Outgoing
 from services.notify.deliveries import Claimed, Outcome, rules
 from services.notify.deliveries.contacts import Contacts, ContactsAway
-from services.notify.preferences.rules import QuietHours, Wishes, objection
+from services.notify.preferences.rules import PersonPreferences, QuietHours, objection
 
 log = logging.getLogger(__name__)
 
@@ -75,33 +75,33 @@ class Round:
         self.database, self.channel, self.contacts, self.pace = database, channel, contacts, pace
         self.id = uuid7()
         self.until = time.monotonic() + pace.round_seconds
-        self.chunks: deque[list[Parcel]] = deque()
+        self.chunks: deque[list[Outgoing]] = deque()
         self.attempts: dict[UUID, int] = {}
         self.recipients: dict[UUID, str] = {}
 
     def run(self) -> bool:
         """True when the batch was full and all of it was called for."""
-        claimed, wishes = self._claim()
+        claimed, by_person = self._claim()
         if not claimed:
             return False
         try:
-            parcels = self._address(claimed, wishes)
+            batch = self._address(claimed, by_person)
         except ContactsAway as away:
             log.warning("%s: %d deliveries wait for contacts: %s", self.channel.name, len(claimed), away)
-            self._let_go([one.id for one in claimed], "contacts_unavailable")
+            self._release([one.id for one in claimed], "contacts_unavailable")
             return False
         self.attempts = {one.id: one.attempts + 1 for one in claimed}
         size = self.pace.chunk
-        self.chunks.extend(parcels[start : start + size] for start in range(0, len(parcels), size))
+        self.chunks.extend(batch[start : start + size] for start in range(0, len(batch), size))
         self._call_in_parallel()
-        left = [parcel.delivery_id for chunk in self.chunks for parcel in chunk]
+        left = [outgoing.delivery_id for chunk in self.chunks for outgoing in chunk]
         if left:
-            self._let_go(left, None)
+            self._release(left, None)
         return len(claimed) == self.pace.batch and not left
 
     # -- before the call
 
-    def _claim(self) -> tuple[list[Claimed], dict[UUID, Wishes]]:
+    def _claim(self) -> tuple[list[Claimed], dict[UUID, PersonPreferences]]:
         with self.database.work() as work:
             lease_until = work.now + self.pace.lease
             claimed = deliveries.claim(
@@ -110,18 +110,18 @@ class Round:
             if not claimed:
                 return [], {}
             people = {one.person_id for one in claimed}
-            wishes = preferences.wishes_of(work, people, quiet_hours=self.pace.quiet_hours)
-            return self._suitable(work, claimed, wishes), wishes
+            by_person = preferences.preferences_of(work, people, quiet_hours=self.pace.quiet_hours)
+            return self._suitable(work, claimed, by_person), by_person
 
-    def _suitable(self, work: Work, claimed: list[Claimed], wishes: dict[UUID, Wishes]) -> list[Claimed]:
-        """What may be sent now: wishes may have changed since the message was made, and it may have become late."""
+    def _suitable(self, work: Work, claimed: list[Claimed], by_person: dict[UUID, PersonPreferences]) -> list[Claimed]:
+        """What may be sent now: preferences may have changed since the message was made, and it may have become late."""
         unwanted: dict[UUID, str] = {}
         too_late: dict[dt.datetime, list[UUID]] = {}
         suitable = []
         for one in claimed:
-            wish = wishes[one.person_id]
-            reason = objection(wish, programme=one.programme, channel=self.channel.name)
-            later = deliveries.quiet_until(wish, one.urgency, work.now)
+            preference = by_person[one.person_id]
+            reason = objection(preference, programme=one.programme, channel=self.channel.name)
+            later = deliveries.quiet_until(preference, one.urgency, work.now)
             if reason is not None:
                 unwanted[one.id] = reason
             elif later is not None:
@@ -133,14 +133,14 @@ class Round:
             deliveries.release(work, self.id, ids, not_before=later, reason=None)
         return suitable
 
-    def _address(self, claimed: list[Claimed], wishes: dict[UUID, Wishes]) -> list[Parcel]:
-        """A parcel for whom the channel reaches; the others' deliveries are suppressed. Raises ContactsAway."""
+    def _address(self, claimed: list[Claimed], by_person: dict[UUID, PersonPreferences]) -> list[Outgoing]:
+        """The addressed messages; deliveries to people whom the channel cannot reach are suppressed. Raises ContactsAway."""
         people = {one.person_id for one in claimed}
         if self.channel.needs_contacts:
             known = self.contacts.read(people, purpose=f"deliver messages by {self.channel.name}")
         else:
             known = {person_id: Contact(person_id, "", None, None, DEFAULT_LANGUAGE) for person_id in people}
-        parcels, out_of_reach = [], {}
+        batch, out_of_reach = [], {}
         for one in claimed:
             contact = known.get(one.person_id)
             address = self.channel.address_of(contact) if contact else None
@@ -148,16 +148,16 @@ class Round:
                 out_of_reach[one.id] = "no_address" if contact else "person_unknown"
                 continue
             self.recipients[one.id] = self.channel.mask(address)
-            language = wishes[one.person_id].language or contact.language
+            language = by_person[one.person_id].language or contact.language
             language = language if language in one.subject else DEFAULT_LANGUAGE
             texts = one.subject[language], one.body[language], language
-            parcels.append(Parcel(one.id, address, contact.name, *texts))
+            batch.append(Outgoing(one.id, address, contact.name, *texts))
         if out_of_reach:
             with self.database.work() as work:
                 deliveries.withhold(work, self.id, out_of_reach)
-        return parcels
+        return batch
 
-    def _let_go(self, ids: list[UUID], reason: str | None) -> None:
+    def _release(self, ids: list[UUID], reason: str | None) -> None:
         with self.database.work() as work:
             deliveries.release(work, self.id, ids, not_before=work.now + self.pace.pause, reason=reason)
 
@@ -181,7 +181,7 @@ class Round:
                     return
                 try:
                     with self.database.work() as work:
-                        mine = deliveries.hand_over(work, self.id, [parcel.delivery_id for parcel in chunk])
+                        mine = deliveries.hand_over(work, self.id, [outgoing.delivery_id for outgoing in chunk])
                 except SQLAlchemyError:
                     log.exception("%s: a chunk could not be handed over, no provider was called", self.channel.name)
                     return

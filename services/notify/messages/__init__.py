@@ -15,6 +15,7 @@ from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.ground.ids import uuid7
+from chassis.store import records
 from chassis.store.figures import Count
 from chassis.store.pages import read_page
 from chassis.store.work import Work
@@ -52,9 +53,9 @@ def announce(
     rows = sorted((row for row, _ in made.values()), key=lambda row: (row["event_id"], row["template_key"]))
     statement = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
     new = work.session.connection().execute(statement, rows).scalars().all()
-    wishes = preferences.wishes_of(work, {row["person_id"] for row in rows}, quiet_hours=quiet_hours)
+    by_person = preferences.preferences_of(work, {row["person_id"] for row in rows}, quiet_hours=quiet_hours)
     written = [made[message_id] for message_id in new]
-    begun = [(message, template.channels, wishes[message["person_id"]]) for message, template in written]
+    begun = [(message, template.channels, by_person[message["person_id"]]) for message, template in written]
     deliveries.begin(work, begun, open_channels=open_channels)
 
 
@@ -99,10 +100,7 @@ def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:
     """The person has seen it; the first time counts. Raises MessageNotFound."""
     seen = update(TABLE).where(TABLE.c.id == message_id, TABLE.c.read_at.is_(None)).values(read_at=work.now)
     work.session.execute(seen)
-    row = work.session.execute(select(TABLE).where(TABLE.c.id == message_id)).mappings().one_or_none()
-    if row is None:
-        raise MessageNotFound()
-    return dict(row)
+    return dict(records.found(work, select(TABLE).where(TABLE.c.id == message_id), MessageNotFound))
 
 
 COUNTS = {

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
-from services.notify.preferences.rules import QuietHours, Wish, Wishes
+from services.notify.preferences.rules import PersonPreferences, ProgrammePreference, QuietHours
 from services.notify.preferences.tables import Preference
 
 _CONTENT = ("language", "programmes", "quiet_hours")
@@ -59,26 +59,28 @@ def get_preferences(work: Work, *, person_id: UUID, quiet_hours: QuietHours | No
     return {"person_id": person_id, "version": 0, "language": None, "programmes": {}, "quiet_hours": default}
 
 
-def wishes_of(work: Work, person_ids: Collection[UUID], *, quiet_hours: QuietHours | None) -> dict[UUID, Wishes]:
+def preferences_of(
+    work: Work, person_ids: Collection[UUID], *, quiet_hours: QuietHours | None
+) -> dict[UUID, PersonPreferences]:
     """What each of the people wants; `quiet_hours` are the city's, for those who have set nothing."""
     statement = select(Preference).where(Preference.person_id.in_(sorted(set(person_ids))))
-    set_by = {row.person_id: _wishes(row) for row in work.session.scalars(statement)}
-    default = Wishes(quiet_hours=quiet_hours)
+    set_by = {row.person_id: _of_row(row) for row in work.session.scalars(statement)}
+    default = PersonPreferences(quiet_hours=quiet_hours)
     return {person_id: set_by.get(person_id, default) for person_id in person_ids}
 
 
-def _wishes(row: Preference) -> Wishes:
+def _of_row(row: Preference) -> PersonPreferences:
     quiet = row.quiet_hours
-    return Wishes(
+    return PersonPreferences(
         language=row.language,
         quiet_hours=QuietHours.parse(quiet["from_time"], quiet["until_time"]) if quiet else None,
-        programmes={name: _wish(wish) for name, wish in row.programmes.items()},
+        programmes={name: _of_programme(chosen) for name, chosen in row.programmes.items()},
     )
 
 
-def _wish(written: Mapping[str, Any]) -> Wish:
+def _of_programme(written: Mapping[str, Any]) -> ProgrammePreference:
     channels = written["channels"]
-    return Wish(enabled=written["enabled"], channels=tuple(channels) if channels is not None else None)
+    return ProgrammePreference(enabled=written["enabled"], channels=tuple(channels) if channels is not None else None)
 
 
 def _written(quiet_hours: QuietHours) -> dict[str, str]:

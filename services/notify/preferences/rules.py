@@ -27,7 +27,7 @@ class QuietHours:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ProgrammePreference:
     """What a person wants of one programme; `channels` None is all of them."""
 
     enabled: bool = True
@@ -35,20 +35,20 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a person wants; who has set nothing wants everything, outside the city's quiet hours."""
+class PersonPreferences:
+    """What a person wants to receive; who has set nothing wants everything, outside the city's quiet hours."""
 
     quiet_hours: QuietHours | None
     language: str | None = None
-    programmes: dict[str, Wish] = field(default_factory=dict)
+    programmes: dict[str, ProgrammePreference] = field(default_factory=dict)
 
 
-def objection(wishes: Wishes, *, programme: str, channel: str) -> str | None:
+def objection(preference: PersonPreferences, *, programme: str, channel: str) -> str | None:
     """Why the person does not want it there; None where they do. Urgency does not overrule a no."""
-    wish = wishes.programmes.get(programme, Wish())
-    if not wish.enabled:
+    chosen = preference.programmes.get(programme, ProgrammePreference())
+    if not chosen.enabled:
         return "programme_off"
-    if wish.channels is not None and channel not in wish.channels:
+    if chosen.channels is not None and channel not in chosen.channels:
         return "channel_unwanted"
     return None
 

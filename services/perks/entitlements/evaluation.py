@@ -1,6 +1,6 @@
 """Evaluation: what each person is entitled to, from today's facts and the current schemes alone (免申即享).
 
-Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``rules.eligibility``), the
+Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``entitlements.rules``), the
 facts (``facts``). It runs for the people of changed affiliations in the transaction of the change, for everybody in
 resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes. Whatever the
 order, duplication or split of the same facts, it ends in the same entitlements:

@@ -1,6 +1,6 @@
 """Redemptions (核销): one scan at a gate, answered once and kept as a fact, admitted or refused.
 
-Lives here: the scan from token to answer, in one short transaction. The law is in ``rules.redemption``; that a pass admits
+Lives here: the scan from token to answer, in one short transaction. The law is in ``redemptions.rules``; that a pass admits
 no more often than its scheme allows is held by the unique index on the slot. A scan that is no scan of this city's pass
 (forged, expired, an unknown place) is refused without leaving a fact. Source: report, P35: 免首道门票, the first gate only.
 """

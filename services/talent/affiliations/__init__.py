@@ -2,7 +2,7 @@
 
 A report by a department the organisation trusts is confirmed at once; others wait for one. Each department's values stay as
 its own; a differing report never overwrites. Lives here: reporting, confirming, ending, reading. The law is in
-``rules.affiliations``. Source: architecture, "Affiliations".
+``affiliations.rules``. Source: architecture, "Affiliations".
 """
 
 from __future__ import annotations

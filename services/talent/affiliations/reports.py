@@ -1,7 +1,7 @@
 """Reporting affiliations, one or five hundred at a time: the same code for a request and for a roster.
 
-Lives here: ``report_affiliations``. What a report does is the law's (``rules.affiliations``); the statements are in
-``affiliation_rows``.
+Lives here: ``report_affiliations``. What a report does is decided in ``affiliations.rules``; the statements are in
+``affiliations.statements``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Organisations (单位): universities, scenic areas, enterprises … and which departments each trusts to speak for it.
 
 An organisation is known by its credit code (统一社会信用代码), or, where none is given, by kind and name. Whoever registers
-it is trusted unless the registration says otherwise. Not here: sets of organisations (``organisation_sets``).
+it is trusted unless the registration says otherwise. Not here: sets of organisations (``organisations.sets``).
 """
 
 from __future__ import annotations

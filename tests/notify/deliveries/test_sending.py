@@ -202,25 +202,25 @@ class TestProvider:
 
     def test_an_address_that_cannot_stand_in_a_mail_is_refused(self, desk: Desk) -> None:
         with desk.email.line() as line:
-            parcel = sending.Parcel(UUID(int=1), "a\r\nRCPT TO:<b@example.com>", "", "subject", "body", "en")
-            (call,) = line.deliver([parcel], until=float("inf"))
+            outgoing = sending.Outgoing(UUID(int=1), "a\r\nRCPT TO:<b@example.com>", "", "subject", "body", "en")
+            (call,) = line.deliver([outgoing], until=float("inf"))
         assert (call.outcome, call.reason, desk.sink.connections) == ("refused", "bad_address", 0)
 
     def test_no_text_changes_what_surrounds_it(self, desk: Desk) -> None:
         subject = "报名成功：" + "春季专场招聘会" * 12 + "\r\nBcc: b@example.com \U0001f389"
         body = ".\r\n.开头的行\r\nFrom 另一行\r\n" + "长" * 400
         with desk.email.line() as line:
-            parcels = [
-                sending.Parcel(UUID(int=number), f"p{number}@example.com", name, subject, body, "zh-CN")
+            batch = [
+                sending.Outgoing(UUID(int=number), f"p{number}@example.com", name, subject, body, "zh-CN")
                 for number, name in enumerate(('张"三", <x@example.com>', "O'Neil (Lee)", "欧阳" * 30))
             ]
-            calls = line.deliver(parcels, until=float("inf"))
+            calls = line.deliver(batch, until=float("inf"))
         assert [call.outcome for call in calls] == ["accepted"] * 3
-        for parcel, mail in zip(parcels, desk.sink.mails, strict=True):
+        for outgoing, mail in zip(batch, desk.sink.mails, strict=True):
             assert mail.subject.split() == subject.split() and "Bcc" not in mail.headers
             assert mail.body.splitlines() == body.splitlines()
             (recipient,) = mail.addressees
-            assert (recipient.addr_spec, recipient.display_name) == (parcel.address, parcel.name)
+            assert (recipient.addr_spec, recipient.display_name) == (outgoing.address, outgoing.name)
             (sender,) = mail.senders
             assert (sender.addr_spec, sender.display_name) == ("city@jinzhong.test", "青年之城")
 

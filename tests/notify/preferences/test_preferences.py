@@ -12,7 +12,7 @@ from chassis.ground.ids import uuid7
 from chassis.store.versions import VersionStale
 from contracts import notify as schemas
 from services.notify import preferences
-from services.notify.preferences.rules import QuietHours, Wish, Wishes, objection, quiet_until
+from services.notify.preferences.rules import PersonPreferences, ProgrammePreference, QuietHours, objection, quiet_until
 from tests.notify.conftest import CITY_QUIET, UNWANTED, Office
 from tests.support.threads import at_once
 
@@ -44,10 +44,10 @@ class TestPutPreferences:
         assert office.prefer(person, **loaded)["version"] == 1
         with office.work() as work:
             found = preferences.get_preferences(work, person_id=person, quiet_hours=CITY_QUIET)
-            wishes = preferences.wishes_of(work, [person], quiet_hours=CITY_QUIET)[person]
+            preference = preferences.preferences_of(work, [person], quiet_hours=CITY_QUIET)[person]
         assert schemas.Preferences().dump(found)["quiet_hours"] == {"from": "21:00", "until": "07:30"}
-        assert wishes.quiet_hours == QuietHours.parse("21:00", "07:30")
-        assert wishes.programmes == {"job_fairs": Wish(enabled=False)}
+        assert preference.quiet_hours == QuietHours.parse("21:00", "07:30")
+        assert preference.programmes == {"job_fairs": ProgrammePreference(enabled=False)}
 
     def test_name_the_version_they_replace(self, office: Office) -> None:
         person = uuid7()
@@ -121,8 +121,11 @@ class TestQuietHours:
 
 class TestObjection:
     def test_a_no_is_a_no_and_who_has_said_nothing_wants_everything(self) -> None:
-        wishes = Wishes(quiet_hours=None, programmes={"a": Wish(enabled=False), "b": Wish(channels=("in_app",))})
-        assert objection(wishes, programme="a", channel="in_app") == "programme_off"
-        assert objection(wishes, programme="b", channel="email") == "channel_unwanted"
-        assert objection(wishes, programme="b", channel="in_app") is None
-        assert objection(wishes, programme="c", channel="email") is None
+        preference = PersonPreferences(
+            quiet_hours=None,
+            programmes={"a": ProgrammePreference(enabled=False), "b": ProgrammePreference(channels=("in_app",))},
+        )
+        assert objection(preference, programme="a", channel="in_app") == "programme_off"
+        assert objection(preference, programme="b", channel="email") == "channel_unwanted"
+        assert objection(preference, programme="b", channel="in_app") is None
+        assert objection(preference, programme="c", channel="email") is None
