@@ -31,7 +31,7 @@ insert into schemes values ('scenic_areas', 1, true, '{{"zh-CN": "免首道门�
 
 
 class Lag:
-    """perks grants as affiliations are heard of; notify tells."""
+    """perks grants as affiliations arrive; notify writes messages."""
 
     def __init__(self, platform: ThrowawayPlatform) -> None:
         self.platform = platform
@@ -65,7 +65,7 @@ class Lag:
         assert len(seen) == wanted, f"{len(seen)} of {wanted} people were notified"
         with self.perks.connect() as connection:
             facts = connection.execute(
-                text("select id, extract(epoch from created_at) from outbox where type like '%granted%'")
+                text("""select id, extract(epoch from created_at) from outbox where type like '%granted%'""")
             )
             committed = {row[0]: float(row[1]) for row in facts}
         return [at - committed[event_id] for event_id, at in seen.items()]
@@ -73,7 +73,7 @@ class Lag:
     def _look(self, seen: dict[uuid.UUID, float]) -> None:
         """Note when each message was first there to be read."""
         with self.notify.connect() as connection:
-            statement = text("select event_id from messages order by created_at desc, id desc limit 1000")
+            statement = text("""select event_id from messages order by created_at desc, id desc limit 1000""")
             found = connection.execute(statement).scalars().all()
         now = clock.now().timestamp()
         for event_id in found:

@@ -115,7 +115,7 @@ def _outgoing(event: Event) -> Outgoing:
 def _until_done(started: float, database_url: str, sink: SmtpSink) -> float:
     """Deliveries per second once the sink has every mail and the database every delivery; the tables are emptied."""
     engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg2"))
-    done = text("select count(*) from deliveries where state = 'delivered'")
+    done = text("""select count(*) from deliveries where state = 'delivered'""")
 
     def all_done() -> bool:
         if sink.taken < MESSAGES:
@@ -127,7 +127,7 @@ def _until_done(started: float, database_url: str, sink: SmtpSink) -> float:
     elapsed = time.monotonic() - started
     assert sink.taken == MESSAGES
     with engine.begin() as connection:
-        connection.execute(text("truncate deliveries, messages"))
+        connection.execute(text("""truncate deliveries, messages"""))
     engine.dispose()
     return 2 * MESSAGES / elapsed
 
@@ -151,8 +151,8 @@ def _people(platform: ThrowawayPlatform, celery_url: str) -> list[uuid.UUID]:
     engine.dispose()
     engine = create_engine(make_url(celery_url).set(drivername="postgresql+psycopg2"))
     with engine.begin() as connection:
-        connection.execute(text("create table contacts (person_id uuid primary key, name text, email text)"))
-        connection.execute(text("insert into contacts values (:person_id, :name, :email)"), known)
+        connection.execute(text("""create table contacts (person_id uuid primary key, name text, email text)"""))
+        connection.execute(text("""insert into contacts values (:person_id, :name, :email)"""), known)
     engine.dispose()
     return [one["person_id"] for one in known]
 

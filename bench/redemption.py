@@ -73,7 +73,7 @@ class Gate:
 
     def backlog(self) -> int:
         with self.engine.connect() as connection:
-            return int(connection.execute(text("select count(*) from outbox where position is null")).scalar_one())
+            return int(connection.execute(text("""select count(*) from outbox where position is null""")).scalar_one())
 
     def pgbench_rate(self) -> float:
         """Transactions per second of the same statements, sent by pgbench."""
@@ -113,7 +113,7 @@ def rows(platform: ThrowawayPlatform) -> list[Row]:
     )
     platform.stop("perks-rpc")
     with gate.engine.begin() as connection:
-        connection.execute(text("delete from outbox"))
+        connection.execute(text("""delete from outbox"""))
     platform.start_service("perks", "perks-all")
     platform.wait_for("perks-all")
     backlogs: list[int] = []

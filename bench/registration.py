@@ -68,13 +68,13 @@ class Fairs:
 
     def _check(self, session: uuid.UUID) -> None:
         with self.engine.connect() as connection:
-            statement = text("select seats_taken, waiting from sessions where id = :session")
+            statement = text("""select seats_taken, waiting from sessions where id = :session""")
             found = tuple(connection.execute(statement, {"session": session}).one())
         assert found == (SEATS, STUDENTS - SEATS), f"{found} of {SEATS} seats and {STUDENTS} students"
 
     def backlog(self) -> int:
         with self.engine.connect() as connection:
-            return int(connection.execute(text("select count(*) from outbox where position is null")).scalar_one())
+            return int(connection.execute(text("""select count(*) from outbox where position is null""")).scalar_one())
 
     def pgbench_rate(self) -> float:
         """Transactions per second of the same statements, sent by pgbench."""

@@ -17,10 +17,10 @@ from cli.api import Api
 from cli.exits import REFUSED, Refused
 from cli.language import say
 from contracts import imports as contract
+from contracts.vocabulary import VERDICTS
 
 ENDED = ("done", "rejected", "failed")
 _STEPS = (0.2, 0.5, 1.0, 2.0)
-_VERDICTS = ("accepted", "unchanged", "differs", "rejected")
 
 _import_id = click.argument("import_id", metavar="ID", type=click.UUID)
 
@@ -105,7 +105,7 @@ def _followed(gateway: Api, import_id: str) -> dict[str, Any]:
 
 
 def _judged(found: dict[str, Any]) -> int:
-    return sum(found["counts"][verdict] for verdict in _VERDICTS)
+    return sum(found["counts"][verdict] for verdict in VERDICTS)
 
 
 def _end(found: dict[str, Any], *, as_json: bool) -> None:
@@ -129,7 +129,7 @@ def _print_import(found: dict[str, Any], *, as_json: bool) -> None:
             "mode": found["mode"],
             "state": found["state"],
             **({"reason": language.pick(reason["zh-CN"], reason["en"])} if reason else {}),
-            **{verdict: found["counts"][verdict] for verdict in ("total", *_VERDICTS)},
+            **{verdict: found["counts"][verdict] for verdict in ("total", *VERDICTS)},
         }
     )
     for warning in found["warnings"]:
@@ -152,7 +152,7 @@ def list_imports(state: str | None, as_json: bool) -> None:
 
 @imports.command()
 @_import_id
-@click.option("--verdict", type=click.Choice(_VERDICTS), help="Only rows with this verdict.")
+@click.option("--verdict", type=click.Choice(VERDICTS), help="Only rows with this verdict.")
 @printing.as_json
 def rows(import_id: Any, verdict: str | None, as_json: bool) -> None:
     """The verdict on each row; what is wrong with it, without its content."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.vocabulary import VERDICTS
 
 #: Every kind of import → the service that has it.
 KINDS = {"roster": "talent"}
 MODES = ("dry_run", "best_effort", "all_or_nothing")
 STATES = ("uploading", "queued", "applying", "done", "rejected", "failed")
-VERDICTS = ("accepted", "unchanged", "differs", "rejected")
 
 #: Every piece of an upload but its last has this size.
 CHUNK_BYTES = 256 * 1024

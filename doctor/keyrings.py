@@ -41,7 +41,7 @@ def keys(site: Site) -> Iterator[Remark]:
     for service in (name for name in site.names if name != GATEWAY):
         try:
             with reading(site, service) as connection:
-                canaries = connection.execute(text("select name, sealed from key_canaries order by name")).all()
+                canaries = connection.execute(text("""select name, sealed from key_canaries order by name""")).all()
         except SQLAlchemyError:
             yield Skipped(KEYS, Text(f"{service} 的数据库读不了", f"the database of {service} cannot be read"))
             continue

@@ -25,7 +25,7 @@ MIGRATIONS = Text("迁移", "migrations")
 DEAD_LETTERS = Text("死信", "dead letters")
 PROCESSES = Text("进程", "processes")
 _WAITING = text(
-    "select consumer, count(*), min(died_at) from dead_letters where redriven_at is null group by consumer order by 2 desc"
+    """select consumer, count(*), min(died_at) from dead_letters where redriven_at is null group by consumer order by 2 desc"""
 )
 
 

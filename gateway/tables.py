@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -51,4 +51,6 @@ class ImportPlace(Base):
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     service: Mapped[str]
     created_at: Mapped[dt.datetime]
-    __table_args__ = (Index("import_places_created_at", "created_at"),)
+    expires_at: Mapped[dt.datetime] = mapped_column(server_default=text("now() + interval '90 days'"))
+    """When its service deletes the import. The default is for gateways that do not write it yet."""
+    __table_args__ = (Index("import_places_expires_at", "expires_at"),)

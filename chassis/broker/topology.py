@@ -1,6 +1,6 @@
 """The broker's topology: every exchange and queue of the platform, by name and arguments.
 
-Lives here: names, arguments, their declaration, and asking what waits in a queue. Not here: consuming and publishing.
+Lives here: names, arguments, their declaration, and counting what waits in a queue. Not here: consuming and publishing.
 Arguments of a queue never change in place: a change takes a new name (``.v2``) or a migration step, because RabbitMQ refuses a
 declaration that differs.
 

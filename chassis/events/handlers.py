@@ -220,7 +220,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         """Whether there is somewhere to wait, and the database answers: then the fault lies nearer to the message."""
         try:
             with self.container.database.lane(lanes.EVENTS).reading() as work:
-                work.session.execute(text("select 1"))
+                work.session.execute(text("""select 1"""))
         except Exception:
             return False
         return bool(self.consumer.delays)

@@ -33,7 +33,7 @@ LOCK_SECONDS = 1.0
 FAULT_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 5.0
 _LOCK_KEY = 0x596F757468  # "Youth": the same in every service, as each has a database of its own
-_TRY_LOCK = text("select pg_try_advisory_lock(:key)")
+_TRY_LOCK = text("""select pg_try_advisory_lock(:key)""")
 
 
 class Relay(DependencyProvider):  # type: ignore[misc]

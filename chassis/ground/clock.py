@@ -1,4 +1,4 @@
-"""The clock: aware UTC instants, and the city's day. Rules take both as arguments and never ask here."""
+"""The clock: aware UTC instants, and the city's day. Rules take both as arguments and never read it here."""
 
 from __future__ import annotations
 

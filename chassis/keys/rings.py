@@ -124,10 +124,10 @@ def check_canary(session: Session, ring: KeyRing) -> None:
     cipher = FieldCipher(ring)
     sealed = cipher.seal(_CANARY, row=ring.name, column="canary")
     session.execute(
-        text("insert into key_canaries (name, sealed) values (:name, :sealed) on conflict do nothing"),
+        text("""insert into key_canaries (name, sealed) values (:name, :sealed) on conflict do nothing"""),
         {"name": ring.name, "sealed": sealed},
     )
-    stored = session.scalar(text("select sealed from key_canaries where name = :name"), {"name": ring.name})
+    stored = session.scalar(text("""select sealed from key_canaries where name = :name"""), {"name": ring.name})
     if cipher.open(bytes(stored or b""), row=ring.name, column="canary") != _CANARY:
         raise KeyProblem(f"keyring {ring.name} is not the one this database was written with")
 

@@ -1,4 +1,4 @@
-"""Signed tokens (passes, tickets): what a scanner can verify without asking anybody.
+"""Signed tokens (passes, tickets): what a scanner can verify offline.
 
 Lives here: the key set of a service, signing, reading, and the proof that the keys belong to the database. A token is a
 compact JWS (RFC 7515) signed with Ed25519 (RFC 9864); its key id leads to the key, so tokens signed before a rotation stay

@@ -66,8 +66,8 @@ class Health:
         return {**self._lanes(), "database": self._database_lately()}
 
     def _database_lately(self) -> Finding:
-        asked_at, found = self._kept
-        if time.monotonic() - asked_at > DATABASE_KEPT_SECONDS:
+        checked_at, found = self._kept
+        if time.monotonic() - checked_at > DATABASE_KEPT_SECONDS:
             found = f"no answer within {DATABASE_SECONDS:g} s"
             with eventlet.Timeout(DATABASE_SECONDS, False):
                 found = self._database()

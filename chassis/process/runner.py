@@ -124,7 +124,7 @@ class Process:
     def _database(self) -> str | None:
         try:
             with self._health_engine.connect() as connection:
-                connection.execute(text("select 1"))
+                connection.execute(text("""select 1"""))
             is_behind = migrations.is_behind(self._health_engine, self.settings.name)
         except Exception as error:
             return f"not reachable: {type(error).__name__}"

@@ -51,7 +51,7 @@ def republish(
     name, sources = obj["settings"].name, _named(obj, "sources", "SOURCES")
     chosen = list(sources) if subject == ALL else [_known(subject, sources, name)]
     envelope.check_values(obj["settings"].checks_events)
-    plan = [(one, consumer) for one in chosen for consumer in republishing.hearers(name, one, service)]
+    plan = [(one, consumer) for one in chosen for consumer in republishing.subscribers(name, one, service)]
     if not plan:
         raise click.ClickException(f"the catalogue names no handler of {service} for {subject} of {name}")
     if not dry_run:
@@ -150,7 +150,9 @@ def list_copies(obj: dict[str, Any]) -> None:
     """Print the copies this service holds, a line each: the service that owns the subject, and the subject."""
     name = obj["settings"].name
     for subject in _named(obj, "copies", "COPIES"):
-        for source in sorted({source for source in topology.services() if republishing.hearers(source, subject, name)}):
+        for source in sorted(
+            {source for source in topology.services() if republishing.subscribers(source, subject, name)}
+        ):
             click.echo(f"{source} {subject}")
 
 

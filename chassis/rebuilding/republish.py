@@ -2,7 +2,7 @@
 
 Lives here: what a source of events gives for it, page by page, and the way of a page into the outbox, marked as a replay and
 meant for the queues of one service alone. Not here: how to read a subject (each service's ``rebuilding``), the command
-(``rebuild_commands``), what a replay must not cause (whoever tells people things leaves replays out).
+(``rebuild_commands``), what a replay must not cause (notify sends no messages for replayed events).
 
 Nothing of the subject changes: no version, no history. Consumers apply ``where version < :version``, so sending twice, from
 two places, or only half of it and then all of it, ends in the same copy.
@@ -91,11 +91,11 @@ def reader(table: Table, event_type: Callable[[Any], str], data: Callable[[Any],
 
 
 def event_types(source: str, subject: str) -> list[str]:
-    """The types that tell of a subject, e.g. of talent's ``affiliation``."""
+    """The types that announce a subject, e.g. of talent's ``affiliation``."""
     return [event_type for event_type in EVENTS if event_type.startswith(f"{source}.{subject}.")]
 
 
-def hearers(source: str, subject: str, service: str) -> list[str]:
+def subscribers(source: str, subject: str, service: str) -> list[str]:
     """The handlers of `service` that hear of a subject."""
     types = set(event_types(source, subject))
     return [consumer for consumer in topology.consumers_of(service) if types & set(topology.consumed_types(consumer))]
@@ -119,7 +119,7 @@ def announce_page(engine: Engine, read: Read, page: Page, *, consumer: str) -> t
     """
     with open_work(engine, replay=True, only_for=topology.consumer_queue(consumer)) as work:
         found = read(work.session, page)
-        wanted = _heard(found, consumer)
+        wanted = _consumed(found, consumer)
         for one in wanted:
             work.announce(one.event_type, subject_id=one.subject_id, version=one.version, data=one.data, at=one.at)
     return len(wanted), _last_id(found)
@@ -129,12 +129,12 @@ def count_page(engine: Engine, read: Read, page: Page, *, consumer: str) -> tupl
     """As `announce_page`, and nothing is written."""
     with open_reading(engine) as work:
         found = read(work.session, page)
-    return len(_heard(found, consumer)), _last_id(found)
+    return len(_consumed(found, consumer)), _last_id(found)
 
 
-def _heard(found: Sequence[State], consumer: str) -> list[State]:
-    heard = set(topology.consumed_types(consumer))
-    return [state for state in found if state.event_type in heard]
+def _consumed(found: Sequence[State], consumer: str) -> list[State]:
+    types = set(topology.consumed_types(consumer))
+    return [state for state in found if state.event_type in types]
 
 
 def _last_id(found: Sequence[State]) -> str | None:

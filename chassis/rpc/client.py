@@ -36,7 +36,7 @@ SILENCE_SECONDS = 1.0
 
 
 class ServiceUnavailable(Refusal):
-    """Nobody serves this request now; it was not started."""
+    """No process serves this request now; it was not started."""
 
     kind = "unavailable"
     code = "chassis.service_unavailable"
@@ -108,7 +108,7 @@ class RpcClient:
         self._wire: Wire | None = None
         self._channel: amqp.Channel | None = None
         self._pending: dict[str, _Pending] = {}
-        self._heard_at: dict[str, float] = {}
+        self._replied_at: dict[str, float] = {}
         self._presence = Presence(self._uri, name=f"{self._name}.presence")
         self._retry_at = 0.0
 
@@ -206,7 +206,7 @@ class RpcClient:
         channel.exchange_declare(calls.RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
         channel.basic_consume(REPLY_TO, no_ack=True, callback=self._on_reply)
         channel.events["basic_return"].add(self._on_return)
-        self._heard_at = {}
+        self._replied_at = {}
         self._wire, self._channel = wire, channel
         threading.Thread(target=self._read, args=(wire,), name=f"{self._name}.reader", daemon=True).start()
         return wire, channel
@@ -230,7 +230,7 @@ class RpcClient:
         A channel opened while a cluster loses a node may hold on to a queue's leader that is gone: what it publishes to
         that queue goes nowhere, for ever and without an error (docs/cluster.md).
         """
-        silent = self._heard_at.get(unanswered.service, 0.0) < unanswered.started
+        silent = self._replied_at.get(unanswered.service, 0.0) < unanswered.started
         waited = time.monotonic() - unanswered.started
         if silent and waited >= SILENCE_SECONDS and self._wire is unanswered.wire:
             self._wire = self._channel = None
@@ -244,7 +244,7 @@ class RpcClient:
         pending = self._pending.get(message.properties.get("correlation_id"))
         if pending is not None:
             if pending.wire is self._wire:
-                self._heard_at[pending.service] = time.monotonic()
+                self._replied_at[pending.service] = time.monotonic()
             pending.reply = message.body
             pending.answered.set()
 

@@ -37,14 +37,14 @@ class Presence:
         """The service's request queue. Raises one of CONNECTION_ERRORS, at the deadline at the latest where another
         caller's question is not answered.
         """
-        asked_at, queue = self._known.get(service, (0.0, NOBODY))
-        if time.monotonic() - asked_at < PRESENCE_SECONDS:
+        queried_at, queue = self._known.get(service, (0.0, NOBODY))
+        if time.monotonic() - queried_at < PRESENCE_SECONDS:
             return queue
         if not self._asking.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise TimeoutError("the broker does not answer")
         try:
-            asked_at, queue = self._known.get(service, (0.0, NOBODY))
-            if time.monotonic() - asked_at < PRESENCE_SECONDS:
+            queried_at, queue = self._known.get(service, (0.0, NOBODY))
+            if time.monotonic() - queried_at < PRESENCE_SECONDS:
                 return queue
             if time.monotonic() < self._away_until:
                 raise ConnectionError("the broker did not answer a moment ago")
@@ -67,7 +67,7 @@ class Presence:
             return self._declared(service)
         except CONNECTION_ERRORS:
             self.close()
-            # whoever waits behind this question need not ask it again
+            # whoever waits behind this query need not send it again
             self._away_until = time.monotonic() + PRESENCE_SECONDS
             raise
 

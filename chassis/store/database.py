@@ -147,7 +147,7 @@ def _answers(target: URL) -> bool:
 def _create(target: URL) -> bool:
     engine = create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        known = text("select 1 from pg_database where datname = :name")
+        known = text("""select 1 from pg_database where datname = :name""")
         if connection.execute(known, {"name": target.database}).scalar():
             return False
         try:

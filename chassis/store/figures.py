@@ -25,12 +25,12 @@ class Count:
     def __init__(self, statement: TextClause, **parameters: Any) -> None:
         self.statement = statement
         self.parameters = parameters
+        self._names = tuple(statement.compile().params)
 
     def of(self, work: Work, day: dt.date) -> int:
         """The count as of the end of `day`."""
-        named = self.statement.compile().params
         known = {"day": day, "until": end_of(day), **self.parameters}
-        bound = {name: known[name] for name in named}
+        bound = {name: known[name] for name in self._names}
         return int(work.session.execute(self.statement, bound).scalar_one())
 
 

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 60.0
 CHUNK = 5000
 _LOCK_KEY = 0x486F757365  # "House"
-_TRY_LOCK = text("select pg_try_advisory_xact_lock(:key)")
+_TRY_LOCK = text("""select pg_try_advisory_xact_lock(:key)""")
 # creating and dropping a partition locks the outbox: rather try again in a minute than let the requests queue up behind
-_SHORT_WAIT = text("set local lock_timeout = '300ms'")
+_SHORT_WAIT = text("""set local lock_timeout = '300ms'""")
 
 
 def keep_house(engine: Engine, now: dt.datetime) -> bool:

@@ -31,8 +31,10 @@ _CLAIM = text(
     on conflict do nothing returning true
     """
 )
-_STORED = text("select method, fingerprint, reply from idempotency_keys where client_id = :client_id and key = :key")
-_STORE = text("update idempotency_keys set reply = :reply where client_id = :client_id and key = :key")
+_STORED = text(
+    """select method, fingerprint, reply from idempotency_keys where client_id = :client_id and key = :key"""
+)
+_STORE = text("""update idempotency_keys set reply = :reply where client_id = :client_id and key = :key""")
 _PURGE = text(
     """
     delete from idempotency_keys where ctid = any(array(

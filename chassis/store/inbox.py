@@ -16,7 +16,7 @@ from chassis.store.tables import _inbox
 TABLE = _inbox(MetaData())
 _CLAIM = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.message_id)
 _PURGE = text(
-    "delete from inbox where ctid = any(array(select ctid from inbox where received_at < :before limit :at_most))"
+    """delete from inbox where ctid = any(array(select ctid from inbox where received_at < :before limit :at_most))"""
 )
 
 #: Longer than any redrive is likely to be late; a redrive after it meets the handlers' natural keys.

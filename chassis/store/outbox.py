@@ -1,4 +1,4 @@
-"""The outbox: events written with the facts they tell, published by the relay, kept as the service's event log.
+"""The outbox: events written with the facts they announce, published by the relay, kept as the service's event log.
 
 Lives here: its SQL. Not here: composing an event (``work``), publishing it (``relay``).
 """
@@ -31,11 +31,11 @@ _MARK = text(
     """
 )
 _BACKLOG = text(
-    "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from outbox where position is null"
+    """select count(*), coalesce(extract(epoch from now() - min(created_at)), 0) from outbox where position is null"""
 )
 
-_EXISTS = text("select to_regclass(:name) is not null")
-_IN_DEFAULT = text("select 1 from outbox_default where created_at >= :first and created_at < :after limit 1")
+_EXISTS = text("""select to_regclass(:name) is not null""")
+_IN_DEFAULT = text("""select 1 from outbox_default where created_at >= :first and created_at < :after limit 1""")
 _MONTHS = text(
     """
     select inhrelid::regclass::text from pg_inherits where inhparent = 'outbox'::regclass
@@ -87,7 +87,7 @@ def ensure_partitions(session: Session, now: dt.datetime) -> int:
         if session.scalar(_EXISTS, {"name": name}) or session.scalar(_IN_DEFAULT, period):
             continue
         session.execute(
-            text(f"create table {name} partition of outbox for values from ('{first}') to ('{period['after']}')")
+            text(f"""create table {name} partition of outbox for values from ('{first}') to ('{period["after"]}')""")
         )
         created += 1
     return created
@@ -100,8 +100,8 @@ def drop_old(session: Session, now: dt.datetime, *, at_most: int = 5000) -> int:
     limit = (now - KEPT).date()
     for name in session.scalars(_MONTHS).all():
         ended = _next_month(dt.date(int(name[7:11]), int(name[12:14]), 1))
-        if ended <= limit and not session.scalar(text(f"select 1 from {name} where position is null limit 1")):
-            session.execute(text(f"drop table {name}"))
+        if ended <= limit and not session.scalar(text(f"""select 1 from {name} where position is null limit 1""")):
+            session.execute(text(f"""drop table {name}"""))
     deleted: Any = session.connection().execute(_DELETE_OLD, {"limit": limit, "at_most": at_most})
     return int(deleted.rowcount)
 

@@ -33,7 +33,7 @@ _IMPORTS = text(
     where request_id = any(:requests) order by created_at limit :limit
     """
 )
-_REQUEST_OF = text("select request_id from imports where id = :id")
+_REQUEST_OF = text("""select request_id from imports where id = :id""")
 _EVENT_OF = text(
     """
     select event_id from messages where id = :id

@@ -6,12 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.schema import Day, Instant, Page, Schema, page_of
-from contracts.talent.values import VERDICTS
-
-ROLES = ("student", "staff", "member", "volunteer", "employee")
-
-
-AFFILIATION_STATES = ("reported", "confirmed", "ended")
+from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS, ROLES
 
 
 class ReportAffiliation(Schema):
@@ -65,7 +60,7 @@ class Affiliation(Schema):
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
-    verdict = fields.String(validate=validate.OneOf(VERDICTS))
+    verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
 
 
 AffiliationPage = page_of(Affiliation)

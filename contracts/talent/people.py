@@ -7,18 +7,8 @@ from marshmallow import fields, validate
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.schema import SLUG, Instant, Page, Schema, Whole, page_of
-from contracts.talent.values import NAME, NUMBER, VERDICTS
-
-ID_TYPES = (
-    "resident_id",
-    "hmt_residence_permit",
-    "foreign_resident_id",
-    "passport",
-    "hk_macao_permit",
-    "taiwan_permit",
-    "military",
-)
-
+from contracts.talent.values import NAME, NUMBER
+from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
 
@@ -75,7 +65,7 @@ class Person(Schema):
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
-    verdict = fields.String(validate=validate.OneOf(VERDICTS))
+    verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
 
 
 PersonPage = page_of(Person)

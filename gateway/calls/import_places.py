@@ -1,4 +1,4 @@
-"""Which service has which import: noted when an upload begins, so that an id is found without asking every service (ADR 0013)."""
+"""Which service has which import: noted when an upload begins, so that an id is found in one query (ADR 0013)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ from gateway.tables import ImportPlace
 
 #: Imports that began before places were noted are talent's: it had the only kind.
 FIRST = "talent"
-#: Longer than any service keeps an import.
-KEPT = dt.timedelta(days=90)
 
 
-def note(import_id: str, service: str) -> None:
-    """Note where an import is; the same again changes nothing. Raises DatabaseUnavailable."""
+def note(import_id: str, service: str, *, expires_at: dt.datetime) -> None:
+    """Note where an import is, until its service deletes it; the same again changes nothing. Raises DatabaseUnavailable."""
     now = clock.now()
-    row = {"import_id": UUID(import_id), "service": service, "created_at": now}
+    row = {"import_id": UUID(import_id), "service": service, "created_at": now, "expires_at": expires_at}
 
     def attempt() -> None:
         with Session(_engine()) as session, session.begin():
             session.execute(insert(ImportPlace).values(row).on_conflict_do_nothing())
-            session.execute(delete(ImportPlace).where(ImportPlace.created_at < now - KEPT))
+            session.execute(delete(ImportPlace).where(ImportPlace.expires_at < now))
 
     retry_once_on_lost_connection(attempt)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -90,7 +91,7 @@ def start_import() -> Response:
     about = {**form, "filename": upload.filename or form["kind"], "size": size, "sha256": sha256}
     service = schemas.KINDS[form["kind"]]
     started = backend.command(f"{service}.start_import", about, key=key)
-    import_places.note(started["id"], service)
+    import_places.note(started["id"], service, expires_at=dt.datetime.fromisoformat(started["expires_at"]))
     if started["state"] == "uploading":
         _send(service, started["id"], upload.stream, key)
         started = backend.command(f"{service}.submit_import", {"import_id": started["id"]}, key=f"{key}/submit")

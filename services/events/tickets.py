@@ -1,4 +1,4 @@
-"""Tickets (入场凭证): a confirmed registration as a signed token, which a door can verify without asking anybody.
+"""Tickets (入场凭证): a confirmed registration as a signed token, which a door can verify offline.
 
 Lives here: what a ticket says, and issuing it. Not here: signing and keys (``chassis.keys.signed_tokens``), whether it admits
 (``checkins``).

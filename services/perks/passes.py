@@ -1,4 +1,4 @@
-"""Passes (凭证): an entitlement as a signed token, which a gate can verify without asking anybody.
+"""Passes (凭证): an entitlement as a signed token, which a gate can verify offline.
 
 Lives here: what a pass says, and issuing it. Not here: signing and keys (``chassis.keys.signed_tokens``), whether it admits
 (``redemptions``).

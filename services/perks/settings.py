@@ -18,7 +18,7 @@ class PerksSettings:
     """What perks reads for itself."""
 
     pass_valid: dt.timedelta
-    """How long a pass can be shown. Its entitlement may end sooner: the gate asks."""
+    """How long a pass can be shown. Its entitlement may end sooner: the gate checks."""
     scan_times: ScanTimes
     """How old a scan may be when an offline scanner sends it, and how far its clock may run ahead."""
     evaluation_seconds: float

@@ -1,1 +1,1 @@
-"""talent: people, organisations, what each person is to each organisation, and the rosters that tell it."""
+"""talent: people, organisations, what each person is to each organisation, and the rosters that report it."""

@@ -18,7 +18,7 @@ MANY_FIELDS = 7
 #: Where a rule may use more than the standard library: the language eligibility is written in.
 CEL = {"services/perks/entitlements/rules.py": {"cel", "common_expression_language"}}
 #: Contracts that are values alone, written with the standard library.
-PURE_CONTRACTS = ("contracts.scans.", "contracts.language.violations.")
+PURE_CONTRACTS = ("contracts.scans.", "contracts.language.violations.", "contracts.vocabulary.")
 IMPURE_MODULES = {
     "time",
     "os",

@@ -27,9 +27,16 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     (_DELIVERIES, "messages"): "a sender claims deliveries with their texts in one statement",
 }
 #: Rooms of a service that stand above its subjects.
-ABOVE = set(
-    ["figures.py", "service.py", "settings.py", "registry.py", "tables.py", "sources.py", "__main__.py", "__init__.py"]
-)
+ABOVE = {
+    "figures.py",
+    "service.py",
+    "settings.py",
+    "registry.py",
+    "tables.py",
+    "sources.py",
+    "__main__.py",
+    "__init__.py",
+}
 _NAMED = re.compile(r"\b(?:from|join|into|update|delete from)\s+([a-z_]+)\b")
 
 

@@ -47,7 +47,7 @@ def current(engine: Engine) -> str:
     """The number of the last migration the database has seen; "0000" for an empty one."""
     try:
         with engine.connect() as connection:
-            return str(connection.execute(text("select version_num from alembic_version")).scalar() or "0000")
+            return str(connection.execute(text("""select version_num from alembic_version""")).scalar() or "0000")
     except ProgrammingError:
         return "0000"
 
@@ -63,8 +63,8 @@ def upgrade(database_url: str, name: str) -> None:
     ensure_database(database_url)
     engine = create_engine(with_driver(database_url), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
-        connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
+        connection.execute(text("""select pg_advisory_lock(:key)"""), {"key": _LOCK_KEY})
+        connection.execute(text(f"""set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"""))
         connection.commit()
         config = Config()
         # Alembic reads % as the beginning of a placeholder

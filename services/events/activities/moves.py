@@ -65,7 +65,7 @@ def close_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 
 
 def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
-    """Say that it took place. Raises ActivityNotBegun and what `publish_activity` raises."""
+    """Mark it as held. Raises ActivityNotBegun and what `publish_activity` raises."""
     row = _movable(work, "hold", activity_id)
     if not law.has_begun(row["starts_at"], work.now):
         raise ActivityNotBegun()

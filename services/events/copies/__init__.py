@@ -1,4 +1,4 @@
-"""events' own copy of talent's facts: organisations, people and affiliations, each as of the newest version heard.
+"""events' own copy of talent's facts: organisations, people and affiliations, each as of the newest version received.
 
 Lives here: applying events to the copy, in any order and any number of times. Not here: who may register
 (``registrations``).
@@ -19,7 +19,7 @@ from services.events.copies.tables import Affiliation, Organisation, Person
 
 
 class OrganiserNotKnown(Refusal):
-    """events has not heard of this organisation (yet)."""
+    """events has not received this organisation (yet)."""
 
     kind = "not_found"
     code = "events.organiser_not_known"
@@ -40,7 +40,7 @@ COPIES = {"organisation": organisations, "person": people, "affiliation": affili
 
 
 def check_organisers(session: Session, organisation_ids: Sequence[UUID]) -> None:
-    """Raises OrganiserNotKnown for the first of them that has not been heard of."""
+    """Raises OrganiserNotKnown for the first of them that has not been received."""
     statement = select(Organisation.id).where(Organisation.id.in_(organisation_ids))
     known: set[Any] = set(session.scalars(statement))
     for organisation_id in organisation_ids:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import (
-    Index,
-)
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.events.registry import Base
 
 
 class Organisation(Base):
-    """Copy of talent's organisation, as of the newest version heard."""
+    """Copy of talent's organisation, as of the newest version received."""
 
     __tablename__ = "organisations"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -24,7 +22,7 @@ class Organisation(Base):
 
 
 class Person(Base):
-    """A person on record, heard of from talent; nothing about them."""
+    """A person on record, received from talent; nothing about them."""
 
     __tablename__ = "people"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,7 +30,7 @@ class Person(Base):
 
 
 class Affiliation(Base):
-    """Copy of talent's affiliation, as of the newest version heard."""
+    """Copy of talent's affiliation, as of the newest version received."""
 
     __tablename__ = "affiliations"
     id: Mapped[UUID] = mapped_column(primary_key=True)

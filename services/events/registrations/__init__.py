@@ -27,7 +27,7 @@ from services.events.registrations.statements import READ, TABLE, RegistrationNo
 
 
 class PersonNotKnown(Refusal):
-    """events has not heard of this person (yet)."""
+    """events has not received this person (yet)."""
 
     kind = "not_found"
     code = "events.person_not_known"

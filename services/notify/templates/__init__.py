@@ -1,4 +1,4 @@
-"""Templates (消息模板): which event tells people what, in two languages, on which channels. Each PUT is a new version."""
+"""Templates (消息模板): which event sends which message, in two languages, on which channels. Each PUT is a new version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""perks' own copy of talent's facts: organisations, sets of them, affiliations, each as of the newest version heard.
+"""perks' own copy of talent's facts: organisations, sets of them, affiliations, each as of the newest version received.
 
 Lives here: applying events to the copy, in any order and any number of times. Not here: what follows from a fact
 (``evaluation``).

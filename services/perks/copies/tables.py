@@ -6,16 +6,14 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Index,
-)
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.perks.registry import Base
 
 
 class Organisation(Base):
-    """Copy of talent's organisation, as of the newest version heard."""
+    """Copy of talent's organisation, as of the newest version received."""
 
     __tablename__ = "organisations"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,7 +52,7 @@ class SetVersion(Base):
 
 
 class Affiliation(Base):
-    """Copy of talent's affiliation, as of the newest version heard."""
+    """Copy of talent's affiliation, as of the newest version received."""
 
     __tablename__ = "affiliations"
     id: Mapped[UUID] = mapped_column(primary_key=True)

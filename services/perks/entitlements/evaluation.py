@@ -10,7 +10,7 @@ order, duplication or split of the same facts, it ends in the same entitlements:
   published, or has committed before it and is seen by the run that follows. The gate comes before any row, so no
   transaction that holds rows waits behind a publisher.
 
-A scan asks here too, for a person something has changed for by date alone and no timer has come to yet.
+A scan evaluates here too, for a person something has changed for by date alone and no timer has come to yet.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from services.perks.rules.periods import holds, next_boundary
 
 CHUNK = 200
 _GATE = 0x4576616C  # "Eval"
-_PUBLISHING = text("select pg_advisory_xact_lock(:gate)")
-_EVALUATING = text("select pg_advisory_xact_lock_shared(:gate)")
+_PUBLISHING = text("""select pg_advisory_xact_lock(:gate)""")
+_EVALUATING = text("""select pg_advisory_xact_lock_shared(:gate)""")
 
 
 def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:

@@ -18,7 +18,7 @@ from services.perks.registry import Base
 
 
 class Person(Base):
-    """A person perks has heard of: the row evaluations lock, and the day something next changes by itself."""
+    """A person perks has received: the row evaluations lock, and the day something next changes by itself."""
 
     __tablename__ = "people"
     id: Mapped[UUID] = mapped_column(primary_key=True)

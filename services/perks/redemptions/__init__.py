@@ -61,7 +61,7 @@ class NonceReused(Refusal):
 
 
 class PlaceNotKnown(Refusal):
-    """perks has not heard of this place (yet)."""
+    """perks has not received this place (yet)."""
 
     kind = "not_found"
     code = "perks.place_not_known"

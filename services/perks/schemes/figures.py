@@ -44,9 +44,9 @@ _MEMBERS = """
 """
 COUNTS = {
     "scenic.areas": Count(
-        text(f"{_MEMBERS} select count(distinct p.organisation_id) {_PAIRS}"), scheme=SCENIC_SCHEME, zone=ZONE
+        text(f"""{_MEMBERS} select count(distinct p.organisation_id) {_PAIRS}"""), scheme=SCENIC_SCHEME, zone=ZONE
     ),
     "scenic.universities": Count(
-        text(f"{_MEMBERS} select count(distinct i.organisation_id) {_PAIRS}"), scheme=SCENIC_SCHEME, zone=ZONE
+        text(f"""{_MEMBERS} select count(distinct i.organisation_id) {_PAIRS}"""), scheme=SCENIC_SCHEME, zone=ZONE
     ),
 }

@@ -17,13 +17,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.logs import redact
 from chassis.rebuilding import republish
+from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
 from services.talent import organisations
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.reports import AffiliationRow, AffiliationVerdict, report_affiliations
-from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED
 from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
 from services.talent.people import PersonNotFound
@@ -183,10 +184,7 @@ def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
 
 def get_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
     """One affiliation. Raises AffiliationNotFound."""
-    row = work.session.execute(_shown().where(Affiliation.id == affiliation_id)).mappings().one_or_none()
-    if row is None:
-        raise AffiliationNotFound()
-    return dict(row)
+    return dict(records.found(work, _shown().where(Affiliation.id == affiliation_id), AffiliationNotFound))
 
 
 def list_affiliations(
@@ -244,10 +242,7 @@ def _records(work: Work) -> Select[Any]:
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
     statement = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
-    row = work.session.execute(statement).one_or_none()
-    if row is None:
-        raise AffiliationNotFound()
-    return rows.of_row(row)
+    return rows.of_row(records.found_row(work, statement, AffiliationNotFound))
 
 
 def _is_trusted(work: Work, record: AffiliationRecord) -> bool:

@@ -15,11 +15,10 @@ from chassis.ground.ids import uuid7
 from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
 from contracts.language.violations import Violation
+from contracts.vocabulary import CONFIRMED, ENDED, REJECTED
 from services.talent import organisations, people
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
-    CONFIRMED,
-    ENDED,
     Claim,
     Decision,
     Effect,
@@ -29,7 +28,6 @@ from services.talent.affiliations.rules import (
     verdict,
 )
 from services.talent.affiliations.statements import AffiliationRecord, Key
-from services.talent.rules.verdicts import REJECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,8 @@ from datetime import date
 from enum import Enum
 
 from contracts.language.violations import Violation
+from contracts.vocabulary import ACCEPTED, CONFIRMED, DIFFERS, ENDED, REPORTED, ROLES, UNCHANGED
 from services.talent.rules.periods import Period, check_period, is_over
-from services.talent.rules.verdicts import ACCEPTED, DIFFERS, UNCHANGED
-
-ROLES = ("student", "staff", "member", "volunteer", "employee")
-REPORTED, CONFIRMED, ENDED = "reported", "confirmed", "ended"
-STATES = (REPORTED, CONFIRMED, ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def decide(known: Sequence[Held], claim: Claim, *, may_confirm: bool, today: dat
     """What `claim` does to the records `known`. `may_confirm`: it comes from a department the organisation trusts."""
     for position, held in enumerate(known):
         if held.from_on == claim.from_on:
-            return Decision(_meet(held, claim, may_confirm=may_confirm, today=today), position)
+            return Decision(_compare(held, claim, may_confirm=may_confirm, today=today), position)
     for position, held in enumerate(known):
         if not held.is_open:
             continue
@@ -100,7 +96,7 @@ def decide(known: Sequence[Held], claim: Claim, *, may_confirm: bool, today: dat
     return Decision(Effect.CREATE)
 
 
-def _meet(held: Held, claim: Claim, *, may_confirm: bool, today: date) -> Effect:
+def _compare(held: Held, claim: Claim, *, may_confirm: bool, today: date) -> Effect:
     over = is_over(claim.until_on, today=today)
     if held.is_open and may_confirm and over:
         return Effect.END

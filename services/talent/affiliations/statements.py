@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.store.work import Work
-from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED, Claim, Held
+from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
+from services.talent.affiliations.rules import Claim, Held
 
 Key = tuple[UUID, UUID, str]
 
@@ -154,7 +155,7 @@ def keep_reports(work: Work, reported: Sequence[tuple[UUID, Claim]]) -> None:
 
 
 def announce(work: Work, record: AffiliationRecord, *, event_type: str | None = None) -> None:
-    """Tell the whole current state of an affiliation, as the event of its state unless another is named."""
+    """Announce the whole current state of an affiliation, as the event of its state unless another is named."""
     chosen = event_type or EVENT_OF_STATE[record.state]
     work.announce(chosen, subject_id=record.id, version=record.version, data=stated(record))
 

@@ -96,7 +96,7 @@ def register_organisation(
     """
     code = _read_code(uscc)
     # two registrations of one name wait for one another: one of them may lack the code
-    lock = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+    lock = text("""select pg_advisory_xact_lock(hashtextextended(:name, 0))""")
     work.session.connection().execute(lock, {"name": f"organisation {kind} {name_key(name)}"})
     row = {
         "id": uuid7(),

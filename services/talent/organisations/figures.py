@@ -14,5 +14,5 @@ _ACTIVE_ORGANISATIONS = f"""
 
 COUNTS = {
     "talent.organisations": Count(text(_ACTIVE_ORGANISATIONS)),
-    "talent.universities": Count(text(f"{_ACTIVE_ORGANISATIONS} and o.kind = 'university'")),
+    "talent.universities": Count(text(f"""{_ACTIVE_ORGANISATIONS} and o.kind = 'university'""")),
 }

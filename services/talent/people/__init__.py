@@ -25,17 +25,17 @@ from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
+from contracts.vocabulary import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 from services.talent.people import figures, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
+from services.talent.people.rules.comparing import Comparison, Particulars, compare, repeats
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.masking import mask_email, mask_name, mask_phone
-from services.talent.people.rules.meeting import Meeting, Particulars, meet, says_the_same
 from services.talent.people.rules.names import read_name
 from services.talent.people.rules.phones import read_phone
 from services.talent.people.statements import SealedParticulars
 from services.talent.people.tables import Person, PersonReport
 from services.talent.rules.identity import Identity, read_identity
-from services.talent.rules.verdicts import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 
 REGISTERED = "talent.person.registered.v1"
 TABLE: Table = Person.__table__  # type: ignore[assignment]
@@ -154,7 +154,7 @@ def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dic
             new.append((entry, statements.seal(uuid7(), entry.identity, entry.particulars, keys)))
         else:
             known.append((entry, person))
-    return _add_new(work, new, verdicts) + _meet_known(work, known, keys, verdicts)
+    return _add_new(work, new, verdicts) + _merge_known(work, known, keys, verdicts)
 
 
 def _add_new(
@@ -175,27 +175,27 @@ def _add_new(
     return lost
 
 
-def _meet_known(
+def _merge_known(
     work: Work,
     known: list[tuple[_Entry, statements.KnownPerson]],
     keys: PeopleKeys,
     verdicts: dict[int, PersonVerdict],
 ) -> list[_Entry]:
-    meetings = {entry.position: meet(person.record, entry.particulars) for entry, person in known}
-    fills = [(person, entry.particulars) for entry, person in known if meetings[entry.position] is Meeting.FILL]
+    compared = {entry.position: compare(person.record, entry.particulars) for entry, person in known}
+    fills = [(person, entry.particulars) for entry, person in known if compared[entry.position] is Comparison.FILL]
     filled = statements.fill_contacts(work, fills, keys) if fills else set()
     lost, reported = [], []
     for entry, person in known:
-        meeting = meetings[entry.position]
-        if meeting is Meeting.FILL and person.id not in filled:
+        comparison = compared[entry.position]
+        if comparison is Comparison.FILL and person.id not in filled:
             lost.append(entry)
             continue
-        if meeting is Meeting.FILL:
+        if comparison is Comparison.FILL:
             _announce(work, "talent.person.changed.v1", person.id, person.version + 1)
-        repeated = says_the_same(person.reported, entry.particulars)
+        repeated = repeats(person.reported, entry.particulars)
         if not repeated:
             reported.append((person.id, statements.seal_particulars(person.id, entry.particulars, keys)))
-        verdict = DIFFERS if meeting is Meeting.DIFFER else UNCHANGED if repeated else ACCEPTED
+        verdict = DIFFERS if comparison is Comparison.DIFFER else UNCHANGED if repeated else ACCEPTED
         verdicts[entry.position] = PersonVerdict(verdict, person.id, created=False)
     if reported:
         statements.keep_reports(work, reported)

@@ -1,7 +1,7 @@
 """Contacts (联系方式) of people in the clear, for the one service that sends messages; every reading is on record.
 
 Lives here: reading them, and the audit of it. Not here: who may ask (``service``, ``@disclosure``), what is sent (notify).
-Source: architecture, "The folders are the architecture": notify asks talent for contacts at send time (ADR 0010).
+Source: architecture, "The folders are the architecture": notify queries talent for contacts at send time (ADR 0010).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from chassis.store.work import Work
 from services.talent.people.keys import EMAIL, ID_NUMBER, NAME, PHONE, PeopleKeys
+from services.talent.people.rules.comparing import Particulars
 from services.talent.people.rules.masking import mask_email, mask_id_number, mask_name, mask_phone
-from services.talent.people.rules.meeting import Particulars
 from services.talent.rules.identity import Identity
 
 _FIND = text(

@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.language.violations import Violation
+from contracts.vocabulary import (
+    FOREIGN_RESIDENT,
+    HK_MACAO,
+    HMT_RESIDENT,
+    MILITARY,
+    PASSPORT,
+    RESIDENT,
+    TAIWAN,
+)
 from services.talent.rules.writing import one_spelling
-
-RESIDENT, HMT_RESIDENT, FOREIGN_RESIDENT = "resident_id", "hmt_residence_permit", "foreign_resident_id"
-PASSPORT, HK_MACAO, TAIWAN, MILITARY = "passport", "hk_macao_permit", "taiwan_permit", "military"
-ID_TYPES = (RESIDENT, HMT_RESIDENT, FOREIGN_RESIDENT, PASSPORT, HK_MACAO, TAIWAN, MILITARY)
 
 #: First two digits of a residence permit: 810000 Hong Kong, 820000 Macao, 830000 Taiwan.
 HMT_PREFIXES = ("81", "82", "83")

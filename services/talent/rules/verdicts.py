@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ACCEPTED, UNCHANGED, DIFFERS, REJECTED = "accepted", "unchanged", "differs", "rejected"
+from contracts.vocabulary import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
 
 
 def row_verdict(verdicts: Iterable[str]) -> str:

@@ -220,9 +220,11 @@ class TestPages:
             assert found == ids
 
     def test_know_who_hears_of_a_subject(self) -> None:
-        assert republishing.hearers("talent", "organisation", "perks") == ["perks.on_organisation_changed"]
-        assert republishing.hearers("talent", "organisation_set", "perks") == ["perks.on_organisation_set_published"]
-        assert republishing.hearers("talent", "affiliation", "talent") == []
+        assert republishing.subscribers("talent", "organisation", "perks") == ["perks.on_organisation_changed"]
+        assert republishing.subscribers("talent", "organisation_set", "perks") == [
+            "perks.on_organisation_set_published"
+        ]
+        assert republishing.subscribers("talent", "affiliation", "talent") == []
         assert WRITTEN not in republishing.event_types("ledger", "entry"), "only the ledger's own processes know it"
 
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import talent as schemas
+from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
 from services.talent.affiliations import rules as law
-from services.talent.affiliations.rules import CONFIRMED, ENDED, REPORTED, Claim, Effect, Held, check_claim, decide
-from services.talent.rules import identity
+from services.talent.affiliations.rules import Claim, Effect, Held, check_claim, decide
 from services.talent.rules.periods import any_overlap
 from services.talent.rules.verdicts import row_verdict
 
@@ -138,10 +137,3 @@ class TestPeriods:
             for other in spans[index + 1 :]
         )
         assert any_overlap(proper) == shared
-
-
-class TestPublishedLanguage:
-    def test_contracts_name_the_same_roles_states_and_documents(self) -> None:
-        assert schemas.ROLES == law.ROLES
-        assert schemas.AFFILIATION_STATES == law.STATES
-        assert schemas.ID_TYPES == identity.ID_TYPES

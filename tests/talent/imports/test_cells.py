@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.imports.cells import Cell
-from services.talent.affiliations import rules as affiliations
+from contracts.vocabulary import ID_TYPES, ROLES
 from services.talent.imports.roster.columns import COLUMN_BY_KEY
-from services.talent.imports.roster.rows import ID_TYPES, ROLES, RosterRow, read_row
-from services.talent.rules import identity
+from services.talent.imports.roster.rows import ID_TYPE_NAMES, ROLE_NAMES, RosterRow, read_row
 from tests.talent.conftest import make_id_number
 
 NUMBER = make_id_number(1)
@@ -59,14 +58,16 @@ class TestReadRow:
         assert {violation.code for violation in found} == {"required"}
 
     def test_names_of_documents_and_roles_are_those_talent_knows(self) -> None:
-        assert set(ID_TYPES) == set(identity.ID_TYPES)
-        assert set(ROLES) == set(affiliations.ROLES)
+        assert set(ID_TYPE_NAMES) == set(ID_TYPES)
+        assert set(ROLE_NAMES) == set(ROLES)
 
-    @pytest.mark.parametrize(("written", "id_type"), [(zh, key) for key, names in ID_TYPES.items() for zh in names])
+    @pytest.mark.parametrize(
+        ("written", "id_type"), [(zh, key) for key, names in ID_TYPE_NAMES.items() for zh in names]
+    )
     def test_knows_documents_by_their_chinese_names(self, written: str, id_type: str) -> None:
         assert values(id_type=written).id_type == id_type
 
-    @pytest.mark.parametrize(("written", "role"), [(zh, key) for key, names in ROLES.items() for zh in names])
+    @pytest.mark.parametrize(("written", "role"), [(zh, key) for key, names in ROLE_NAMES.items() for zh in names])
     def test_knows_roles_by_their_chinese_names(self, written: str, role: str) -> None:
         assert values(role=f" {written} ").role == role
 

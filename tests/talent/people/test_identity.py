@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.language.violations import Violation
+from contracts.vocabulary import ID_TYPES
 from services.talent.people.rules.masking import COMPOUND_SURNAMES, mask_id_number, mask_name, mask_phone
 from services.talent.people.rules.names import read_name
 from services.talent.people.rules.phones import read_phone
-from services.talent.rules.identity import ID_TYPES, Identity, check_character, read_identity
+from services.talent.rules.identity import Identity, check_character, read_identity
 
 TODAY = dt.date(2026, 11, 23)
 DIGITS = "0123456789"

@@ -1,4 +1,4 @@
-"""Give the city its first templates: what people are told of their entitlements."""
+"""Give the city its first templates: messages about entitlements."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Give the city its templates for registrations: what people are told from asking for a seat to the day itself."""
+"""Give the city its templates for registrations: messages from the request for a seat to the day itself."""
 
 from alembic import op
 

@@ -13,24 +13,25 @@ from datetime import date
 from typing import Any
 
 from chassis.imports.cells import LARGEST_EXACT, Cell, Wrong, as_text, read_day, required
+from contracts import vocabulary as words
 from contracts.language.violations import Violation
 from services.talent.rules.identity import Identity, check_character, read_identity
 
-ID_TYPES = {
-    "resident_id": ("居民身份证", "身份证", "中华人民共和国居民身份证", "二代身份证", "第二代居民身份证"),
-    "foreign_resident_id": ("外国人永久居留身份证", "外国人永久居留证"),
-    "hmt_residence_permit": ("港澳台居民居住证", "港澳居民居住证", "台湾居民居住证"),
-    "hk_macao_permit": ("港澳居民来往内地通行证", "港澳通行证", "回乡证"),
-    "taiwan_permit": ("台湾居民来往大陆通行证", "台胞证"),
-    "passport": ("护照", "中国护照", "外国护照"),
-    "military": ("军官证", "士官证", "军人证"),
+ID_TYPE_NAMES = {
+    words.RESIDENT: ("居民身份证", "身份证", "中华人民共和国居民身份证", "二代身份证", "第二代居民身份证"),
+    words.FOREIGN_RESIDENT: ("外国人永久居留身份证", "外国人永久居留证"),
+    words.HMT_RESIDENT: ("港澳台居民居住证", "港澳居民居住证", "台湾居民居住证"),
+    words.HK_MACAO: ("港澳居民来往内地通行证", "港澳通行证", "回乡证"),
+    words.TAIWAN: ("台湾居民来往大陆通行证", "台胞证"),
+    words.PASSPORT: ("护照", "中国护照", "外国护照"),
+    words.MILITARY: ("军官证", "士官证", "军人证"),
 }
-ROLES = {
-    "student": ("学生", "在校生", "在校学生", "在读学生", "本科生", "专科生", "研究生", "硕士研究生", "博士研究生"),
-    "staff": ("教职工", "教职员工", "教师", "教工", "职工", "在职教职工", "在编教职工", "教职人员"),
-    "member": ("会员", "成员"),
-    "volunteer": ("志愿者",),
-    "employee": ("员工", "雇员", "企业员工", "职员"),
+ROLE_NAMES = {
+    words.STUDENT: ("学生", "在校生", "在校学生", "在读学生", "本科生", "专科生", "研究生", "硕士研究生", "博士研究生"),
+    words.STAFF: ("教职工", "教职员工", "教师", "教工", "职工", "在职教职工", "在编教职工", "教职人员"),
+    words.MEMBER: ("会员", "成员"),
+    words.VOLUNTEER: ("志愿者",),
+    words.EMPLOYEE: ("员工", "雇员", "企业员工", "职员"),
 }
 
 
@@ -76,8 +77,8 @@ def _read_name(cell: Cell, values: Mapping[str, Any]) -> str:
 def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
     text = as_text(cell)
     if not text:
-        return "resident_id"
-    for id_type, names in ID_TYPES.items():
+        return words.RESIDENT
+    for id_type, names in ID_TYPE_NAMES.items():
         if text == id_type or text in names:
             return id_type
     raise Wrong("id_type_unknown", "证件类型无法识别。", "This type of document is not known.")
@@ -103,7 +104,7 @@ def _read_text(cell: Cell, values: Mapping[str, Any]) -> str | None:
 
 def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
     text = required(cell)
-    for role, names in ROLES.items():
+    for role, names in ROLE_NAMES.items():
         if text == role or text in names:
             return role
     raise Wrong(

@@ -15,23 +15,23 @@ class Particulars:
     email: str | None = None
 
 
-class Meeting(Enum):
-    """What a report does to the record it meets: it AGREEs, FILLs what is missing, or DIFFERs."""
+class Comparison(Enum):
+    """What a report does to the record: it AGREEs, FILLs what is missing, or DIFFERs."""
 
     AGREE = "agree"
     FILL = "fill"
     DIFFER = "differ"
 
 
-def meet(record: Particulars, reported: Particulars) -> Meeting:
+def compare(record: Particulars, reported: Particulars) -> Comparison:
     """What `reported` does to `record`; only a phone or address that is not on record yet is taken over."""
     stated = [(record.phone, reported.phone), (record.email, reported.email)]
     if reported.name != record.name or any(known and value and known != value for known, value in stated):
-        return Meeting.DIFFER
-    return Meeting.FILL if any(value and not known for known, value in stated) else Meeting.AGREE
+        return Comparison.DIFFER
+    return Comparison.FILL if any(value and not known for known, value in stated) else Comparison.AGREE
 
 
-def says_the_same(before: Particulars | None, reported: Particulars) -> bool:
+def repeats(before: Particulars | None, reported: Particulars) -> bool:
     """Whether a department has reported this already; what it leaves out stays."""
     return (
         before is not None
