@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+TYPES = ("system", "channel", "device", "operator", "auditor")
 
 
 class Base(DeclarativeBase):
@@ -18,11 +20,12 @@ class Base(DeclarativeBase):
         dt.datetime: DateTime(timezone=True),
         bytes: LargeBinary,
         list[str]: ARRAY(Text),
+        list[UUID]: ARRAY(Uuid),
     }
 
 
 class Client(Base):
-    """A department's system that may ask for tokens."""
+    """Who may get tokens: a department's system, a channel, a device, an operator or an auditor."""
 
     __tablename__ = "clients"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -31,6 +34,10 @@ class Client(Base):
     scopes: Mapped[list[str]]
     created_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    type: Mapped[str] = mapped_column(server_default="system")
+    bound_to: Mapped[list[UUID]] = mapped_column(server_default="{}")
+    """The places or activities of a device."""
+    __table_args__ = (CheckConstraint(f"type in {TYPES}", name="clients_type"),)
 
 
 class ClientSecret(Base):
@@ -41,6 +48,7 @@ class ClientSecret(Base):
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id", name="client_secrets_client_fkey"))
     created_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime | None]
     __table_args__ = (Index("client_secrets_client", "client_id"),)
 
 

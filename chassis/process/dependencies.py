@@ -137,4 +137,8 @@ def _caller(headers: dict[str, Any], trusted_users: frozenset[str]) -> Caller:
         idempotency_key=headers.get(calls.IDEMPOTENCY_KEY),
         trusted=calls.is_trusted(headers.get(calls.USER_ID), trusted_users),
         broker_user=headers.get(calls.USER_ID),
+        client_type=str(headers.get(calls.CLIENT_TYPE, "system")),
+        scopes=frozenset(str(headers.get(calls.SCOPES, "")).split()),
+        subject=headers.get(calls.SUBJECT),
+        bound_to=frozenset(str(headers.get(calls.BOUND_TO, "")).split()),
     )

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 CLIENT = "youthcity.client_id"
 DEPARTMENT = "youthcity.department"
+CLIENT_TYPE = "youthcity.client_type"
+SCOPES = "youthcity.scopes"
+SUBJECT = "youthcity.subject"
+BOUND_TO = "youthcity.bound_to"
 REQUEST_ID = "youthcity.request_id"
 IDEMPOTENCY_KEY = "youthcity.idempotency_key"
 DEADLINE = "youthcity.deadline_ms"
@@ -35,13 +39,20 @@ def rpc_queue(service: str) -> str:
 
 @dataclass(frozen=True)
 class CallContext:
-    """What the gateway says of a request when it calls a service."""
+    """What the gateway states of a request when it calls a service.
+
+    `subject` is the human behind it, ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device.
+    """
 
     client_id: str
     department: str
     request_id: str
     idempotency_key: str | None = None
     traceparent: str | None = None
+    client_type: str = "system"
+    scopes: Collection[str] = ()
+    subject: str | None = None
+    bound_to: Collection[str] = ()
 
     def headers(self, *, timeout: float) -> dict[str, Any]:
         """The AMQP headers of a request that must be answered within `timeout` seconds."""
@@ -51,6 +62,10 @@ class CallContext:
             REQUEST_ID: self.request_id,
             IDEMPOTENCY_KEY: self.idempotency_key,
             TRACEPARENT: self.traceparent,
+            CLIENT_TYPE: self.client_type,
+            SCOPES: " ".join(self.scopes) or None,
+            SUBJECT: self.subject,
+            BOUND_TO: " ".join(self.bound_to) or None,
         }
         headers: dict[str, Any] = {name: value for name, value in pairs.items() if value is not None}
         headers[DEADLINE] = str(int((time.time() + timeout) * 1000))

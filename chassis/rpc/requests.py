@@ -51,6 +51,10 @@ _CARRIED = (
     calls.IDEMPOTENCY_KEY,
     calls.DEADLINE,
     calls.TRACEPARENT,
+    calls.CLIENT_TYPE,
+    calls.SCOPES,
+    calls.SUBJECT,
+    calls.BOUND_TO,
 )
 
 

@@ -25,8 +25,10 @@ from contracts.language import envelope
 
 @dataclass(frozen=True)
 class Caller:
-    """The caller of this work. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process
-    that sent it, None where the broker does not say.
+    """The caller of this work: a client, its department and scopes, and the human it acts for.
+
+    `subject` is ``person:<id>`` or ``staff:<id>``, None where no human is behind it. `bound_to` are the ids of a device's places
+    or activities. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process that sent it.
     """
 
     client_id: str
@@ -35,6 +37,20 @@ class Caller:
     idempotency_key: str | None = None
     trusted: bool = False
     broker_user: str | None = None
+    client_type: str = "system"
+    scopes: frozenset[str] = frozenset()
+    subject: str | None = None
+    bound_to: frozenset[str] = frozenset()
+
+    def may(self, scope: str) -> bool:
+        """Whether the caller holds a scope beside the one its route needed."""
+        return scope in self.scopes
+
+    @property
+    def person_id(self) -> UUID | None:
+        """The person who acts for themselves; None for a department."""
+        kind, _, identifier = (self.subject or "").partition(":")
+        return UUID(identifier) if kind == "person" else None
 
 
 #: The caller of timers and event handlers: they act for the city.

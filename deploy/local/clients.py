@@ -8,16 +8,53 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.local.processes import run_step, write_private
 
-#: Demo client → its department and scopes; no scopes named = every one there is.
-CLIENTS: dict[str, tuple[str, list[str]]] = {
-    "demo": ("youth_league", []),
-    "education": ("education", ["talent:read", "talent:write", "perks:read"]),
-    "gate": ("culture_tourism", ["perks:read", "perks:redeem"]),
-}
+
+class DemoClient(NamedTuple):
+    """What a client of the demo is registered with."""
+
+    department: str
+    type: str
+    scopes: tuple[str, ...]
+
+    def arguments(self, name: str) -> list[str]:
+        """The command that registers it, less ``gateway``."""
+        scopes = [word for scope in self.scopes for word in ("--scope", scope)]
+        return ["client", "add", name, "--department", self.department, "--type", self.type, "--json", *scopes]
+
+
+_ROSTERS = (
+    *("registry:read", "registry:write", "people:read", "people:write", "people:import", "people:import_results"),
+    *("affiliations:report", "affiliations:decide"),
+)
+_OFFICE = ("registry:govern", "schemes:govern", "kinds:govern", "templates:govern", "templates:read", "reports:read")
+_ACTIVITIES = ("activities:read", "activities:write", "registrations:read", "registrations:write", "tickets:issue")
+CLIENTS = {
+    # the city's youth office, which also runs activities
+    "demo": DemoClient(
+        "youth_league",
+        "system",
+        (
+            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "checkins:scan", "schemes:read", "entitlements:read", "passes:issue",
+            "redemptions:read", "redemptions:scan", "messages:read", "messages:write",
+        ),
+    ),
+    "education": DemoClient("education", "system", (*_ROSTERS, "schemes:read", "entitlements:read")),
+    "gate": DemoClient("culture_tourism", "system", ("redemptions:scan", "redemptions:read")),
+    "app": DemoClient(
+        "youth_league",
+        "channel",
+        (
+            *("people:read", "schemes:read", "entitlements:read", "passes:issue", "activities:read"),
+            *("registrations:read", "registrations:write", "tickets:issue", "messages:read", "messages:write"),
+        ),
+    ),
+    "operator": DemoClient("operations", "operator", ("deliveries:operate", "queues:operate")),
+    "auditor": DemoClient("audit_office", "auditor", ("audit:read",)),
+}  # fmt: skip
 #: The department of the demo that listens to events.
 LISTENER = "education"
 
@@ -28,11 +65,9 @@ def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_u
     Clients that the gateway at `url` does not know are registered.
     """
     known = json.loads(path.read_text()).get("clients", {}) if path.exists() else {}
-    for name, (department, scopes) in CLIENTS.items():
+    for name, client in CLIENTS.items():
         if name not in known or not _is_known(url, known[name]):
-            chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
-            arguments = ["client", "add", name, "--department", department, "--json", *chosen]
-            known[name] = json.loads(run_step("gateway", *arguments, environment=environment))
+            known[name] = json.loads(run_step("gateway", *client.arguments(name), environment=environment))
     described = {
         "gateway_url": url,
         "clients": known,

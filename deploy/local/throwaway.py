@@ -10,10 +10,11 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from chassis.broker import topology
 from chassis.broker.wire import Wire
@@ -24,7 +25,7 @@ from deploy.local import demo_keys, processes
 from deploy.local.notes import port_is_free
 from examples.client import Client
 from gateway.auth import clients
-from gateway.auth.scopes import SCOPES
+from gateway.auth.scopes import OPERATING, TYPES
 
 #: Below the ports a checkout keeps (``notes``).
 FIRST_PORT, PORTS = 12_000, 8_000
@@ -123,12 +124,14 @@ class ThrowawayPlatform:
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
 
-    def client(self, name: str, department: str, *scopes: str) -> Client:
-        """Register a client, with every scope where none is named."""
+    def client(
+        self, name: str, department: str, *scopes: str, type: str = "system", bound_to: Collection[str] = ()
+    ) -> Client:
+        """Register a client, with every scope of its type where none is named."""
         engine = make_engine(self.databases["gateway"], pool_size=1, name="throwaway")
-        client_id, secret = clients.register(
-            engine, name=name, department=department, scopes=scopes or list(SCOPES), now=clock.now()
-        )
+        places = [UUID(place) for place in bound_to]
+        wanted = clients.Registration(name, department, scopes or _scopes_of(type), type, places)
+        client_id, secret = clients.register(engine, wanted, now=clock.now())
         engine.dispose()
         return Client(self.url, client_id, secret, department=department)
 
@@ -168,3 +171,8 @@ def eventually(condition: Callable[[], Any], *, seconds: float = 30, what: str =
             raise AssertionError(f"{what} did not happen within {seconds} s")
         time.sleep(0.05)
     return found
+
+
+def _scopes_of(type: str) -> list[str]:
+    """Every scope of a type of client; of an operator, those of the queues and deliveries."""
+    return sorted(OPERATING if type == "operator" else TYPES[type])

@@ -1,6 +1,6 @@
-"""Registered clients: a department's systems, their scopes and secrets.
+"""Registered clients: systems, channels, devices, operators and auditors, with their scopes and secrets.
 
-Lives here: registering, rotating, revoking, and checking a secret. A secret is shown once, when it is made.
+Lives here: registering, changing, rotating, revoking, and checking a secret. A secret is shown once, when it is made.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import datetime as dt
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from gateway.auth.scopes import SCOPES
+from gateway.auth.scopes import DUTIES, REPLACED, SCOPES, TYPES, replacing
 from gateway.tables import Client, ClientSecret
 
 LIVE_SECRETS = 2
@@ -32,34 +34,78 @@ class ClientProblem(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who a valid token speaks for."""
+    """Who a valid token speaks for: a client, and where there is one the human it acts for.
+
+    `subject` is ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device.
+    """
 
     client_id: str
     department: str
     scopes: frozenset[str]
+    type: str = "system"
+    subject: str | None = None
+    bound_to: tuple[str, ...] = ()
 
 
-def register(engine: Engine, *, name: str, department: str, scopes: Sequence[str], now: dt.datetime) -> tuple[str, str]:
-    """A new client; returns its id and its secret. Raises ClientProblem."""
-    for what, value in (("name", name), ("department", department)):
+class Registration(NamedTuple):
+    """What a client is registered with."""
+
+    name: str
+    department: str
+    scopes: Collection[str]
+    type: str = "system"
+    bound_to: Collection[UUID] = ()
+
+
+def register(
+    engine: Engine, wanted: Registration, *, now: dt.datetime, expires_at: dt.datetime | None = None
+) -> tuple[str, str]:
+    """A new client; returns its id and its secret, which ends at `expires_at` where one is given. Raises ClientProblem."""
+    _check(wanted)
+    client_id = f"{wanted.name}-{secrets.token_hex(4)}"
+    row = {
+        **wanted._asdict(),
+        "id": client_id,
+        "scopes": sorted(wanted.scopes),
+        "bound_to": sorted(wanted.bound_to),
+        "created_at": now,
+    }
+    with Session(engine) as session, session.begin():
+        session.execute(insert(Client), [row])
+        return client_id, _new_secret(session, client_id, now, expires_at)
+
+
+def _check(wanted: Registration) -> None:
+    for what, value in (("name", wanted.name), ("department", wanted.department)):
         if not _NAME.fullmatch(value):
             raise ClientProblem(
                 zh=f"{what} 只能用小写字母、数字、_ 和 -，最多 40 个字符",
                 en=f"{what} takes lower-case letters, digits, _ and -, at most 40",
             )
-    if unknown := set(scopes) - SCOPES.keys():
+    if unknown := set(wanted.scopes) - SCOPES.keys():
         strange, known = ", ".join(sorted(unknown)), ", ".join(SCOPES)
         raise ClientProblem(
             zh=f"没有这样的权限范围：{strange}；现有 {known}", en=f"unknown scope {strange}; there are {known}"
         )
-    client_id = f"{name}-{secrets.token_hex(4)}"
-    row = {"id": client_id, "name": name, "department": department, "scopes": sorted(scopes), "created_at": now}
-    with Session(engine) as session, session.begin():
-        session.execute(insert(Client), [row])
-        return client_id, _new_secret(session, client_id, now)
+    if foreign := set(wanted.scopes) - TYPES[wanted.type]:
+        strange = ", ".join(sorted(foreign))
+        raise ClientProblem(
+            zh=f"{wanted.type} 类客户端不能有权限范围 {strange}",
+            en=f"a client of type {wanted.type} cannot have {strange}",
+        )
+    if sum(bool(duty & set(wanted.scopes)) for duty in DUTIES) > 1:
+        raise ClientProblem(
+            zh="运维、客户端管理与审计的权限不能同属一个客户端",
+            en="operating, clients and audit are duties of different clients",
+        )
+    if (wanted.type == "device") != bool(wanted.bound_to):
+        raise ClientProblem(
+            zh="设备须以 --bound-to 绑定场所或活动，其他类型不绑定",
+            en="a device is bound to places or activities with --bound-to, other types to none",
+        )
 
 
-def rotate(engine: Engine, client_id: str, *, now: dt.datetime) -> str:
+def rotate(engine: Engine, client_id: str, *, now: dt.datetime, expires_at: dt.datetime | None = None) -> str:
     """A further secret for a client; the oldest ends where more than LIVE_SECRETS would live. Raises ClientProblem."""
     with Session(engine) as session, session.begin():
         if _locked(session, client_id).revoked_at is not None:
@@ -67,7 +113,7 @@ def rotate(engine: Engine, client_id: str, *, now: dt.datetime) -> str:
         live = select(ClientSecret).where(ClientSecret.client_id == client_id, ClientSecret.revoked_at.is_(None))
         for old in session.scalars(live.order_by(ClientSecret.created_at.desc()).offset(LIVE_SECRETS - 1)):
             old.revoked_at = now
-        return _new_secret(session, client_id, now)
+        return _new_secret(session, client_id, now, expires_at)
 
 
 def revoke(engine: Engine, client_id: str, *, now: dt.datetime) -> None:
@@ -77,6 +123,43 @@ def revoke(engine: Engine, client_id: str, *, now: dt.datetime) -> None:
         client.revoked_at = client.revoked_at or now
 
 
+def bind(engine: Engine, client_id: str, bound_to: Collection[UUID]) -> None:
+    """Make a client a device of these places or activities, instead of what it was bound to. Raises ClientProblem."""
+    with Session(engine) as session, session.begin():
+        client = _locked(session, client_id)
+        _check(Registration(client.name, client.department, client.scopes, "device", bound_to))
+        client.type, client.bound_to = "device", sorted(bound_to)
+
+
+class Migrated(NamedTuple):
+    """How a client's scopes of version 0.1 are replaced."""
+
+    client_id: str
+    department: str
+    added: list[str]
+    dropped: list[str]
+
+
+def migrate_scopes(engine: Engine, *, offices: Collection[str], drops: bool, is_trial: bool) -> list[Migrated]:
+    """Give every live client the scopes that replace those of version 0.1; the old names stay until `drops`.
+
+    So that gateways of both versions can run side by side. Clients of `offices` also get ``govern`` scopes. Once more, it changes
+    nothing.
+    """
+    found = []
+    with Session(engine) as session, session.begin():
+        live = select(Client).where(Client.revoked_at.is_(None)).order_by(Client.id).with_for_update()
+        for client in session.scalars(live):
+            wanted = replacing(client.scopes, is_office=client.department in offices) & TYPES[client.type]
+            dropped = set(client.scopes) & REPLACED.keys() if drops else set()
+            added = wanted - set(client.scopes)
+            if added or dropped:
+                found.append(Migrated(client.id, client.department, sorted(added), sorted(dropped)))
+                if not is_trial:
+                    client.scopes = sorted((set(client.scopes) | added) - dropped)
+    return found
+
+
 def all_clients(engine: Engine) -> Sequence[Client]:
     """Every client, by name."""
     with Session(engine, expire_on_commit=False) as session:
@@ -84,7 +167,7 @@ def all_clients(engine: Engine) -> Sequence[Client]:
 
 
 def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | None:
-    """The client this id and secret belong to; None for a wrong or revoked one. One statement."""
+    """The client this id and secret belong to; None for a wrong, revoked or expired one. One statement."""
     statement = (
         select(Client)
         .join(ClientSecret, ClientSecret.client_id == Client.id)
@@ -92,12 +175,17 @@ def authenticate(engine: Engine, client_id: str, secret: str) -> Principal | Non
             Client.id == client_id,
             ClientSecret.sha256 == _hash(secret),
             ClientSecret.revoked_at.is_(None),
+            or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > func.now()),
             Client.revoked_at.is_(None),
         )
     )
     with Session(engine) as session:
         found = session.scalar(statement)
-        return Principal(found.id, found.department, frozenset(found.scopes)) if found else None
+        if found is None:
+            return None
+        bound_to = tuple(str(one) for one in found.bound_to)
+        scopes = frozenset(found.scopes) - REPLACED.keys()
+        return Principal(found.id, found.department, scopes, found.type, bound_to=bound_to)
 
 
 def _locked(session: Session, client_id: str) -> Client:
@@ -108,9 +196,9 @@ def _locked(session: Session, client_id: str) -> Client:
     return client
 
 
-def _new_secret(session: Session, client_id: str, now: dt.datetime) -> str:
+def _new_secret(session: Session, client_id: str, now: dt.datetime, expires_at: dt.datetime | None) -> str:
     secret = secrets.token_urlsafe(32)
-    row = {"sha256": _hash(secret), "client_id": client_id, "created_at": now}
+    row = {"sha256": _hash(secret), "client_id": client_id, "created_at": now, "expires_at": expires_at}
     session.execute(insert(ClientSecret), [row])
     return secret
 

@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,10 @@ class Tokens:
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": principal.client_id,
+            "sub": principal.subject or principal.client_id,
             "client_id": principal.client_id,
+            "client_type": principal.type,
+            "bound_to": list(principal.bound_to),
             "department": principal.department,
             "scope": " ".join(sorted(scopes)),
             "iat": now,
@@ -102,10 +105,23 @@ class Tokens:
             if expires_at <= time.time() or float(claims["iat"]) > time.time() + 60:
                 raise ValueError("not valid now")
             scopes = frozenset(str(claims["scope"]).split())
-            return expires_at, Principal(str(claims["client_id"]), str(claims["department"]), scopes)
+            return expires_at, _principal(claims, scopes)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise TokenInvalid(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
 
     def public_keys(self) -> bytes:
         """The JWK set (RFC 7517) others verify our tokens with."""
         return json.dumps(self._keys.as_dict(private=False)).encode()
+
+
+def _principal(claims: Mapping[str, Any], scopes: frozenset[str]) -> Principal:
+    client_id, subject = str(claims["client_id"]), str(claims["sub"])
+    return Principal(
+        client_id,
+        str(claims["department"]),
+        scopes,
+        # a token of version 0.1, which lives a quarter of an hour, names no type
+        type=str(claims.get("client_type", "system")),
+        subject=None if subject == client_id else subject,
+        bound_to=tuple(str(one) for one in claims.get("bound_to", ())),
+    )

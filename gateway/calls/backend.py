@@ -71,6 +71,10 @@ def _context(key: str | None) -> CallContext:
         request_id=g.request_id,
         idempotency_key=key,
         traceparent=g.traceparent,
+        client_type=g.principal.type,
+        scopes=sorted(g.principal.scopes),
+        subject=g.principal.subject,
+        bound_to=g.principal.bound_to,
     )
 
 

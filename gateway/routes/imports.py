@@ -23,7 +23,7 @@ from gateway.http.reading import InvalidBody
 from gateway.serving import body_limits, rate_limits
 
 blueprint = Blueprint("imports", __name__, description="文件导入 / Imports")
-READ, WRITE = "talent:read", "talent:write"
+IMPORT, RESULTS = "people:import", "people:import_results"
 ROWS = lists.query_schema(schemas.ListImportRows, "import_id")
 IMPORTS = lists.query_schema(schemas.ListImports)
 
@@ -69,7 +69,7 @@ class FileTooLarge(Problem):
     blueprint,
     "POST",
     "/v1/imports",
-    scope=WRITE,
+    scope=IMPORT,
     summary=("上传文件", "Upload a file"),
     body=UploadForm(),
     body_type="multipart/form-data",
@@ -126,7 +126,7 @@ def _send(service: str, import_id: str, stream: Any, key: str) -> None:
     blueprint,
     "GET",
     "/v1/imports",
-    scope=READ,
+    scope=IMPORT,
     summary=("列出导入", "List imports"),
     query=IMPORTS,
     answers={200: lists.page_schema(schemas.ImportPage)},
@@ -141,7 +141,7 @@ def list_imports() -> Response:
     blueprint,
     "GET",
     "/v1/imports/<uuid:import_id>",
-    scope=READ,
+    scope=IMPORT,
     summary=("读取导入", "Read an import"),
     answers={200: schemas.Import},
 )
@@ -153,7 +153,7 @@ def get_import(import_id: str) -> Response:
     blueprint,
     "GET",
     "/v1/imports/<uuid:import_id>/rows",
-    scope=READ,
+    scope=RESULTS,
     summary=("读取逐行结果", "Read the verdict of each row"),
     query=ROWS,
     answers={200: lists.page_schema(schemas.ImportRowPage)},
@@ -166,7 +166,7 @@ def list_import_rows(import_id: str) -> Response:
     blueprint,
     "GET",
     "/v1/imports/<uuid:import_id>/workbook",
-    scope=READ,
+    scope=RESULTS,
     summary=("下载批注后的工作簿", "Download the annotated workbook"),
     answers={200: None},
     problems=(409, 410),
@@ -203,7 +203,7 @@ class Kinds(Schema):
     blueprint,
     "GET",
     "/v1/import-kinds",
-    scope=READ,
+    scope=IMPORT,
     summary=("列出可导入的文件类型", "List the kinds of files that can be imported"),
     answers={200: Kinds},
 )
@@ -221,7 +221,7 @@ def list_import_kinds() -> Any:
     blueprint,
     "GET",
     "/v1/import-kinds/<slug:kind>/template",
-    scope=READ,
+    scope=IMPORT,
     summary=("下载填写模板", "Download the workbook to fill in"),
     answers={200: None},
 )

@@ -1,4 +1,4 @@
-"""Tokens for registered clients (RFC 6749, client credentials) and what others need to verify and find them."""
+"""Tokens for registered clients (RFC 6749) and the humans channels act for (RFC 8693), and what others verify them with."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from contracts.language.schema import Schema
-from gateway.auth import clients
+from gateway.auth import clients, subjects
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
 from gateway.http.operations import operation, respond
 from gateway.serving import body_limits, rate_limits
 
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANTS = ("client_credentials", EXCHANGE)
 blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
 
 
 class TokenForm(Schema):
-    """The form of RFC 6749, section 4.4.2; the client's id and secret by HTTP Basic, or in the form."""
+    """The form of RFC 6749, section 4.4.2, or of RFC 8693 for a token per human; the client's id and secret by HTTP Basic, or in
+    the form.
+    """
 
     grant_type = fields.String(required=True)
     scope = fields.String()
+    subject_token = fields.String()
+    subject_token_type = fields.String()
     client_id = fields.String()
     client_secret = fields.String()
 
@@ -37,6 +43,7 @@ class TokenAnswer(Schema):
     token_type = fields.String(required=True)
     expires_in = fields.Integer(required=True)
     scope = fields.String(required=True)
+    issued_token_type = fields.String()
 
 
 class TokenRefusal(Schema):
@@ -58,13 +65,18 @@ class TokenRefusal(Schema):
     problems=(429,),
 )
 def issue_token() -> Response:
-    """Errors are those of RFC 6749, section 5.2, but for the rate limit's."""
+    """For the client itself, or, by a channel, for a human it has signed in (RFC 8693): ``subject_token`` is the id.
+
+    Errors are those of RFC 6749, section 5.2, but for the rate limit's.
+    """
     rate_limits.spend_of_address()
     with body_limits.arriving_within(body_limits.JSON_SECONDS):
         form = request.form
-    if form.get("grant_type") != "client_credentials":
+    if form.get("grant_type") not in GRANTS:
         given = form.get("grant_type")
-        return _error(400, "unsupported_grant_type" if given else "invalid_request", "grant_type=client_credentials")
+        return _error(
+            400, "unsupported_grant_type" if given else "invalid_request", f"grant_type: {' or '.join(GRANTS)}"
+        )
     credentials = _credentials(form)
     principal = None
     if credentials is not None and "\x00" not in "".join(credentials):
@@ -73,6 +85,12 @@ def issue_token() -> Response:
         response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
         response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
         return response
+    exchanged: dict[str, str] = {}
+    if form["grant_type"] == EXCHANGE:
+        human = subjects.exchange(principal, form.get("subject_token", ""), form.get("subject_token_type", ""))
+        if isinstance(human, subjects.Refused):
+            return _error(400, human.error, human.description)
+        principal, exchanged = human, {"issued_token_type": subjects.ACCESS_TOKEN}
     scopes = frozenset(form.get("scope", "").split()) or principal.scopes
     if not scopes <= principal.scopes:
         return _error(400, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
@@ -83,7 +101,7 @@ def issue_token() -> Response:
         "expires_in": LIFETIME_SECONDS,
         "scope": " ".join(sorted(scopes)),
     }
-    return _not_stored(answer, 200)
+    return _not_stored(answer | exchanged, 200)
 
 
 def _credentials(form: Any) -> tuple[str, str] | None:
@@ -135,7 +153,7 @@ def get_authorization_server() -> dict[str, Any]:
         "jwks_uri": f"{url}/.well-known/jwks.json",
         "scopes_supported": list(SCOPES),
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     }
 

@@ -106,7 +106,7 @@ def signed(
     found = json.loads((keys / "token_signing.json").read_text())
     key = by or KeySet.import_key_set({"keys": found["keys"]}).get_by_kid(found["current"])
     now = int(time.time())
-    claims = {"iss": URL, "aud": URL, "client_id": "x", "department": "x", "iat": now, "exp": now + 60}
+    claims = {"iss": URL, "aud": URL, "sub": "x", "client_id": "x", "department": "x", "iat": now, "exp": now + 60}
     made = {"alg": "Ed25519", "typ": "at+jwt", "kid": found["current"], **(header or {})}
     return jwt.encode(made, {**claims, "scope": " ".join(SCOPES), **(changes or {})}, key, algorithms=[made["alg"]])
 

@@ -25,8 +25,9 @@ def site(prepared_platform: MakePlatform, mails: Sink) -> Iterator[ThrowawayPlat
 
 @pytest.fixture(scope="package")
 def api(site: ThrowawayPlatform) -> Api:
-    """A client with every scope."""
-    return Api(site.url, site.client("bad_input", "careless_department"))
+    """A client with every scope of a system, and an operator's for deliveries."""
+    operator = site.client("bad_input_ops", "operations", type="operator")
+    return Api(site.url, site.client("bad_input", "careless_department"), operator=operator)
 
 
 @pytest.fixture(scope="package")

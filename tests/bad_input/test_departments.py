@@ -60,7 +60,7 @@ SHARED = {
     ),
     # the kinds of files there are, and the workbook to fill, are the same for every department
     *("list_import_kinds", "read_import_template"),
-    # done for a person, who registers in an app and cancels at a desk: whoever serves people holds events:register
+    # done for a person, who registers in an app and cancels at a desk: whoever serves people holds registrations:write
     *("register", "get_registration", "cancel_registration", "accept_offer", "refuse_offer", "get_ticket"),
     *("list_registrations_of_activity", "list_registrations"),
     # an entitlement is the person's: any service counter, app or gate may show or use it; the law allows it or does not
@@ -89,7 +89,8 @@ class Owned:
             platform.client(f"owner-{mark}", f"owner_{mark}"),
             platform.client(f"other-{mark}", f"other_{mark}"),
         )
-        self.other = Api(platform.url, other)
+        operator = platform.client(f"ops-{mark}", f"other_{mark}", type="operator")
+        self.other = Api(platform.url, other, operator=operator)
         self.organisation = self.owner.post(
             "/v1/organisations",
             {"kind": "university", "name": f"归属大学{mark}", "uscc": credit_code("12", int(mark, 16) % 10**7)},

@@ -89,7 +89,7 @@ def town(platform: ThrowawayPlatform, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def login(platform: ThrowawayPlatform, town: Town) -> dict[str, str]:
     """A client of the town's department, as the environment names it."""
-    arguments = ("client", "add", "cli", "--department", town.department, "--all-scopes", "--json")
+    arguments = ("client", "add", "cli", "--department", town.department, "--scope", "all", "--json")
     registered = json.loads(platform.run("gateway", *arguments))
     return {
         "YOUTHCITY_URL": platform.url,

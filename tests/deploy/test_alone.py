@@ -113,7 +113,8 @@ class TestThePlatformOfTheComposeFile:
             "somebody",
             "--department",
             "education",
-            "--all-scopes",
+            "--scope",
+            "all",
             "--json",
         ]
         status, said = containers.image(GATEWAY).run(*arguments, environment=containers.environment(GATEWAY))

@@ -18,9 +18,9 @@ import pytest
 from kombu import Connection
 
 from deploy.local import running
+from deploy.local.clients import CLIENTS
 from examples.client import client_of
 from examples.listening import queue_of
-from gateway.auth.scopes import SCOPES
 from tests.architecture import source
 
 REPLACED = ("DATABASE_URL", "AMQP_URI", "GATEWAY_PORT")
@@ -93,7 +93,7 @@ class TestStack:
         printed = checkout.make("up")
         described = checkout.state("platform.json")
         assert described["gateway_url"] in printed
-        assert max((client["scopes"] for client in described["clients"].values()), key=len) == sorted(SCOPES)
+        assert described["clients"]["demo"]["scopes"] == sorted(CLIENTS["demo"].scopes)
         assert client_of(described, "gate").get("/v1/redemptions")["items"] == []
         with Connection(described["listeners"]["education"]) as listener:
             queue_of("education.inbox", ("talent.affiliation.ended.v1",))(listener.default_channel).declare()

@@ -35,10 +35,7 @@ class City:
         eventually(lambda: self._figure("notify.messages") == 2000, what="everybody being told", seconds=60)
 
     def _registered(self, name: str) -> dict[str, object]:
-        department, scopes = CLIENTS[name]
-        chosen = [word for scope in scopes for word in ("--scope", scope)] or ["--all-scopes"]
-        made = self.platform.run("gateway", "client", "add", name, "--department", department, "--json", *chosen)
-        return dict(json.loads(made))
+        return dict(json.loads(self.platform.run("gateway", *CLIENTS[name].arguments(name))))
 
     def _figure(self, key: str) -> int:
         return int(self.client.get("/v1/figures", key=key)["items"][0]["value"])

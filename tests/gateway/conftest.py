@@ -10,4 +10,8 @@ from tests.support.api import Api
 
 @pytest.fixture(scope="session")
 def api(platform: ThrowawayPlatform) -> Api:
-    return Api(platform.url, platform.client("api_tests", "api_department"))
+    return Api(
+        platform.url,
+        platform.client("api_tests", "api_department"),
+        operator=platform.client("api_operator", "operations", type="operator"),
+    )

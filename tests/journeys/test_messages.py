@@ -38,7 +38,7 @@ def await_messages(town: Town, person: str, count: int) -> list[dict[str, Any]]:
 
 
 def deliveries(town: Town, person: str, channel: str = "email") -> list[dict[str, Any]]:
-    return list(town.client.get("/v1/deliveries", person_id=person, channel=channel)["items"])
+    return list(town.operator.get("/v1/deliveries", person_id=person, channel=channel)["items"])
 
 
 def await_state(town: Town, person: str, state: str, *, number: int = 0) -> dict[str, Any]:
@@ -174,14 +174,14 @@ def test_a_refused_mail_is_seen_by_a_clerk_who_may_have_it_sent_again(
     person = town.student(university, email=f"refused{town.number}@example.com")
     failed = await_state(town, person, "failed")
     assert (failed["reason"], failed["recipient"]) == ("smtp_550", "r***@example.com")
-    again = town.client.post(f"/v1/deliveries/{failed['id']}/resend")
+    again = town.operator.post(f"/v1/deliveries/{failed['id']}/resend")
     assert again["state"] == "due"
     assert await_state(town, person, "failed")["id"] == failed["id"]
     (in_app,) = deliveries(town, person, "in_app")
     with pytest.raises(ApiError) as refused:
-        town.client.post(f"/v1/deliveries/{in_app['id']}/resend")
+        town.operator.post(f"/v1/deliveries/{in_app['id']}/resend")
     assert (refused.value.status, refused.value.problem["code"]) == (409, "notify.delivery_not_resendable")
-    assert town.client.get(f"/v1/deliveries/{failed['id']}")["attempts"] == 1
+    assert town.operator.get(f"/v1/deliveries/{failed['id']}")["attempts"] == 1
 
 
 class TestTemplates:

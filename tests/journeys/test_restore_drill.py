@@ -198,9 +198,9 @@ def test_after_a_disaster_what_was_told_since_the_dump_is_not_told_again(drill: 
 
 
 def test_a_message_that_may_have_been_sent_waits_for_a_clerk(drill: Drill, visitor: Visitor) -> None:
-    (delivery,) = drill.town.client.get("/v1/deliveries", state="outcome_unknown")["items"]
+    (delivery,) = drill.town.operator.get("/v1/deliveries", state="outcome_unknown")["items"]
     assert (delivery["channel"], delivery["reason"]) == ("email", "restored")
-    drill.town.client.post(f"/v1/deliveries/{delivery['id']}/resend")
+    drill.town.operator.post(f"/v1/deliveries/{delivery['id']}/resend")
     asked = f"/v1/deliveries/{delivery['id']}"
     eventually(lambda: drill.town.client.get(asked)["state"] == "delivered", what="the mail sent again")
 

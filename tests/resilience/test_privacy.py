@@ -34,7 +34,7 @@ class Demo:
         platform.start_service("perks", "perks-0", "rpc", "relay", "timers")
         platform.wait_for("perks-0")
         added = platform.run(
-            "gateway", "client", "add", "all", "--department", "youth_league", "--json", "--all-scopes"
+            "gateway", "client", "add", "all", "--department", "youth_league", "--json", "--scope", "all"
         )
         described = {"gateway_url": platform.url, "clients": {"all": json.loads(added)}}
         self.client: Client = client_of(described)

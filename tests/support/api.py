@@ -32,8 +32,12 @@ class Answer:
 class Api:
     """Sends requests as they are, well-formed or not."""
 
-    def __init__(self, url: str, client: Client) -> None:
-        self.url, self.client = url, client
+    def __init__(self, url: str, client: Client, *, operator: Client | None = None) -> None:
+        self.url, self.client, self.operator = url, client, operator
+
+    def client_for(self, path: str) -> Client:
+        """The client that holds the scope of a path: deliveries are an operator's."""
+        return self.operator if self.operator and path.startswith("/v1/deliveries") else self.client
 
     def send(
         self,
@@ -44,7 +48,7 @@ class Api:
         token: str | None = None,
         **headers: str,
     ) -> Answer:
-        sent = {"Authorization": f"Bearer {self.client._bearer() if token is None else token}"}
+        sent = {"Authorization": f"Bearer {self.client_for(path)._bearer() if token is None else token}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if isinstance(body, dict):
             body = json.dumps(body)

@@ -26,6 +26,7 @@ class Town:
         self.number = next(_numbers)
         self.department = f"dept_{self.number}"
         self.client: Client = platform.client(f"town{self.number}", self.department)
+        self.operator: Client = platform.client(f"ops{self.number}", self.department, type="operator")
         self.universities_key, self.areas_key = f"universities_{self.number}", f"areas_{self.number}"
         self.scheme_key = f"scenic_{self.number}"
 

@@ -9,7 +9,7 @@ from gateway.calls.owners import Owner
 from gateway.http import records
 
 blueprint = Blueprint("activities", __name__, description="活动 / Activities")
-READ, WRITE = "events:read", "events:write"
+READ, WRITE = "activities:read", "activities:write"
 
 _ORGANISERS = (Owner("events.organiser_not_known", "talent.get_organisation", "organisation_id", "organisation_id"),)
 

@@ -8,12 +8,12 @@ from contracts.events import checkins as S
 from gateway.http import scans
 
 blueprint = Blueprint("checkins", __name__, description="签到 / Check-ins")
-CHECK_IN = "events:check_in"
+SCAN = "checkins:scan"
 
 scans.scan(
     blueprint,
     "/v1/checkins",
-    CHECK_IN,
+    SCAN,
     ("签到", "Check a person in"),
     "events.check_in",
     S.CheckIn,

@@ -8,12 +8,12 @@ from contracts.events import kinds as S
 from gateway.http import records
 
 blueprint = Blueprint("activity_kinds", __name__, description="活动类别 / Kinds of activities")
-READ, WRITE = "events:read", "events:write"
+READ, GOVERN = "activities:read", "kinds:govern"
 
 records.put(
     blueprint,
     "/v1/activity-kinds/<slug:key>",
-    WRITE,
+    GOVERN,
     ("发布活动类别", "Put a kind of activity"),
     "events.put_activity_kind",
     S.PutActivityKind,

@@ -13,13 +13,13 @@ from gateway.http import qr_codes, records
 from gateway.http.operations import operation
 
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证 / Registrations, tickets")
-READ, REGISTER = "events:read", "events:register"
+READ, WRITE, ISSUE = "registrations:read", "registrations:write", "tickets:issue"
 
 # No route of a registration has an ETag: its position in the waiting list changes while its version does not.
 records.add(
     blueprint,
     "/v1/activities/<uuid:activity_id>/registrations",
-    REGISTER,
+    WRITE,
     ("报名", "Register a person"),
     "events.register",
     S.Register,
@@ -62,7 +62,7 @@ records.get(
 records.move(
     blueprint,
     "/v1/registrations/<uuid:registration_id>/cancel",
-    REGISTER,
+    WRITE,
     ("取消报名", "Cancel a registration"),
     "events.cancel_registration",
     S.CancelRegistration,
@@ -72,7 +72,7 @@ records.move(
 records.move(
     blueprint,
     "/v1/registrations/<uuid:registration_id>/accept",
-    REGISTER,
+    WRITE,
     ("接受候补名额", "Accept the seat on offer"),
     "events.accept_offer",
     S.AcceptOffer,
@@ -83,7 +83,7 @@ records.move(
 records.move(
     blueprint,
     "/v1/registrations/<uuid:registration_id>/refuse",
-    REGISTER,
+    WRITE,
     ("放弃候补名额", "Refuse the seat on offer"),
     "events.refuse_offer",
     S.RefuseOffer,
@@ -96,7 +96,7 @@ records.move(
     blueprint,
     "GET",
     "/v1/registrations/<uuid:registration_id>/ticket",
-    scope=REGISTER,
+    scope=ISSUE,
     summary=("获取入场凭证（JSON 或二维码 SVG）", "Get the ticket, as JSON or as a QR code in SVG"),
     answers={200: Ticket},
     problems=(409,),

@@ -8,12 +8,12 @@ from contracts.notify import deliveries as S
 from gateway.http import records
 
 blueprint = Blueprint("deliveries", __name__, description="投递 / Deliveries")
-READ, WRITE = "notify:read", "notify:write"
+OPERATE = "deliveries:operate"
 
 records.list_of(
     blueprint,
     "/v1/deliveries",
-    READ,
+    OPERATE,
     ("列出投递记录", "List deliveries"),
     "notify.list_deliveries",
     S.ListDeliveries,
@@ -22,7 +22,7 @@ records.list_of(
 records.get(
     blueprint,
     "/v1/deliveries/<uuid:delivery_id>",
-    READ,
+    OPERATE,
     ("读取投递记录", "Read a delivery"),
     "notify.get_delivery",
     S.GetDelivery,
@@ -31,7 +31,7 @@ records.get(
 records.move(
     blueprint,
     "/v1/deliveries/<uuid:delivery_id>/resend",
-    WRITE,
+    OPERATE,
     ("重发失败或结果不明的投递", "Have a delivery sent again that failed or whose outcome is unknown"),
     "notify.resend_delivery",
     S.ResendDelivery,

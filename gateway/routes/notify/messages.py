@@ -8,7 +8,7 @@ from contracts.notify import messages as S
 from gateway.http import records
 
 blueprint = Blueprint("messages", __name__, description="站内消息 / In-app messages")
-READ, WRITE = "notify:read", "notify:write"
+READ, WRITE = "messages:read", "messages:write"
 
 records.list_of(
     blueprint,

@@ -8,7 +8,7 @@ from contracts.notify import preferences as S
 from gateway.http import records
 
 blueprint = Blueprint("preferences", __name__, description="消息偏好 / Preferences")
-READ, WRITE = "notify:read", "notify:write"
+READ, WRITE = "messages:read", "messages:write"
 
 records.put(
     blueprint,

@@ -8,12 +8,12 @@ from contracts.notify import templates as S
 from gateway.http import records
 
 blueprint = Blueprint("templates", __name__, description="消息模板 / Message templates")
-READ, WRITE = "notify:read", "notify:write"
+READ, GOVERN = "templates:read", "templates:govern"
 
 records.put(
     blueprint,
     "/v1/templates/<slug:key>",
-    WRITE,
+    GOVERN,
     ("发布消息模板", "Publish a message template"),
     "notify.put_template",
     S.PutTemplate,

@@ -12,7 +12,7 @@ from gateway.http import qr_codes, records
 from gateway.http.operations import operation
 
 blueprint = Blueprint("entitlements", __name__, description="权益、凭证 / Entitlements, passes")
-READ = "perks:read"
+READ, ISSUE = "entitlements:read", "passes:issue"
 
 records.list_of(
     blueprint,
@@ -38,7 +38,7 @@ records.get(
     blueprint,
     "GET",
     "/v1/entitlements/<uuid:entitlement_id>/pass",
-    scope=READ,
+    scope=ISSUE,
     summary=("获取凭证（JSON 或二维码 SVG）", "Get the pass, as JSON or as a QR code in SVG"),
     answers={200: Pass},
     problems=(409,),

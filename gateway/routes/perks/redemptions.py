@@ -9,12 +9,12 @@ from gateway.calls.owners import Owner
 from gateway.http import records, scans
 
 blueprint = Blueprint("redemptions", __name__, description="核销 / Redemptions")
-READ, REDEEM = "perks:read", "perks:redeem"
+READ, SCAN = "redemptions:read", "redemptions:scan"
 
 scans.scan(
     blueprint,
     "/v1/redemptions",
-    REDEEM,
+    SCAN,
     ("核销凭证", "Redeem a pass"),
     "perks.redeem_pass",
     S.RedeemPass,

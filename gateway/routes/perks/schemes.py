@@ -8,12 +8,12 @@ from contracts.perks import schemes as S
 from gateway.http import records
 
 blueprint = Blueprint("schemes", __name__, description="政策 / Schemes")
-READ, WRITE = "perks:read", "perks:write"
+READ, GOVERN = "schemes:read", "schemes:govern"
 
 records.put(
     blueprint,
     "/v1/schemes/<slug:key>",
-    WRITE,
+    GOVERN,
     ("发布政策", "Publish a scheme"),
     "perks.put_scheme",
     S.PutScheme,

@@ -8,12 +8,12 @@ from contracts.talent import affiliations as S
 from gateway.http import records
 
 blueprint = Blueprint("affiliations", __name__, description="身份关系 / Affiliations")
-READ, WRITE = "talent:read", "talent:write"
+READ, REPORT, DECIDE = "people:read", "affiliations:report", "affiliations:decide"
 
 records.add(
     blueprint,
     "/v1/affiliations",
-    WRITE,
+    REPORT,
     ("报送身份关系", "Report an affiliation"),
     "talent.report_affiliation",
     S.ReportAffiliation,
@@ -40,7 +40,7 @@ records.get(
 records.move(
     blueprint,
     "/v1/affiliations/<uuid:affiliation_id>/confirm",
-    WRITE,
+    DECIDE,
     ("确认身份关系", "Confirm an affiliation"),
     "talent.confirm_affiliation",
     S.ConfirmAffiliation,
@@ -49,7 +49,7 @@ records.move(
 records.move(
     blueprint,
     "/v1/affiliations/<uuid:affiliation_id>/end",
-    WRITE,
+    DECIDE,
     ("终止身份关系", "End an affiliation"),
     "talent.end_affiliation",
     S.EndAffiliation,

@@ -8,7 +8,7 @@ from contracts.talent import organisations as S
 from gateway.http import records
 
 blueprint = Blueprint("organisations", __name__, description="单位与单位集合 / Organisations and sets of them")
-READ, WRITE = "talent:read", "talent:write"
+READ, WRITE, GOVERN = "registry:read", "registry:write", "registry:govern"
 
 records.add(
     blueprint,
@@ -50,7 +50,7 @@ records.change(
 records.put(
     blueprint,
     "/v1/organisation-sets/<slug:key>",
-    WRITE,
+    GOVERN,
     ("发布单位集合", "Publish a set of organisations"),
     "talent.put_organisation_set",
     S.PutOrganisationSet,

@@ -8,7 +8,7 @@ from contracts.talent import people as S
 from gateway.http import records
 
 blueprint = Blueprint("people", __name__, description="人员 / People")
-READ, WRITE = "talent:read", "talent:write"
+READ, WRITE = "people:read", "people:write"
 
 records.add(
     blueprint,

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Engine, text
 
 from chassis.ground import clock
+from chassis.ground.ids import uuid7
 from chassis.store.database import make_engine
 from deploy.local.throwaway import ThrowawayPlatform
-from gateway.auth import clients
-from tests.support.api import Api
+from examples.client import Client
+from gateway.auth import clients, subjects
+from tests.support.api import Answer, Api
 from tests.support.servers import Make
 
 
@@ -32,20 +39,44 @@ class TestTheTokenEndpoint:
             assert (answer.status, answer.json["error"]) == (status, error)
 
     def test_narrows_to_the_scopes_asked_for(self, api: Api) -> None:
-        body = b"grant_type=client_credentials&scope=talent:read"
+        body = b"grant_type=client_credentials&scope=registry:read"
         headers = {
             "Authorization": f"Basic {api.client._credentials}",
             "Content_Type": "application/x-www-form-urlencoded",
         }
         answer = api.send("POST", "/oauth/token", body, token="", **headers)
-        assert (answer.status, answer.json["scope"]) == (200, "talent:read")
+        assert (answer.status, answer.json["scope"]) == (200, "registry:read")
         answer = api.send("POST", "/oauth/token", b"grant_type=client_credentials&scope=x:y", token="", **headers)
         assert (answer.status, answer.json["error"]) == (400, "invalid_scope")
+
+    def test_gives_a_channel_a_token_for_a_human_and_nobody_else_one(
+        self, api: Api, platform: ThrowawayPlatform
+    ) -> None:
+        app = platform.client("app", "some_department", "people:read", "people:import", type="channel")
+        person = "01890000-0000-7000-8000-000000000000"
+        form = {"subject_token": person, "subject_token_type": subjects.PERSON}
+        answer = exchange(api, app, form)
+        assert (answer.status, answer.json["scope"]) == (
+            200,
+            "people:read",
+        )  # of its two scopes, the one a person may have
+        claims = claims_of(answer.json["access_token"])
+        assert (claims["sub"], claims["client_id"][:4]) == (f"person:{person}", "app-")
+        staff = exchange(api, app, {"subject_token": "s-17", "subject_token_type": subjects.STAFF})
+        assert (staff.json["scope"], claims_of(staff.json["access_token"])["sub"]) == (
+            "people:import people:read",
+            "staff:s-17",
+        )
+        assert exchange(api, app, {**form, "subject_token": "zhang"}).json["error"] == "invalid_request"
+        assert exchange(api, app, {**form, "subject_token_type": "x"}).json["error"] == "invalid_request"
+        assert exchange(api, app, {**form, "scope": "people:import"}).json["error"] == "invalid_scope"
+        system = exchange(api, api.client, form)
+        assert (system.status, system.json["error"]) == (400, "unauthorized_client")
 
 
 class TestClients:
     def test_are_registered_rotated_and_revoked(self, api: Api, platform: ThrowawayPlatform) -> None:
-        client = platform.client("rotated", "some_department", "talent:read")
+        client = platform.client("rotated", "some_department", "people:read")
         client_id = base64.b64decode(client._credentials).decode().partition(":")[0]
         assert client.get("/v1/people", limit=1)["items"] is not None
         second = platform.run("gateway", "client", "rotate", client_id).strip()
@@ -59,7 +90,7 @@ class TestClients:
         self, migrated_database: Make
     ) -> None:
         engine, now = make_engine(migrated_database("gateway"), pool_size=8, name="test"), clock.now()
-        client_id, first = clients.register(engine, name="busy", department="some", scopes=[], now=now)
+        client_id, first = clients.register(engine, clients.Registration("busy", "some", []), now=now)
         with ThreadPoolExecutor(8) as rotating:
             made = list(rotating.map(lambda _: clients.rotate(engine, client_id, now=clock.now()), range(8)))
         assert sum(clients.authenticate(engine, client_id, one) is not None for one in [first, *made]) == 2
@@ -68,6 +99,59 @@ class TestClients:
         assert [one.revoked_at for one in clients.all_clients(engine)] == [now]
         with pytest.raises(clients.ClientProblem):
             clients.rotate(engine, client_id, now=now)
+        engine.dispose()
+
+    @pytest.mark.parametrize(
+        ("kind", "scopes", "bound_to"),
+        [
+            ("system", ["audit:read"], []),
+            ("system", ["deliveries:operate"], []),
+            ("channel", ["schemes:govern"], []),
+            ("operator", ["people:read"], []),
+            ("operator", ["queues:operate", "clients:govern"], []),
+            ("device", ["redemptions:scan"], []),
+            ("device", ["people:read"], [uuid7()]),
+            ("system", ["people:read"], [uuid7()]),
+        ],
+    )
+    def test_hold_no_scope_of_another_type_and_no_two_duties(
+        self, migrated_database: Make, kind: str, scopes: list[str], bound_to: list[UUID]
+    ) -> None:
+        engine = make_engine(migrated_database("gateway"), pool_size=1, name="test")
+        with pytest.raises(clients.ClientProblem):
+            clients.register(engine, clients.Registration("x", "y", scopes, kind, bound_to), now=clock.now())
+        engine.dispose()
+
+    def test_of_version_0_1_get_the_new_scopes_beside_the_old_and_lose_the_old_at_the_end(
+        self, migrated_database: Make
+    ) -> None:
+        engine, now = make_engine(migrated_database("gateway"), pool_size=1, name="test"), clock.now()
+        old = ["perks:redeem", "talent:read", "talent:write"]
+        school, secret = clients.register(engine, clients.Registration("school", "education", []), now=now)
+        office, _ = clients.register(engine, clients.Registration("office", "youth_league", []), now=now)
+        with engine.begin() as connection:
+            connection.execute(text("""update clients set scopes = :old"""), {"old": old})
+        trial = clients.migrate_scopes(engine, offices=["youth_league"], drops=False, is_trial=True)
+        assert _scopes(engine) == {school: old, office: old}
+        assert clients.migrate_scopes(engine, offices=["youth_league"], drops=False, is_trial=False) == trial
+        served = _scopes(engine)
+        assert set(old) < set(served[school]) and "registry:govern" not in served[school]
+        assert set(served[office]) - set(served[school]) == {"registry:govern"}
+        principal = clients.authenticate(engine, school, secret)
+        assert principal is not None and principal.scopes == set(served[school]) - set(old)
+        (dropped, _) = clients.migrate_scopes(engine, offices=["youth_league"], drops=True, is_trial=False)
+        assert (dropped.added, dropped.dropped) == ([], old)
+        assert _scopes(engine)[school] == sorted(principal.scopes)
+        assert clients.migrate_scopes(engine, offices=["youth_league"], drops=True, is_trial=False) == []
+        engine.dispose()
+
+    def test_lose_a_secret_at_its_end(self, migrated_database: Make) -> None:
+        engine, now = make_engine(migrated_database("gateway"), pool_size=1, name="test"), clock.now()
+        wanted = clients.Registration("short", "some", ["people:read"])
+        client_id, ended = clients.register(engine, wanted, now=now, expires_at=now)
+        lives = clients.rotate(engine, client_id, now=now, expires_at=now + dt.timedelta(days=1))
+        assert clients.authenticate(engine, client_id, ended) is None
+        assert clients.authenticate(engine, client_id, lives) is not None
         engine.dispose()
 
     def test_are_refused_with_a_scope_there_is_not(self, platform: ThrowawayPlatform) -> None:
@@ -80,3 +164,19 @@ def _token_status(api: Api, client_id: str, secret: str) -> int:
     form = "application/x-www-form-urlencoded"
     body = b"grant_type=client_credentials"
     return api.send("POST", "/oauth/token", body, token="", Authorization=f"Basic {login}", Content_Type=form).status
+
+
+def exchange(api: Api, client: Client, form: dict[str, str]) -> Answer:
+    """A channel's request for a token for a human."""
+    body = urlencode({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", **form})
+    headers = {"Authorization": f"Basic {client._credentials}", "Content_Type": "application/x-www-form-urlencoded"}
+    return api.send("POST", "/oauth/token", body, token="", **headers)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    part = token.split(".")[1]
+    return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+
+
+def _scopes(engine: Engine) -> dict[str, list[str]]:
+    return {one.id: one.scopes for one in clients.all_clients(engine)}
