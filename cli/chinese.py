@@ -96,8 +96,19 @@ CHINESE: dict[str, str] = {
     "Registered clients: departments' systems that may request tokens.": "已登记的客户端：可申请令牌的部门系统。",
     "Register a client and print its secret, once.": "登记客户端，并输出其密钥（仅此一次）。",
     "The department the client speaks for.": "客户端所代表的部门。",
-    "What it may do; repeatable.": "权限范围；可重复给出。",
-    "Every scope there is.": "全部权限范围。",
+    "What it may do; repeatable. all: every scope of its type but clients:govern.": (
+        "权限范围，可重复给出；all 表示该类型除 clients:govern 外的全部权限范围。"
+    ),
+    "What it is.": "客户端类型。",
+    "A device's place or activity, by id; repeatable.": "设备所在场所或活动的编号；可重复给出。",
+    "The secret ends after so many days.": "密钥的有效天数。",
+    "Make a client the device of these places or activities, by their ids.": "将客户端设为这些场所或活动（按编号）的设备。",
+    "Give clients of version 0.1 the scopes that replace theirs (docs/operating.md).": (
+        "将 0.1 版客户端的权限范围换为新的权限范围（见 docs/operating.md）。"
+    ),
+    "A department that keeps what it governs; repeatable.": "保留管理权限的部门；可重复给出。",
+    "Remove the old names: when no gateway of version 0.1 runs any more.": "删除旧的权限范围：须已无 0.1 版网关在运行。",
+    "Do it; without this the changes are only printed.": "执行变更；不加此项只输出将作的变更。",
     "Print a further secret; the one before stays valid until the next rotation.": (
         "生成并输出新密钥；上一个密钥在下次轮换前仍然有效。"
     ),

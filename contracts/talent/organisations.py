@@ -88,6 +88,12 @@ class GetOrganisation(Schema):
     organisation_id = fields.UUID(required=True)
 
 
+class ConfirmOrganisation(Schema):
+    """By the city office; it sees before what the organisation claims, its trusted departments too."""
+
+    organisation_id = fields.UUID(required=True)
+
+
 class ListOrganisations(Page):
     """`q`: part of the name in either language, or the credit code."""
 
@@ -97,7 +103,9 @@ class ListOrganisations(Page):
 
 
 class Organisation(Schema):
-    """An organisation. `trusted_departments` are believed at once when they report its people."""
+    """An organisation. `trusted_departments` are believed at once when they report its people, once the city office has
+    confirmed it: `confirmed_at`.
+    """
 
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
@@ -109,6 +117,7 @@ class Organisation(Schema):
     status = fields.String(required=True, validate=validate.OneOf(ORGANISATION_STATUSES))
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
+    confirmed_at = Instant(required=True, allow_none=True)
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
 

@@ -71,6 +71,29 @@ class Person(Schema):
 PersonPage = page_of(Person)
 
 
+class ListDuplicatePeople(Page):
+    state = fields.String(validate=validate.OneOf(("open", "dismissed")))
+
+
+class DismissDuplicatePerson(Schema):
+    provisional_id = fields.UUID(required=True)
+
+
+class DuplicatePerson(Schema):
+    """A provisional person, by its id, and `person_id`, the person whose document it has under another name."""
+
+    id = fields.UUID(required=True)
+    person_id = fields.UUID(required=True)
+    department = fields.String(required=True)
+    client_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("open", "dismissed")))
+    created_at = Instant(required=True)
+    decided_at = Instant(required=True, allow_none=True)
+
+
+DuplicatePersonPage = page_of(DuplicatePerson)
+
+
 class PersonEvent(Schema):
     """``talent.person.registered|changed``: that somebody is known, and nothing about them."""
 

@@ -13,7 +13,7 @@ from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
-from services.talent.people import contacts
+from services.talent.people import changing, contacts, duplicates, reading
 from services.talent.people import keys as people_keys
 
 
@@ -29,15 +29,24 @@ class Service:
         schemas.RegisterOrganisation, schemas.Organisation, organisations.register_organisation
     )
     change_organisation = command(schemas.ChangeOrganisation, schemas.Organisation, organisations.change_organisation)
+    confirm_organisation = command(
+        schemas.ConfirmOrganisation, schemas.Organisation, organisations.confirm_organisation
+    )
     get_organisation = query(schemas.GetOrganisation, schemas.Organisation, organisations.get_organisation)
     list_organisations = query(schemas.ListOrganisations, schemas.OrganisationPage, organisations.list_organisations)
     put_organisation_set = command(schemas.PutOrganisationSet, schemas.OrganisationSet, sets.put_organisation_set)
     get_organisation_set = query(schemas.GetOrganisationSet, schemas.OrganisationSet, sets.get_organisation_set)
 
     register_person = command(schemas.RegisterPerson, schemas.Person, people.register_person, given="keys")
-    change_person = command(schemas.ChangePerson, schemas.Person, people.change_person, given="keys")
-    get_person = query(schemas.GetPerson, schemas.Person, people.get_person)
-    list_people = query(schemas.ListPeople, schemas.PersonPage, people.list_people)
+    change_person = command(schemas.ChangePerson, schemas.Person, changing.change_person, given="keys")
+    get_person = query(schemas.GetPerson, schemas.Person, reading.get_person)
+    list_people = query(schemas.ListPeople, schemas.PersonPage, reading.list_people)
+    list_duplicate_people = query(
+        schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people
+    )
+    dismiss_duplicate_person = command(
+        schemas.DismissDuplicatePerson, schemas.DuplicatePerson, duplicates.dismiss_duplicate_person
+    )
     read_contacts = disclosure(
         schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys"
     )

@@ -34,8 +34,12 @@ class City:
         self._serial = 0
 
     @contextlib.contextmanager
-    def work(self, department: str = "education", *, now: dt.datetime = NOW) -> Iterator[Work]:
-        caller = Caller(client_id=f"{department}-client", department=department, request_id="r1", trusted=True)
+    def work(
+        self, department: str = "education", *, now: dt.datetime = NOW, scopes: Sequence[str] | None = None
+    ) -> Iterator[Work]:
+        """A unit of work of a department. ``education`` is the city office here, unless other scopes are named."""
+        held = (["registry:govern"] if department == "education" else []) if scopes is None else scopes
+        caller = Caller(f"{department}-client", department, "r1", trusted=True, scopes=frozenset(held))
         with open_work(self.engine, caller=caller, now=now) as work:
             yield work
 
@@ -56,10 +60,15 @@ class City:
         return make_id_number(self._serial)
 
     def university(self, department: str = "education", **fields: Any) -> Any:
-        """The id of a new university this department is trusted by."""
+        """The id of a new university that the city office has confirmed and that trusts this department."""
         self._serial += 1
-        chosen = {"kind": "university", "name": f"示范大学{self._serial}", "uscc": make_credit_code(self._serial)}
-        with self.work(department) as work:
+        chosen: dict[str, Any] = {
+            "kind": "university",
+            "name": f"示范大学{self._serial}",
+            "uscc": make_credit_code(self._serial),
+        }
+        with self.work(scopes=["registry:govern"]) as work:
+            chosen["trusted_departments"] = [department]
             return organisations.register_organisation(work, **chosen | fields)["id"]
 
     def close(self) -> None:

@@ -47,6 +47,15 @@ records.change(
     S.Organisation,
     read_by="talent.get_organisation",
 )
+records.move(
+    blueprint,
+    "/v1/organisations/<uuid:organisation_id>/confirm",
+    GOVERN,
+    ("确认单位", "Confirm an organisation"),
+    "talent.confirm_organisation",
+    S.ConfirmOrganisation,
+    S.Organisation,
+)
 records.put(
     blueprint,
     "/v1/organisation-sets/<slug:key>",

@@ -8,7 +8,7 @@ from contracts.talent import people as S
 from gateway.http import records
 
 blueprint = Blueprint("people", __name__, description="人员 / People")
-READ, WRITE = "people:read", "people:write"
+READ, WRITE, ALL = "people:read", "people:write", "people:all"
 
 records.add(
     blueprint,
@@ -46,4 +46,22 @@ records.change(
     S.PersonChanges,
     S.Person,
     read_by="talent.get_person",
+)
+records.list_of(
+    blueprint,
+    "/v1/duplicate-people",
+    ALL,
+    ("列出疑似重复人员", "List documents reported under two names"),
+    "talent.list_duplicate_people",
+    S.ListDuplicatePeople,
+    S.DuplicatePersonPage,
+)
+records.move(
+    blueprint,
+    "/v1/duplicate-people/<uuid:provisional_id>/dismiss",
+    ALL,
+    ("判定为不同人员", "Decide that they are two people"),
+    "talent.dismiss_duplicate_person",
+    S.DismissDuplicatePerson,
+    S.DuplicatePerson,
 )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.logs import redact
@@ -27,7 +27,8 @@ from services.talent.affiliations import statements as rows
 from services.talent.affiliations.reports import AffiliationRow, AffiliationVerdict, report_affiliations
 from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
-from services.talent.people import PersonNotFound
+from services.talent.organisations import lookups
+from services.talent.people import PersonNotFound, reach
 from services.talent.rules.periods import is_over
 
 __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
@@ -183,8 +184,9 @@ def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
 
 
 def get_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
-    """One affiliation. Raises AffiliationNotFound."""
-    return dict(records.found(work, _shown().where(Affiliation.id == affiliation_id), AffiliationNotFound))
+    """One affiliation of a person within reach. Raises AffiliationNotFound."""
+    statement = _shown(work).where(Affiliation.id == affiliation_id)
+    return dict(records.found(work, statement.where(_reached(work)), AffiliationNotFound))
 
 
 def list_affiliations(
@@ -197,16 +199,28 @@ def list_affiliations(
     role: str | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
-    """Affiliations, oldest first; a filter of None matches any."""
+    """Affiliations of people within reach, oldest first; a filter of None matches any.
+
+    Without a person or an organisation: those the caller's department has reported.
+    """
     filters = {"person_id": person_id, "organisation_id": organisation_id, "role": role, "state": state}
-    statement = narrowed(_shown(), Affiliation.__table__.c, filters)
+    statement = narrowed(_shown(work), Affiliation.__table__.c, filters).where(_reached(work))
+    if person_id is None and organisation_id is None and not reach.is_everybodys(work):
+        own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
+        statement = statement.where(Affiliation.id.in_(own))
     key = (Affiliation.created_at, Affiliation.id)
     return read_page(work.session, statement, key=key, limit=limit, after=after)
 
 
-def _shown() -> Select[Any]:
+def _reached(work: Work) -> ColumnElement[bool]:
+    return reach.reaches(work, Affiliation.person_id, Affiliation.organisation_id)
+
+
+def _shown(work: Work) -> Select[Any]:
     department, at = AffiliationReport.department, AffiliationReport.reported_at
     departments = select(func.array_agg(aggregate_order_by(department, at, department)))
+    if not reach.is_everybodys(work):
+        departments = departments.where(_is_shown_to(work))
     return select(
         Affiliation.id,
         Affiliation.person_id,
@@ -219,6 +233,12 @@ def _shown() -> Select[Any]:
         Affiliation.created_at,
         departments.where(AffiliationReport.affiliation_id == Affiliation.id).scalar_subquery().label("reported_by"),
     )
+
+
+def _is_shown_to(work: Work) -> ColumnElement[bool]:
+    """Who else has reported it is shown to the departments its organisation trusts."""
+    is_own = AffiliationReport.department == work.caller.department
+    return or_(is_own, lookups.trusts(work.caller.department, Affiliation.organisation_id))
 
 
 def _records(work: Work) -> Select[Any]:
@@ -241,15 +261,12 @@ def _records(work: Work) -> Select[Any]:
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
-    statement = _records(work).where(Affiliation.id == affiliation_id).with_for_update(of=Affiliation)
+    statement = _records(work).where(Affiliation.id == affiliation_id, _reached(work)).with_for_update(of=Affiliation)
     return rows.of_row(records.found_row(work, statement, AffiliationNotFound))
 
 
 def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
-    return (
-        work.caller.department
-        in organisations.trusted_departments(work, [record.organisation_id])[record.organisation_id]
-    )
+    return work.caller.department in lookups.trusted_departments(work, [record.organisation_id])[record.organisation_id]
 
 
 SOURCES = {"affiliation": republish.reader(TABLE, lambda row: rows.EVENT_OF_STATE[row.state], rows.stated)}

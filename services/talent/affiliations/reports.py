@@ -16,7 +16,7 @@ from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from contracts.vocabulary import CONFIRMED, ENDED, REJECTED
-from services.talent import organisations, people
+from services.talent import people
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
     Claim,
@@ -28,6 +28,7 @@ from services.talent.affiliations.rules import (
     verdict,
 )
 from services.talent.affiliations.statements import AffiliationRecord, Key
+from services.talent.organisations import lookups
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
     """
     verdicts: Verdicts = {}
     known = people.known(work, (row.person_id for row in reported))
-    trusted = organisations.trusted_departments(work, (row.organisation_id for row in reported))
+    trusted = lookups.trusted_departments(work, (row.organisation_id for row in reported))
     entries = []
     for position, row in enumerate(reported):
         claim = Claim(row.from_on, row.until_on, row.state)

@@ -33,6 +33,7 @@ class Affiliation(Base):
         Index("affiliations_period", "person_id", "organisation_id", "role", "from_on", unique=True),
         Index("affiliations_open", "person_id", "organisation_id", "role", unique=True, postgresql_where=_OPEN),
         Index("affiliations_organisation", "organisation_id", "created_at", "id"),
+        Index("affiliations_open_organisation", "organisation_id", "person_id", postgresql_where=_OPEN),
         Index("affiliations_created_at", "created_at", "id"),
         Index(
             "affiliations_running_out", "until_on", postgresql_where=text("state <> 'ended' and until_on is not null")
@@ -56,3 +57,5 @@ class AffiliationReport(Base):
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
     reported_at: Mapped[Instant]
+
+    __table_args__ = (Index("affiliation_reports_department", "department", "affiliation_id"),)

@@ -1,12 +1,13 @@
 """Organisations (单位): universities, scenic areas, enterprises … and which departments each trusts to speak for it.
 
 An organisation is known by its credit code (统一社会信用代码), or, where none is given, by kind and name. Whoever registers
-it is trusted unless the registration says otherwise. Not here: sets of organisations (``organisations.sets``).
+it is trusted unless the registration says otherwise. Who may register it, ``registry:govern`` aside, makes it unconfirmed:
+nothing follows from it until the city office confirms it. Not here: sets of organisations (``organisations.sets``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from chassis.rebuilding import republish
 from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.versions import check_version
-from chassis.store.work import Work
+from chassis.store.work import PLATFORM, Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
 from services.talent.organisations import figures
@@ -68,17 +69,18 @@ class CreditCodeTaken(Refusal):
     en = "Another organisation has this credit code or name."
 
 
-#: What people's rights hang on: whose word counts, and whether the organisation still stands.
-_GUARDED = frozenset({"trusted_departments", "uscc", "status"})
+GOVERN = "registry:govern"
+#: What a trusted department may change of a confirmed organisation; all else is the city office's.
+_OPEN = frozenset({"attributes"})
 
 
 class NotYourOrganisation(Refusal):
-    """Only a department the organisation trusts may say whom it trusts, which organisation it is, and that it is closed."""
+    """The city office alone changes what counts for everybody; until it confirms, the one department that reported may."""
 
     kind = "forbidden"
     code = "talent.not_your_organisation"
-    zh = "只有该单位已授权的部门可以变更其授权部门、统一社会信用代码或状态。"
-    en = "Only a department the organisation trusts may change whom it trusts, its credit code or its status."
+    zh = "该单位的名称、统一社会信用代码、授权部门与状态只能由主管部门变更；其授权部门可修改附加信息。"
+    en = "Only the city office changes its name, credit code, trust and status; departments it trusts may change attributes."
 
 
 def register_organisation(
@@ -92,7 +94,7 @@ def register_organisation(
     attributes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The organisation of a credit code (or of kind and name): a new record, or the one there is, unchanged but for its
-    reporters; a credit code it lacked is added. Raises OrganisationInvalid, OrganisationAmbiguous.
+    reporters; a credit code it lacked is added by those who may change it. Raises OrganisationInvalid, OrganisationAmbiguous.
     """
     code = _read_code(uscc)
     # two registrations of one name wait for one another: one of them may lack the code
@@ -109,6 +111,7 @@ def register_organisation(
         "version": 1,
         "created_at": work.now,
         "updated_at": work.now,
+        "confirmed_at": work.now if _governs(work) else None,
     }
     organisation_id, created = _find_or_insert(work, row)
     _add_reporter(work, organisation_id)
@@ -128,7 +131,7 @@ def _find_or_insert(work: Work, row: dict[str, Any]) -> tuple[UUID, bool]:
         known = _known(work, row)
     if known is None:
         raise OrganisationAmbiguous()
-    if known["uscc"] is None and row["uscc"] is not None:
+    if known["uscc"] is None and row["uscc"] is not None and _may_change(work, known, {"uscc"}):
         _write(work, known, {"uscc": row["uscc"]})
     return known["id"], False
 
@@ -161,19 +164,35 @@ def change_organisation(
         merged = {**before["attributes"], **changes["attributes"]}
         values["attributes"] = {key: value for key, value in merged.items() if value is not None}
     changed = {key: value for key, value in values.items() if value != before[key]}
-    if _GUARDED & changed.keys() and not _is_trusted(work, before):
+    if changed and not _may_change(work, before, changed.keys()):
         raise NotYourOrganisation()
     if changed:
         _write(work, before, changed)
     return get_organisation(work, organisation_id=organisation_id)
 
 
-def _is_trusted(work: Work, organisation: Mapping[Any, Any]) -> bool:
-    trusted = organisation["trusted_departments"]
-    if trusted:
-        return work.caller.department in trusted
+def confirm_organisation(work: Work, *, organisation_id: UUID) -> dict[str, Any]:
+    """Confirm an organisation as it stands, with the departments it trusts; confirming twice is the same answer.
+
+    Raises OrganisationNotFound.
+    """
+    before = records.found(work, select(TABLE).where(TABLE.c.id == organisation_id), OrganisationNotFound)
+    if before["confirmed_at"] is None:
+        _write(work, before, {"confirmed_at": work.now})
+    return get_organisation(work, organisation_id=organisation_id)
+
+
+def _governs(work: Work) -> bool:
+    return work.caller is PLATFORM or work.caller.may(GOVERN)
+
+
+def _may_change(work: Work, organisation: Mapping[Any, Any], fields: Iterable[str]) -> bool:
+    if _governs(work):
+        return True
+    if organisation["confirmed_at"] is not None:
+        return set(fields) <= _OPEN and work.caller.department in organisation["trusted_departments"]
     reporters = select(OrganisationReport.department).where(OrganisationReport.organisation_id == organisation["id"])
-    return work.caller.department in work.session.scalars(reporters).all()
+    return work.session.scalars(reporters).all() == [work.caller.department]
 
 
 def _write(work: Work, before: Mapping[Any, Any], changed: dict[str, Any]) -> None:
@@ -216,39 +235,6 @@ def list_organisations(
     return read_page(work.session, statement, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
 
 
-_TRUSTED = text(
-    """
-    select id, trusted_departments from organisations where id = any(cast(:ids as uuid[]))
-    """
-)
-
-
-def trusted_departments(work: Work, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """The departments each organisation trusts; ids of no organisation are missing."""
-    rows = work.session.connection().execute(_TRUSTED, {"ids": [str(one) for one in set(ids)]})
-    return {row.id: row.trusted_departments for row in rows}
-
-
-def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the ids that are organisations."""
-    return set(trusted_departments(work, ids))
-
-
-def find_organisations(work: Work, texts: Collection[str]) -> dict[str, list[UUID]]:
-    """The organisations each text names, by credit code or by name in either language: none, one, or several of that name."""
-    wanted = {given: name_key(given) for given in texts}
-    keys = list(set(wanted.values()))
-    statement = select(Organisation.id, Organisation.uscc, Organisation.name_key, Organisation.name_en_key).where(
-        or_(Organisation.uscc.in_(keys), Organisation.name_key.in_(keys), Organisation.name_en_key.in_(keys))
-    )
-    found: dict[str, set[UUID]] = {}
-    for organisation_id, *names in work.session.execute(statement):
-        for key in names:
-            if key is not None:
-                found.setdefault(key, set()).add(organisation_id)
-    return {given: sorted(found.get(key, ())) for given, key in wanted.items()}
-
-
 def _read_code(uscc: str | None) -> str | None:
     if uscc is None:
         return None
@@ -288,6 +274,7 @@ def _shown() -> Select[Any]:
         Organisation.status,
         Organisation.version,
         Organisation.created_at,
+        Organisation.confirmed_at,
         departments.where(OrganisationReport.organisation_id == Organisation.id).scalar_subquery().label("reported_by"),
     )
 

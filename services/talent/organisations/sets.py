@@ -19,7 +19,7 @@ from chassis.rebuilding.republish import Page, State
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
-from services.talent import organisations
+from services.talent.organisations import lookups
 from services.talent.organisations.tables import OrganisationSet, OrganisationSetMember
 from services.talent.rules.periods import any_overlap, check_period
 
@@ -34,7 +34,7 @@ class OrganisationSetNotFound(Refusal):
 
 
 class OrganisationSetInvalid(Refusal):
-    """A member is unknown, its period ends before it begins, or two of its periods overlap; `errors` says which."""
+    """A member is unknown or unconfirmed, or its periods end before they begin or overlap; `errors` says which."""
 
     kind = "invalid"
     code = "talent.organisation_set_invalid"
@@ -101,7 +101,8 @@ def stated(key: str, version: int, members: Iterable[tuple[UUID, dt.date, dt.dat
 
 
 def _check(work: Work, members: Sequence[Mapping[str, Any]]) -> None:
-    known = organisations.known(work, (member["organisation_id"] for member in members))
+    known = lookups.known(work, (member["organisation_id"] for member in members))
+    confirmed = lookups.confirmed(work, known)
     errors = []
     periods: dict[UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
     for index, member in enumerate(members):
@@ -110,6 +111,9 @@ def _check(work: Work, members: Sequence[Mapping[str, Any]]) -> None:
             errors.append({**wrong.to_error(), "pointer": f"#/members/{index}/until_on"})
         if member["organisation_id"] not in known:
             errors.append(_error(index, "organisation_unknown", "未找到该单位。", "There is no such organisation."))
+        elif member["organisation_id"] not in confirmed:
+            zh, en = "该单位尚未经主管部门确认。", "The city office has not confirmed this organisation."
+            errors.append(_error(index, "organisation_unconfirmed", zh, en))
         periods[member["organisation_id"]].append((member["from_on"], member.get("until_on")))
         if any_overlap(periods[member["organisation_id"]]):
             zh, en = "同一单位的有效期重叠。", "Two periods of one organisation overlap."

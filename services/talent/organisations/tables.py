@@ -34,6 +34,8 @@ class Organisation(Base):
     version: Mapped[int]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    confirmed_at: Mapped[Instant | None]
+    """When the city office confirmed it. Nothing follows from an organisation that is not confirmed."""
 
     __table_args__ = (
         Index("organisations_uscc", "uscc", unique=True),
@@ -43,6 +45,12 @@ class Organisation(Base):
         Index("organisations_name_key", "name_key"),
         Index("organisations_name_en_key", "name_en_key"),
         Index("organisations_created_at", "created_at", "id"),
+        Index(
+            "organisations_trusted",
+            "trusted_departments",
+            postgresql_using="gin",
+            postgresql_where=text("confirmed_at is not null"),
+        ),
         CheckConstraint("status in ('active', 'closed')", name="organisations_status"),
     )
 

@@ -35,13 +35,18 @@ class PeopleKeys:
         """What `seal` sealed; raises KeyProblem for anything else."""
         return self.cipher.open(sealed, row=str(person_id), column=column)
 
-    def lookup(self, identity: Identity) -> bytes:
-        """The keyed hash a new person is stored under."""
-        return self.hashes.of(f"{identity.space}:{identity.number}", column=ID_NUMBER)
+    def lookup(self, identity: Identity, *, only_of: str | None = None) -> bytes:
+        """The keyed hash a new person is stored under; `only_of` is the department of a provisional one."""
+        return self.hashes.of(_looked_up(identity, only_of), column=ID_NUMBER)
 
-    def lookups(self, identity: Identity) -> list[bytes]:
+    def lookups(self, identity: Identity, *, only_of: str | None = None) -> list[bytes]:
         """The hashes the person may be stored under: more than one while keys rotate."""
-        return self.hashes.all_of(f"{identity.space}:{identity.number}", column=ID_NUMBER)
+        return self.hashes.all_of(_looked_up(identity, only_of), column=ID_NUMBER)
+
+
+def _looked_up(identity: Identity, only_of: str | None) -> str:
+    number = f"{identity.space}:{identity.number}"
+    return number if only_of is None else f"{number}:{only_of}"
 
 
 def of_rings(encryption: KeyRing, lookup: KeyRing) -> PeopleKeys:

@@ -8,57 +8,72 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from chassis.store.work import Work
+from services.talent.people import reach
 from services.talent.people.keys import EMAIL, ID_NUMBER, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.comparing import Particulars
 from services.talent.people.rules.masking import mask_email, mask_id_number, mask_name, mask_phone
 from services.talent.rules.identity import Identity
 
 _FIND = text(
-    """
+    f"""
     select p.id, p.id_lookup, p.version, p.name_sealed, p.phone_sealed, p.email_sealed,
-    r.name_sealed as reported_name, r.phone_sealed as reported_phone, r.email_sealed as reported_email
+    r.name_sealed as reported_name, r.phone_sealed as reported_phone, r.email_sealed as reported_email,
+    coalesce(p.registered_by = :department, false) as is_own, {reach.SERVED} as is_served,
+    exists (select 1 from person_reports o where o.person_id = p.id and o.department <> :department) as is_shared
     from people p left join person_reports r on r.person_id = p.id and r.department = :department
     where p.id_lookup = any(cast(:lookups as bytea[]))
     """
 )
+# a provisional person enters the queue of duplicates in the same statement, so that it takes no longer than a new one
 _INSERT = text(
     """
-    insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,
-    phone_sealed, phone_masked, email_sealed, email_masked, version, created_at, updated_at)
-    select *, 1, :now, :now from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),
+    with added as (insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,
+    phone_sealed, phone_masked, email_sealed, email_masked, version, created_at, updated_at, registered_by)
+    select *, 1, :now, :now, :department from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),
     cast(:id_numbers as bytea[]), cast(:id_masks as text[]), cast(:names as bytea[]), cast(:name_masks as text[]),
     cast(:phones as bytea[]), cast(:phone_masks as text[]),
     cast(:emails as bytea[]), cast(:email_masks as text[]))
-    on conflict (id_lookup) do nothing returning id
+    on conflict (id_lookup) do nothing returning id),
+    queued as (insert into duplicate_people (provisional_id, person_id, department, client_id, state, created_at)
+    select added.id, twin.person_id, :department, :client_id, 'open', :now
+    from unnest(cast(:ids as uuid[]), cast(:twins as uuid[])) as twin (id, person_id)
+    join added on added.id = twin.id where twin.person_id is not null)
+    select id from added
     """
 )
 # locked in the order of their ids first: a join may come in any order, and two changes could wait for one another
-_FILL = text(
+_CHANGE = text(
     """
     with locked as materialized (select id from people where id = any(cast(:ids as uuid[])) order by id for no key update)
-    update people p set phone_sealed = coalesce(p.phone_sealed, f.phone),
-    phone_masked = coalesce(p.phone_masked, f.phone_mask), email_sealed = coalesce(p.email_sealed, f.email),
-    email_masked = coalesce(p.email_masked, f.email_mask), version = p.version + 1, updated_at = :now
-    from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:phones as bytea[]),
-    cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]))
-    as f (id, version, phone, phone_mask, email, email_mask)
+    update people p set name_sealed = f.name, name_masked = f.name_mask,
+    phone_sealed = coalesce(f.phone, p.phone_sealed), phone_masked = coalesce(f.phone_mask, p.phone_masked),
+    email_sealed = coalesce(f.email, p.email_sealed), email_masked = coalesce(f.email_mask, p.email_masked),
+    version = p.version + 1, updated_at = :now
+    from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:names as bytea[]), cast(:name_masks as text[]),
+    cast(:phones as bytea[]), cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]))
+    as f (id, version, name, name_mask, phone, phone_mask, email, email_mask)
     where p.id = f.id and p.version = f.version and p.id in (select id from locked) returning p.id
     """
 )
 _REPORT = text(
     """
-    insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, email_sealed, reported_at)
-    select reported.id, :department, :client_id, reported.name, reported.phone, reported.email, :now
-    from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:emails as bytea[]))
-    as reported (id, name, phone, email)
+    insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, phone_masked, email_sealed,
+    email_masked, reported_at)
+    select reported.id, :department, :client_id, reported.name, reported.phone, reported.phone_mask, reported.email,
+    reported.email_mask, :now
+    from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:phone_masks as text[]),
+    cast(:emails as bytea[]), cast(:email_masks as text[]))
+    as reported (id, name, phone, phone_mask, email, email_mask)
     on conflict (person_id, department) do update set client_id = excluded.client_id,
     name_sealed = excluded.name_sealed, phone_sealed = coalesce(excluded.phone_sealed, person_reports.phone_sealed),
     email_sealed = coalesce(excluded.email_sealed, person_reports.email_sealed),
+    phone_masked = coalesce(excluded.phone_masked, person_reports.phone_masked),
+    email_masked = coalesce(excluded.email_masked, person_reports.email_masked),
     reported_at = excluded.reported_at
     """
 )
@@ -66,12 +81,29 @@ _REPORT = text(
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person on record, with the report of the caller's department, if any."""
+    """A person on record, with the report of the caller's department, if any.
+
+    `is_own`: the department's report made the record. `is_shared`: others have reported the person, too. `is_served`: an
+    organisation of the person trusts the department.
+    """
 
     id: UUID
     version: int
     record: Particulars
     reported: Particulars | None
+    is_own: bool
+    is_shared: bool
+    is_served: bool
+
+    @property
+    def is_within_reach(self) -> bool:
+        """Whether the caller's department knew the person before this report."""
+        return self.reported is not None or self.is_own or self.is_served
+
+    @property
+    def may_fill(self) -> bool:
+        """Whether the department's report supplies a phone or an address that the record lacks."""
+        return self.is_own or self.is_served
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +125,27 @@ class SealedPerson:
     particulars: Particulars
     id_number: bytes
     sealed: SealedParticulars
+    twin: UUID | None = None
+    """The person of the same document under another name, where this one is provisional."""
 
 
-def seal(person_id: UUID, identity: Identity, particulars: Particulars, keys: PeopleKeys) -> SealedPerson:
-    """The fields of a new person, sealed."""
+def seal(
+    identity: Identity,
+    particulars: Particulars,
+    keys: PeopleKeys,
+    *,
+    twin: UUID | None = None,
+    only_of: str | None = None,
+) -> SealedPerson:
+    """The fields of a new person, sealed; of a provisional one where the document is that of `twin`, `only_of` a department.
+
+    Its id is random: one made of the time would tell when the person was first reported.
+    """
+    person_id = uuid4()
     sealed = seal_particulars(person_id, particulars, keys)
     number = keys.seal(person_id, ID_NUMBER, identity.number)
-    return SealedPerson(person_id, identity, keys.lookup(identity), particulars, number, sealed)
+    lookup = keys.lookup(identity, only_of=only_of)
+    return SealedPerson(person_id, identity, lookup, particulars, number, sealed, twin)
 
 
 def seal_particulars(person_id: UUID, particulars: Particulars, keys: PeopleKeys) -> SealedParticulars:
@@ -122,6 +168,9 @@ def find(work: Work, lookups: Sequence[bytes], keys: PeopleKeys) -> dict[bytes, 
             opened(row.id, SealedParticulars(row.reported_name, row.reported_phone, row.reported_email), keys)
             if row.reported_name is not None
             else None,
+            row.is_own,
+            row.is_shared,
+            row.is_served,
         )
         for row in work.session.connection().execute(_FIND, parameters)
     }
@@ -137,28 +186,32 @@ def insert(work: Work, people: Sequence[SealedPerson]) -> set[UUID]:
         "id_masks": [mask_id_number(person.identity.number) for person in people],
         "names": [person.sealed.name for person in people],
         "name_masks": [mask_name(person.particulars.name) for person in people],
+        "twins": [person.twin and str(person.twin) for person in people],
         **_contacts([(person.particulars, person.sealed) for person in people]),
     }
-    return set(work.session.connection().execute(_INSERT, {**columns, "now": work.now}).scalars())
+    bound = {**columns, "now": work.now, "department": work.caller.department, "client_id": work.caller.client_id}
+    return set(work.session.connection().execute(_INSERT, bound).scalars())
 
 
-def fill_contacts(work: Work, fills: Sequence[tuple[KnownPerson, Particulars]], keys: PeopleKeys) -> set[UUID]:
-    """Add the phone and address a person has none of; returns the ids of those that no other transaction has changed."""
+def change_records(work: Work, changes: Sequence[tuple[KnownPerson, Particulars]], keys: PeopleKeys) -> set[UUID]:
+    """Write names, and the phones and addresses stated; returns the ids of those no other transaction has changed."""
+    sealed = [seal_particulars(person.id, particulars, keys) for person, particulars in changes]
     columns = {
-        "ids": [str(person.id) for person, _ in fills],
-        "versions": [person.version for person, _ in fills],
-        **_contacts([(reported, seal_particulars(person.id, reported, keys)) for person, reported in fills]),
+        "ids": [str(person.id) for person, _ in changes],
+        "versions": [person.version for person, _ in changes],
+        "names": [one.name for one in sealed],
+        "name_masks": [mask_name(particulars.name) for _, particulars in changes],
+        **_contacts([(particulars, one) for (_, particulars), one in zip(changes, sealed, strict=True)]),
     }
-    return set(work.session.connection().execute(_FILL, {**columns, "now": work.now}).scalars())
+    return set(work.session.connection().execute(_CHANGE, {**columns, "now": work.now}).scalars())
 
 
-def keep_reports(work: Work, reported: Sequence[tuple[UUID, SealedParticulars]]) -> None:
+def keep_reports(work: Work, reported: Sequence[tuple[UUID, Particulars, SealedParticulars]]) -> None:
     """Keep the caller's department's report of each person, in place of its earlier one."""
     columns = {
-        "ids": [str(person_id) for person_id, _ in reported],
-        "names": [sealed.name for _, sealed in reported],
-        "phones": [sealed.phone for _, sealed in reported],
-        "emails": [sealed.email for _, sealed in reported],
+        "ids": [str(person_id) for person_id, _, _ in reported],
+        "names": [sealed.name for _, _, sealed in reported],
+        **_contacts([(particulars, sealed) for _, particulars, sealed in reported]),
     }
     caller = {"department": work.caller.department, "client_id": work.caller.client_id, "now": work.now}
     work.session.connection().execute(_REPORT, {**columns, **caller})

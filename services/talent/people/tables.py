@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
 
 
 class Person(Base):
-    """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row."""
+    """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
+
+    `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
+    covers the department too.
+    """
 
     __tablename__ = "people"
 
@@ -29,6 +33,7 @@ class Person(Base):
     version: Mapped[int]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    registered_by: Mapped[Words | None]
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
@@ -48,6 +53,32 @@ class PersonReport(Base):
     phone_sealed: Mapped[bytes | None]
     email_sealed: Mapped[bytes | None]
     reported_at: Mapped[Instant]
+    phone_masked: Mapped[Words | None]
+    email_masked: Mapped[Words | None]
+
+    __table_args__ = (Index("person_reports_department", "department", "person_id"),)
+
+
+class DuplicatePerson(Base):
+    """A provisional person and the one whose document it has under another name; the city office decides."""
+
+    __tablename__ = "duplicate_people"
+
+    provisional_id: Mapped[UUID] = mapped_column(
+        ForeignKey("people.id", name="duplicate_people_provisional_fkey"), primary_key=True
+    )
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", name="duplicate_people_person_fkey"))
+    department: Mapped[Words]
+    client_id: Mapped[Words]
+    state: Mapped[Words]
+    created_at: Mapped[Instant]
+    decided_at: Mapped[Instant | None]
+    decided_by: Mapped[Words | None]
+
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'dismissed')", name="duplicate_people_state"),
+        Index("duplicate_people_state_created", "state", "created_at", "provisional_id"),
+    )
 
 
 class ContactRead(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import uuid
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import event
 
 from chassis.keys.rings import KeyProblem, KeyRing
 from chassis.store.versions import VersionStale
-from services.talent import people
-from services.talent.people import PersonInvalid, PersonNotFound, PersonRow, register_people
+from chassis.store.work import Caller, open_work
+from services.talent import affiliations, people
+from services.talent.people import PersonRow, changing, duplicates, reading, register_people
 from services.talent.people import keys as people_keys
+from services.talent.people.refusals import NotYourRecord, PersonInvalid, PersonNotFound
 from services.talent.rules.identity import check_character
-from tests.talent.conftest import City, at_once
+from tests.talent.conftest import NOW, City, at_once
 
 
 def person(city: City, department: str = "education", **fields: object) -> dict[str, object]:
@@ -32,6 +35,14 @@ def again(city: City, department: str, number: str, **fields: object) -> dict[st
     return person(city, department, id_number=number, **fields)
 
 
+def report_affiliation(city: City, person_id: object, organisation_id: object) -> None:
+    """Reported by the office that registered both."""
+    with city.work() as work:
+        affiliations.report_affiliation(
+            work, person_id=person_id, organisation_id=organisation_id, role="student", from_on=dt.date(2026, 9, 1)
+        )
+
+
 class TestRegisterPerson:
     def test_answers_masked_and_says_that_it_is_new(self, city: City) -> None:
         number = city.id_number()
@@ -46,9 +57,10 @@ class TestRegisterPerson:
         number = city.id_number()
         first = person(city, id_number=number)
         second = again(city, "culture_tourism", number.lower())
-        assert (second["id"], second["created"], second["verdict"]) == (first["id"], False, "accepted")
-        assert sorted(second["reported_by"]) == ["culture_tourism", "education"]
-        assert second["version"] == 1
+        assert (second["id"], second["verdict"]) == (first["id"], "accepted")
+        with city.work(scopes=["people:all"]) as work:
+            found = reading.get_person(work, person_id=first["id"])
+        assert (sorted(found["reported_by"]), found["version"]) == (["culture_tourism", "education"], 1)
 
     def test_the_same_report_again_writes_nothing(self, city: City) -> None:
         number = city.id_number()
@@ -58,37 +70,51 @@ class TestRegisterPerson:
         assert answer["verdict"] == "unchanged"
         assert self.footprint(city) == before
 
-    def test_a_differing_name_stays_beside_the_record(self, city: City) -> None:
+    def test_a_differing_name_of_a_department_within_reach_stays_beside_the_record(self, city: City) -> None:
         number = city.id_number()
         first = person(city, id_number=number)
+        again(city, "culture_tourism", number)
         second = again(city, "culture_tourism", number, name="司马光")
         third = again(city, "culture_tourism", number, name="司马光")
         assert (second["verdict"], third["verdict"]) == ("differs", "differs")
         assert (second["name_masked"], second["version"]) == ("欧阳*", 1)
-        (said,) = city.rows(
+        (report,) = city.rows(
             "select name_sealed from person_reports where person_id = :id and department = 'culture_tourism'",
             id=first["id"],
         )
-        assert city.keys.open(first["id"], people_keys.NAME, said.name_sealed) == "司马光"
+        assert city.keys.open(first["id"], people_keys.NAME, report.name_sealed) == "司马光"
 
-    def test_a_phone_nobody_had_stated_is_taken_over_and_told(self, city: City) -> None:
+    def test_a_department_corrects_its_own_record_by_sending_it_again(self, city: City) -> None:
         number = city.id_number()
-        first = person(city, id_number=number, phone=None)
-        second = again(city, "culture_tourism", number)
-        assert (second["verdict"], second["phone_masked"], second["version"]) == ("accepted", "138****8000", 2)
+        first = person(city, id_number=number)
+        second = again(city, "education", number, name="司马光", phone="13900139000", email="Li.Lei@Example.com")
+        assert (second["id"], second["verdict"], second["version"]) == (first["id"], "accepted", 2)
+        shown = (second["name_masked"], second["phone_masked"], second["email_masked"])
+        assert shown == ("司马*", "139****9000", "L***@example.com")
         assert [event for event in city.events() if event[1] == str(first["id"])] == [
             ("talent.person.registered.v1", str(first["id"]), 1),
             ("talent.person.changed.v1", str(first["id"]), 2),
         ]
 
-    def test_an_address_nobody_had_stated_is_taken_over_beside_the_phone(self, city: City) -> None:
+    def test_contacts_of_a_stranger_stay_its_own_and_those_of_a_trusted_department_are_taken_over(
+        self, city: City
+    ) -> None:
         number = city.id_number()
-        first = person(city, id_number=number)
-        second = again(city, "culture_tourism", number, email="Li.Lei@Example.com")
-        assert (first["email_masked"], second["email_masked"]) == (None, "L***@example.com")
-        assert (second["verdict"], second["phone_masked"], second["version"]) == ("accepted", "138****8000", 2)
-        third = again(city, "youth_league", number, email="other@example.com", phone=None)
-        assert (third["verdict"], third["email_masked"], third["version"]) == ("differs", "L***@example.com", 2)
+        first = person(city, id_number=number, phone=None)
+        stranger = again(city, "culture_tourism", number, email="thief@example.com")
+        assert (stranger["verdict"], stranger["email_masked"], stranger["version"]) == (
+            "accepted",
+            "t***@example.com",
+            1,
+        )
+        school = city.university(trusted_departments=["youth_league"])
+        report_affiliation(city, first["id"], school)
+        trusted = again(city, "youth_league", number, email="li@example.com")
+        assert (trusted["email_masked"], trusted["phone_masked"], trusted["version"]) == (
+            "l***@example.com",
+            "138****8000",
+            2,
+        )
 
     def test_an_address_that_is_none_is_refused_by_its_field(self, city: City) -> None:
         with pytest.raises(PersonInvalid) as refused:
@@ -137,9 +163,9 @@ class TestRacingReports:
             number = city.id_number()
             answers = at_once(2, lambda index, number=number: person(city, self.DEPARTMENTS[index], id_number=number))
             assert answers[0]["id"] == answers[1]["id"]
-            assert sorted(answer["created"] for answer in answers) == [False, True]
-            with city.work() as work:
-                final = people.get_person(work, person_id=answers[0]["id"])
+            assert [answer["created"] for answer in answers] == [True, True]  # none learns of the other
+            with city.work(scopes=["people:all"]) as work:
+                final = reading.get_person(work, person_id=answers[0]["id"])
             assert sorted(final["reported_by"]) == ["education", "youth_league"]
 
     def test_two_overlapping_imports_end_with_each_person_once(self, city: City) -> None:
@@ -158,22 +184,35 @@ class TestRacingReports:
     def test_two_phones_for_a_person_without_one_fill_it_once(self, city: City) -> None:
         number = city.id_number()
         first = person(city, id_number=number, phone=None)
+        departments = ["league_a", "league_b"]
+        report_affiliation(city, first["id"], city.university(trusted_departments=departments))
         phones = ["13800138001", "13800138002"]
-        answers = at_once(2, lambda index: again(city, f"department{index}", number, phone=phones[index]))
+        answers = at_once(2, lambda index: again(city, departments[index], number, phone=phones[index]))
         assert sorted(answer["verdict"] for answer in answers) == ["accepted", "differs"]
         with city.work() as work:
-            assert people.get_person(work, person_id=first["id"])["version"] == 2
+            assert reading.get_person(work, person_id=first["id"])["version"] == 2
+
+    def test_one_document_under_two_names_at_once_makes_two_people_and_one_pair(self, city: City) -> None:
+        number = city.id_number()
+        first = person(city, id_number=number)
+        answers = at_once(6, lambda index: again(city, "culture_tourism", number, name="司马光"))
+        (provisional,) = {answer["id"] for answer in answers}
+        assert provisional != first["id"]
+        found = city.rows("select person_id, state from duplicate_people where provisional_id = :id", id=provisional)
+        assert [tuple(row) for row in found] == [(first["id"], "open")]
 
 
 class TestRegisterPeople:
     def test_gives_each_row_its_own_verdict_in_order(self, city: City) -> None:
-        known, new = city.id_number(), city.id_number()
+        known, shared, new = city.id_number(), city.id_number(), city.id_number()
         person(city, id_number=known)
+        person(city, id_number=shared)
+        again(city, "culture_tourism", shared)
         rows = [
             PersonRow("张三", "resident_id", new),
             PersonRow("张三", "resident_id", "1"),
             PersonRow("欧阳修", "resident_id", known, "13800138000"),
-            PersonRow("别人", "resident_id", known),
+            PersonRow("别人", "resident_id", shared),
             PersonRow("张三", "resident_id", new),
             PersonRow("张三", "resident_id", new, "13800138009"),
         ]
@@ -226,7 +265,7 @@ class TestChangePerson:
         first = person(city)
         with city.work() as work:
             changes = {"name": "司马光", "phone": None}
-            answer = people.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
+            answer = changing.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
         assert (answer["name_masked"], answer["phone_masked"], answer["version"]) == ("司马*", None, 2)
         assert city.events()[-1] == ("talent.person.changed.v1", str(first["id"]), 2)
 
@@ -236,7 +275,7 @@ class TestChangePerson:
         for version, email in enumerate(["li@example.com", None], start=1):
             with city.work() as work:
                 asked = {"person_id": first["id"], "version": version, "changes": {"email": email}}
-                seen.append(people.change_person(work, **asked, keys=city.keys)["email_masked"])
+                seen.append(changing.change_person(work, **asked, keys=city.keys)["email_masked"])
         assert seen == ["l***@example.com", None]
 
     def test_what_changes_nothing_bumps_nothing(self, city: City) -> None:
@@ -244,7 +283,7 @@ class TestChangePerson:
         events = city.events()
         with city.work() as work:
             changes = {"name": "欧阳 修", "phone": "138 0013 8000"}
-            answer = people.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
+            answer = changing.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
         assert (answer["version"], city.events()) == (1, events)
 
     def test_refuses_a_stale_version(self, city: City) -> None:
@@ -254,7 +293,7 @@ class TestChangePerson:
             try:
                 with city.work() as work:
                     changes = {"name": "张" + "一二三四"[index]}
-                    people.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
+                    changing.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
             except VersionStale as stale:
                 return f"stale, now {stale.params['current']}"
             return "changed"
@@ -263,19 +302,93 @@ class TestChangePerson:
 
     def test_refuses_an_unknown_person_and_a_wrong_name(self, city: City) -> None:
         with pytest.raises(PersonNotFound), city.work() as work:
-            people.change_person(work, person_id=uuid.uuid4(), version=1, changes={}, keys=city.keys)
+            changing.change_person(work, person_id=uuid.uuid4(), version=1, changes={}, keys=city.keys)
         first = person(city)
         with pytest.raises(PersonInvalid), city.work() as work:
-            people.change_person(work, person_id=first["id"], version=1, changes={"name": "1"}, keys=city.keys)
+            changing.change_person(work, person_id=first["id"], version=1, changes={"name": "1"}, keys=city.keys)
+
+    def test_is_for_the_department_that_made_the_record_and_those_an_organisation_trusts(self, city: City) -> None:
+        number = city.id_number()
+        first = person(city, id_number=number)
+        again(city, "culture_tourism", number)
+        school = city.university(trusted_departments=["youth_league"])
+        changes = {"email": "thief@example.com"}
+
+        def change(department: str) -> int:
+            with city.work(department) as work:
+                made = changing.change_person(work, person_id=first["id"], version=1, changes=changes, keys=city.keys)
+            return int(made["version"])
+
+        with pytest.raises(NotYourRecord):
+            change("culture_tourism")
+        with pytest.raises(PersonNotFound):
+            change("youth_league")
+        report_affiliation(city, first["id"], school)
+        assert change("youth_league") == 2
+
+
+class TestReach:
+    def test_of_a_document_under_another_name_tells_nothing(self, city: City) -> None:
+        known, unknown = city.id_number(), city.id_number()
+        first = person(city, id_number=known, phone="13911112222", email="victim@example.com")
+
+        def reported(number: str, name: str) -> dict[str, object]:
+            answer = again(city, "foreign", number, name=name)
+            return {key: value for key, value in answer.items() if key not in ("id", "id_number_masked")}
+
+        assert reported(known, "司马光") == reported(unknown, "司马光")
+        other = city.id_number()
+        person(city, id_number=other, phone="13911112222", email="victim@example.com")
+        assert reported(other, "欧阳修") == reported(city.id_number(), "欧阳修")
+        repeated = again(city, "foreign", known, name="司马光")
+        assert (repeated["verdict"], repeated["id"] == first["id"]) == ("unchanged", False)
+        corrected = again(city, "foreign", known, name="欧阳修")  # its own provisional person, still
+        assert (corrected["verdict"], corrected["id"]) == ("accepted", repeated["id"])
+
+    def test_is_ones_own_reports_and_the_people_of_organisations_that_trust(self, city: City) -> None:
+        first, school = person(city), city.university(trusted_departments=["trusted_one"])
+        for department in ("trusted_one", "stranger"):
+            with pytest.raises(PersonNotFound), city.work(department) as work:
+                reading.get_person(work, person_id=first["id"])
+        report_affiliation(city, first["id"], school)
+        with city.work("trusted_one") as work:
+            found = reading.get_person(work, person_id=first["id"])
+            page = reading.list_people(work, limit=5)
+        assert [item["id"] for item in page["items"]] == [first["id"]]
+        masked = str(found["id_number_masked"])
+        assert (masked[:-4], len(masked), found["reported_by"]) == ("*" * 14, 18, [])
+        with city.work("stranger") as work:
+            assert reading.list_people(work, limit=5) == {"items": [], "next_after": None}
+
+    def test_of_a_person_is_themself(self, city: City) -> None:
+        first, other = person(city), person(city)
+        app = Caller("app", "education", "r", trusted=True, client_type="channel", subject=f"person:{first['id']}")
+        with open_work(city.engine, caller=app, now=NOW) as work:
+            assert reading.get_person(work, person_id=first["id"])["phone_masked"] == "138****8000"
+            assert [item["id"] for item in reading.list_people(work, limit=5)["items"]] == [first["id"]]
+            with pytest.raises(PersonNotFound):
+                reading.get_person(work, person_id=other["id"])
+
+    def test_pairs_are_dismissed_once(self, city: City) -> None:
+        number = city.id_number()
+        person(city, id_number=number)
+        provisional = again(city, "foreign", number, name="司马光")["id"]
+        for _ in range(2):
+            with city.work(scopes=["people:all"]) as work:
+                answer = duplicates.dismiss_duplicate_person(work, provisional_id=provisional)
+            assert answer["state"] == "dismissed"
+        with city.work(scopes=["people:all"]) as work:
+            listed = duplicates.list_duplicate_people(work, limit=200, state="open")["items"]
+        assert provisional not in {item["id"] for item in listed}
 
 
 class TestListPeople:
     def test_pages_through_everyone_once(self, city: City) -> None:
         made = {person(city, "page_department")["id"] for _ in range(7)}
         seen, after = [], None
-        with city.work() as work:
+        with city.work("page_department") as work:
             while True:
-                page = people.list_people(work, limit=3, after=after, reported_by="page_department")
+                page = reading.list_people(work, limit=3, after=after, reported_by="page_department")
                 seen += [item["id"] for item in page["items"]]
                 after = page["next_after"]
                 if after is None:
@@ -290,7 +403,7 @@ class TestKeys:
         made = person(city, id_number=number, name="令狐冲", phone="13911112222")
         again(city, "culture_tourism", number, name="任盈盈", phone="13933334444")
         with city.work() as work:
-            people.change_person(work, person_id=made["id"], version=1, changes={"name": "岳灵珊"}, keys=city.keys)
+            changing.change_person(work, person_id=made["id"], version=1, changes={"name": "岳灵珊"}, keys=city.keys)
         for table in ("people", "person_reports", "outbox", "history"):
             whole = str(city.rows(f"select t::text from {table} t"))
             sealed = [

@@ -15,7 +15,7 @@ from contracts.language.violations import Violation
 from services.talent.affiliations import AffiliationRow, report_affiliations
 from services.talent.imports.roster.columns import COLUMN_BY_KEY
 from services.talent.imports.roster.rows import RosterRow
-from services.talent.organisations import find_organisations
+from services.talent.organisations.lookups import find_organisations
 from services.talent.people import PersonRow, register_people
 from services.talent.people.keys import PeopleKeys
 from services.talent.rules.verdicts import row_verdict

@@ -16,19 +16,26 @@ class Particulars:
 
 
 class Comparison(Enum):
-    """What a report does to the record: it AGREEs, FILLs what is missing, or DIFFERs."""
+    """What a report does to the record: it AGREEs, FILLs what is missing, CORRECTs it, or DIFFERs and stays beside it."""
 
     AGREE = "agree"
     FILL = "fill"
+    CORRECT = "correct"
     DIFFER = "differ"
 
 
-def compare(record: Particulars, reported: Particulars) -> Comparison:
-    """What `reported` does to `record`; only a phone or address that is not on record yet is taken over."""
+def compare(record: Particulars, reported: Particulars, *, may_fill: bool, may_correct: bool) -> Comparison:
+    """What `reported` does to `record`.
+
+    `may_correct`: the record is this department's report alone. `may_fill`: the department sees the record, and may supply what
+    it lacks; of others only the name is compared, for they must not learn the rest.
+    """
     stated = [(record.phone, reported.phone), (record.email, reported.email)]
-    if reported.name != record.name or any(known and value and known != value for known, value in stated):
-        return Comparison.DIFFER
-    return Comparison.FILL if any(value and not known for known, value in stated) else Comparison.AGREE
+    other_contacts = any(known and value and known != value for known, value in stated)
+    if reported.name != record.name or (may_fill and other_contacts):
+        return Comparison.CORRECT if may_correct else Comparison.DIFFER
+    fills = may_fill and any(value and not known for known, value in stated)
+    return Comparison.FILL if fills else Comparison.AGREE
 
 
 def repeats(before: Particulars | None, reported: Particulars) -> bool:

@@ -1,0 +1,58 @@
+"""Reading people within reach, masked. Source: access rules, "Reach"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.store import records
+from chassis.store.work import Work
+from services.talent.people import reach
+from services.talent.people.refusals import PersonNotFound
+
+_FIRST = str(UUID(int=0))
+_ONE = text(f"""{reach.SHOWN} where p.id = cast(:id as uuid) and (record.is_seen or r.person_id is not null)""")
+_SEVERAL = text(
+    f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and (record.is_seen or r.person_id is not null) order by p.id"""
+)
+_NEXT = text(reach.NEXT)
+_NEXT_REPORTED = text(
+    """
+    select person_id from person_reports where department = :department and person_id > cast(:after as uuid)
+    order by person_id limit :limit
+    """
+)
+_NEXT_OF_ALL = text("""select id from people where id > cast(:after as uuid) order by id limit :limit""")
+
+
+def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
+    """One person within reach, masked. Raises PersonNotFound."""
+    return dict(records.found(work, _ONE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
+
+
+def list_people(
+    work: Work, *, limit: int, after: Mapping[str, Any] | None = None, reported_by: str | None = None
+) -> dict[str, Any]:
+    """People within reach, masked, in the order of their ids; `reported_by` keeps those a department has reported.
+
+    Who reported a person is shown to the department itself, so of others nothing is found without ``people:all``.
+    """
+    bound = {**reach.parameters(work), "after": str(after["id"]) if after else _FIRST, "limit": limit + 1}
+    if work.caller.person_id is not None:
+        ids: Sequence[UUID] = sorted({work.caller.person_id} - {UUID(bound["after"])})
+    elif bound["is_everybodys"]:
+        statement = _NEXT_REPORTED if reported_by is not None else _NEXT_OF_ALL
+        ids = work.session.connection().execute(statement, bound | {"department": reported_by}).scalars().all()
+    elif reported_by is not None:
+        is_own = reported_by == work.caller.department
+        ids = work.session.connection().execute(_NEXT_REPORTED, bound).scalars().all() if is_own else []
+    else:
+        ids = work.session.connection().execute(_NEXT, bound).scalars().all()
+    shown = work.session.connection().execute(_SEVERAL, bound | {"ids": [str(one) for one in ids[:limit]]})
+    return {
+        "items": [dict(row) for row in shown.mappings()],
+        "next_after": {"id": ids[limit - 1]} if len(ids) > limit else None,
+    }
