@@ -65,13 +65,13 @@ class TestRegisterPerson:
         third = again(city, "culture_tourism", number, name="司马光")
         assert (second["verdict"], third["verdict"]) == ("differs", "differs")
         assert (second["name_masked"], second["version"]) == ("欧阳*", 1)
-        (said,) = city.rows(
+        (report,) = city.rows(
             "select name_sealed from person_reports where person_id = :id and department = 'culture_tourism'",
             id=first["id"],
         )
-        assert city.keys.open(first["id"], people_keys.NAME, said.name_sealed) == "司马光"
+        assert city.keys.open(first["id"], people_keys.NAME, report.name_sealed) == "司马光"
 
-    def test_a_phone_nobody_had_stated_is_taken_over_and_told(self, city: City) -> None:
+    def test_a_phone_not_stated_before_is_taken_over_and_announced(self, city: City) -> None:
         number = city.id_number()
         first = person(city, id_number=number, phone=None)
         second = again(city, "culture_tourism", number)
@@ -81,7 +81,7 @@ class TestRegisterPerson:
             ("talent.person.changed.v1", str(first["id"]), 2),
         ]
 
-    def test_an_address_nobody_had_stated_is_taken_over_beside_the_phone(self, city: City) -> None:
+    def test_an_address_not_stated_before_is_taken_over_beside_the_phone(self, city: City) -> None:
         number = city.id_number()
         first = person(city, id_number=number)
         second = again(city, "culture_tourism", number, email="Li.Lei@Example.com")
@@ -235,8 +235,8 @@ class TestChangePerson:
         seen = []
         for version, email in enumerate(["li@example.com", None], start=1):
             with city.work() as work:
-                asked = {"person_id": first["id"], "version": version, "changes": {"email": email}}
-                seen.append(people.change_person(work, **asked, keys=city.keys)["email_masked"])
+                request = {"person_id": first["id"], "version": version, "changes": {"email": email}}
+                seen.append(people.change_person(work, **request, keys=city.keys)["email_masked"])
         assert seen == ["l***@example.com", None]
 
     def test_what_changes_nothing_bumps_nothing(self, city: City) -> None:
