@@ -37,8 +37,8 @@ class TestAlarms:
             assert [alarm["alert"] for alarm in alarms()] == sections, page
 
     def test_ask_for_what_is_counted(self) -> None:
-        asked = {name for alarm in alarms() for name in METRIC.findall(alarm["expr"]) if name.startswith("youthcity")}
-        assert asked - counted() == set()
+        used = {name for alarm in alarms() for name in METRIC.findall(alarm["expr"]) if name.startswith("youthcity")}
+        assert used - counted() == set()
 
     def test_say_whom_to_wake_and_why(self) -> None:
         for alarm in alarms():

@@ -25,7 +25,7 @@ def shell_blocks(path: Path) -> list[Block]:
 
 
 def original(path: Path) -> Path:
-    """The document a Chinese one is told after; itself where it is nobody's translation."""
+    """The document a Chinese one translates; the document itself where it is no translation."""
     english = Path(str(path).replace(CHINESE, ".md"))
     return english if (source.ROOT / english).exists() else path
 
@@ -62,7 +62,7 @@ class TestCommandsInDocuments:
             lines = source.text(path).splitlines()
             for block in shell_blocks(path):
                 above = next((line for line in reversed(lines[: block.line - 1]) if line.strip()), "")
-                is_run = block.name and any({str(path), block.name} <= said for said in tests)
+                is_run = block.name and any({str(path), block.name} <= strings for strings in tests)
                 if not is_run and not NOT_RUN.fullmatch(above.strip()):
                     idle.append(f"{path}:{block.line} {block.name}")
         assert sorted(idle) == []
@@ -79,6 +79,6 @@ class TestCommandsInDocuments:
         assert [str(path) for path in chinese if commands(path) != commands(original(path))] == []
 
     def test_stand_in_fences_that_are_closed(self) -> None:
-        """What is cut off by a forgotten fence would be nobody's command."""
+        """A fence that is not closed would hide the commands after it."""
         odd = [str(path) for path in DOCUMENTS if source.text(path).count("\n```") % 2]
         assert odd == []

@@ -71,7 +71,7 @@ class TestImages:
         allowed = {line[1:] for line in source.text(Path(".dockerignore")).splitlines() if line.startswith("!")}
         assert allowed == {"pyproject.toml", "requirements.lock", "contracts", "chassis", "services", "gateway"}
 
-    def test_run_as_nobody_in_particular_and_need_no_shell(self) -> None:
+    def test_run_as_an_unprivileged_user_and_need_no_shell(self) -> None:
         lines = source.text(DOCKERFILE).splitlines()
         assert f"USER {new_secrets.IMAGE_USER}:{new_secrets.IMAGE_USER}" in lines
         assert [line for line in lines if line.startswith(("CMD", "ENTRYPOINT"))] == ['ENTRYPOINT ["python", "-m"]']
@@ -80,7 +80,7 @@ class TestImages:
 
 class TestProcesses:
     def test_every_lane_that_has_work_runs_in_a_service_of_its_own(self) -> None:
-        """A service that hears of no event has none in its events lane."""
+        """A service that consumes no event has no process for its events lane."""
         expected = {
             f"{service}-{lane}": [f"services.{service}", "--lanes", lane]
             for service in source.services()
@@ -104,7 +104,7 @@ class TestProcesses:
             assert {other: how["condition"] for other, how in process["depends_on"].items()} == waits, name
 
     @pytest.mark.parametrize("name", compose.processes())
-    def test_are_asked_where_they_answer(self, name: str) -> None:
+    def test_are_checked_for_health_where_they_answer(self, name: str) -> None:
         process = compose.processes()[name]
         environment, deployable = process["environment"], compose.deployable(process)
         if deployable == GATEWAY:
@@ -130,7 +130,7 @@ class TestProcesses:
         assert given > max(grace + float(last[1]), float(graceful[1]))
 
     @pytest.mark.parametrize("name", compose.ours())
-    def test_may_change_nothing_and_become_nobody_else(self, name: str) -> None:
+    def test_may_change_nothing_and_become_no_other_user(self, name: str) -> None:
         one = compose.ours()[name]
         assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
         assert one["security_opt"] == ["no-new-privileges:true"]
@@ -211,14 +211,14 @@ class TestSecrets:
 
 
 class _Recorder(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An environment that records which names were read."""
 
     def __init__(self, content: dict[str, str]) -> None:
         super().__init__(content)
-        self.asked: set[str] = set()
+        self.read: set[str] = set()
 
     def __getitem__(self, key: str) -> str:
-        self.asked.add(key)
+        self.read.add(key)
         return super().__getitem__(key)
 
 
@@ -237,7 +237,7 @@ def _read_by(one: compose.Service, environment: dict[str, str]) -> set[str]:
             for path in source.modules(f"services/{service}"):
                 if path.name.endswith("settings.py"):
                     importlib.import_module(f"services.{service}.{path.stem}").load()
-    return recorder.asked
+    return recorder.read
 
 
 def _on_this_machine(environment: dict[str, str], folder: Path) -> dict[str, str]:

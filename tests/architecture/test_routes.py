@@ -33,7 +33,7 @@ from tests.architecture import source
 URL = "http://gateway.test"
 ANY_ID = UUID("0190a000-0000-7000-8000-000000000000")
 AUTOMATIC = {"HEAD", "OPTIONS"}
-#: What may be asked without a token: how to get one, what there is, and whether it works.
+#: What may be requested without a token: how to get one, what there is, and whether it works.
 OPEN = {
     "/oauth/token",
     "/.well-known/jwks.json",

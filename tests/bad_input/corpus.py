@@ -60,7 +60,7 @@ NOT_OF_THE_TYPE: dict[str, tuple[str, ...]] = {
     "slug": ("A", "a%20b", "..", "x" * 81, ""),
     "text": ("x" * 2_000,),
 }
-#: Cursors nobody was given.
+#: Cursors the API never issued.
 NOT_A_CURSOR = (
     "x",
     "a.b.c",

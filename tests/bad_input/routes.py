@@ -38,8 +38,8 @@ def _described(operation: Operation, document: Document) -> dict[str, Any]:
     return dict(document["paths"][path][operation.method.lower()])
 
 
-def assert_said_in(language: str, answer: Answer) -> None:
-    """Title, detail and every error are in the language asked for, and in it alone."""
+def assert_language(language: str, answer: Answer) -> None:
+    """Title, detail and every error are in this language and in no other."""
     assert answer.headers["Content-Language"] == language
     problem = answer.json
     for text in (problem["title"], problem["detail"], *(error["detail"] for error in problem.get("errors", ()))):

@@ -37,7 +37,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 @schemathesis.check
 def shapes_are_described(context: Any, response: Any, case: Any) -> None:
-    """What fits the described shape is refused for no reason the shape could have said."""
+    """A body that fits the described shape is never refused for a reason the shape could have described."""
     if not _is_valid(case) or response.status_code != 422:
         return
     problem = response.json()

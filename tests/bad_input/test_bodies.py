@@ -10,7 +10,7 @@ import pytest
 
 from gateway.description.operations import Operation
 from tests.bad_input.corpus import MIB, NOT_JSON, wrong_bodies
-from tests.bad_input.routes import FORMS, LANGUAGES, WITH_BODY, WITH_JSON, Document, assert_said_in, shape_of
+from tests.bad_input.routes import FORMS, LANGUAGES, WITH_BODY, WITH_JSON, Document, assert_language, shape_of
 from tests.support.api import Answer, Api, assert_problem, path_of
 
 pytestmark = pytest.mark.usefixtures("nothing_kept")
@@ -29,7 +29,7 @@ class TestEveryBody:
             answer = send(api, operation, body, language)
             assert (answer.status, answer.json["code"]) == (400, "malformed_json"), what
             assert_problem(answer, 400, "malformed_json")
-            assert_said_in(language, answer)
+            assert_language(language, answer)
 
     def test_must_be_json_by_its_type(self, api: Api, operation: Operation) -> None:
         for kind in ("text/plain", "application/x-www-form-urlencoded", "nonsense", "application/json-patch+json"):
@@ -47,7 +47,7 @@ class TestEveryBody:
             assert (answer.status, answer.json["code"]) == (422, "invalid_request"), (body, answer.body)
             there = [error for error in answer.json["errors"] if error["pointer"] == f"#{pointer}"]
             assert there, (body, pointer, answer.json["errors"])
-            assert_said_in(language, answer)
+            assert_language(language, answer)
             checked += 1
         assert checked
 
@@ -61,7 +61,7 @@ class TestEveryLargeBody:
         for language in LANGUAGES:
             answer = send(api, operation, b"a" * size, language, Content_Type=f"{kind}; boundary=b")
             assert_problem(answer, 413, "content_too_large")
-            assert_said_in(language, answer)
+            assert_language(language, answer)
 
 
 class TestUploads:
@@ -71,20 +71,20 @@ class TestUploads:
         file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nx\r\n'
         kind = b'--b\r\nContent-Disposition: form-data; name="kind"\r\n\r\nroster\r\n'
         mode = b'--b\r\nContent-Disposition: form-data; name="mode"\r\n\r\nmaybe\r\n'
-        of_nobody = b'--b\r\nContent-Disposition: form-data; name="organisation_id"\r\n\r\nx\r\n'
+        no_organisation = b'--b\r\nContent-Disposition: form-data; name="organisation_id"\r\n\r\nx\r\n'
         unknown = b'--b\r\nContent-Disposition: form-data; name="no_such_field"\r\n\r\nx\r\n'
         for parts, code, pointer in (
             (kind, "file_missing", None),
             (file, "invalid_request", "#/kind"),
             (file + kind + mode, "invalid_request", "#/mode"),
-            (file + kind + of_nobody, "invalid_request", "#/organisation_id"),
+            (file + kind + no_organisation, "invalid_request", "#/organisation_id"),
             (file + kind + unknown, "invalid_request", "#/no_such_field"),
         ):
             for language in LANGUAGES:
                 sent = {"Content_Type": self.FORM, "Accept_Language": language}
                 answer = api.send("POST", "/v1/imports", parts + b"--b--\r\n", **sent)
                 assert_problem(answer, 422, code)
-                assert_said_in(language, answer)
+                assert_language(language, answer)
                 assert [error["pointer"] for error in answer.json.get("errors", ())] == ([pointer] if pointer else [])
 
     def test_must_be_forms(self, api: Api) -> None:

@@ -11,7 +11,7 @@ from deploy.local.throwaway import ThrowawayPlatform
 from gateway.http.cursors import Cursors
 from gateway.http.operations import OPERATIONS
 from tests.bad_input.corpus import NOT_A_CURSOR
-from tests.bad_input.routes import LANGUAGES, Document, assert_said_in, query_of
+from tests.bad_input.routes import LANGUAGES, Document, assert_language, query_of
 from tests.support.api import SOME_ID, Api, assert_problem, path_of
 
 
@@ -46,7 +46,7 @@ class TestEveryList:
                 language = LANGUAGES[number % 2]
                 answer = api.send("GET", f"{path}?cursor={cursor}{needed}", Accept_Language=language)
                 assert_problem(answer, 400, "cursor_invalid")
-                assert_said_in(language, answer)
+                assert_language(language, answer)
 
     def test_takes_a_cursor_of_its_own_for_the_same_question_alone(self, api: Api) -> None:
         mark = uuid.uuid4().hex

@@ -43,7 +43,7 @@ SHARED = {
     # one organisation and one person are one record, however many departments report them (architecture, "Data"): each has to
     # find what is there; of people only what is masked
     *("list_organisations", "get_organisation", "register_person", "list_people", "get_person"),
-    # a correction may come to any desk; what each department has said of the person stays beside it
+    # any department may correct a record; what each department reported of the person is kept beside it
     "change_person",
     # anybody may report; whether it is taken at once is the organisation's trust, tested where it counts (confirm, end)
     *("report_affiliation", "list_affiliations", "get_affiliation"),
@@ -107,13 +107,13 @@ class Owned:
         }
 
     def _affiliation(self, person_id: str) -> str:
-        said = {
+        claim = {
             "person_id": person_id,
             "organisation_id": self.organisation["id"],
             "role": "student",
             "from_on": "2024-09-01",
         }
-        return str(self.owner.post("/v1/affiliations", said)["id"])
+        return str(self.owner.post("/v1/affiliations", claim)["id"])
 
     def _import(self, folder: Path) -> str:
         path = folder / "roster.csv"

@@ -1,4 +1,4 @@
-"""Whatever is asked for, of every operation: addresses and query strings that cannot be. Nothing of it is kept."""
+"""Addresses and query strings that are never valid, sent to every operation. Nothing of them is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gateway.description.operations import Operation
 from gateway.http.operations import OPERATIONS
 from tests.bad_input.corpus import NOT_A_QUERY, NOT_A_VALUE, NOT_OF_THE_TYPE, kind_of
-from tests.bad_input.routes import GUARDED, LANGUAGES, Document, assert_said_in, query_of
+from tests.bad_input.routes import GUARDED, LANGUAGES, Document, assert_language, query_of
 from tests.support.api import SOME_ID, Api, assert_problem, path_of
 
 #: A segment for each kind of path field that no record can have → what it is answered.
@@ -28,7 +28,7 @@ class TestEveryOperation:
             answer = api.send(operation.method, f"{path_of(operation)}?{query}", body, **sent)
             assert (answer.status, answer.json["code"]) == (400, "invalid_query"), what
             assert_problem(answer, 400, "invalid_query")
-            assert_said_in(language, answer)
+            assert_language(language, answer)
 
     def test_names_the_parameter_it_cannot_read(self, api: Api, operation: Operation, document: Document) -> None:
         for name, parameter in query_of(operation, document).items():
@@ -40,7 +40,7 @@ class TestEveryOperation:
                 answer = api.send("GET", f"{path_of(operation)}?{name}={value}", Accept_Language=language)
                 assert (answer.status, answer.json["code"]) == (400, "invalid_query"), (name, value)
                 assert f"#/{name}" in [error["pointer"] for error in answer.json["errors"]], (name, value)
-                assert_said_in(language, answer)
+                assert_language(language, answer)
 
     def test_finds_nothing_at_an_address_that_cannot_be(self, api: Api, operation: Operation) -> None:
         body = None if operation.method == "GET" else b"{}"
@@ -53,7 +53,7 @@ class TestEveryOperation:
                 answer = api.send(operation.method, path, body, If_Match='"v1"', Accept_Language=language)
                 expected = (404, "route_not_found") if field.startswith("<uuid") else (422, "invalid_request")
                 assert (answer.status, answer.json["code"]) == expected, segment
-                assert_said_in(language, answer)
+                assert_language(language, answer)
 
 
 class TestAddresses:
@@ -75,4 +75,4 @@ class TestAddresses:
                 for language in LANGUAGES:
                     answer = api.send("GET", path_of(operation), Accept_Language=language)
                     assert answer.status == 404, operation.name
-                    assert_said_in(language, answer)
+                    assert_language(language, answer)

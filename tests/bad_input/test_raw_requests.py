@@ -94,7 +94,7 @@ def test_every_body_that_drips_is_given_up_after_its_time(raw: Raw) -> None:
     assert JSON_SECONDS - 1 < time.monotonic() - started < JSON_SECONDS + 15
 
 
-def test_no_log_holds_what_was_asked_for(raw: Raw, site: ThrowawayPlatform) -> None:
+def test_no_log_holds_the_query_of_a_request(raw: Raw, site: ThrowawayPlatform) -> None:
     raw.send(f"GET /v1/people?id_number={SECRET} HTTP/9.9\r\n{HOST}\r\n")
     log = (site.folder / "gateway.log").read_text(errors="replace")
     assert "unreadable request: InvalidHTTPVersion" in log

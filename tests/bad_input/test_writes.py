@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from tests.bad_input.routes import LANGUAGES, assert_said_in
+from tests.bad_input.routes import LANGUAGES, assert_language
 from tests.bad_input.writes import WRITES, City, Write, taken
 from tests.support.api import Answer, Api, assert_problem
 
@@ -31,41 +31,41 @@ class Abuses:
                 language = LANGUAGES[number % 2]
                 answer = self.send(write, write.path, write.body, uuid.uuid4().hex, language, If_Match=tag)
                 assert_problem(answer, 400, "precondition_malformed")
-                assert_said_in(language, answer)
+                assert_language(language, answer)
         for number, key in enumerate(NOT_KEYS):
             answer = self.send(write, write.path, write.body, key, LANGUAGES[number % 2])
             assert_problem(answer, 400, "idempotency_key_malformed")
-            assert_said_in(LANGUAGES[number % 2], answer)
+            assert_language(LANGUAGES[number % 2], answer)
         key = uuid.uuid4().hex
-        told = taken(self.api, write, key)
-        assert "Idempotency-Replayed" not in told.headers
-        self._again(write, key, told)
+        accepted = taken(self.api, write, key)
+        assert "Idempotency-Replayed" not in accepted.headers
+        self._again(write, key, accepted)
         if write.operation.method in ("PUT", "PATCH"):
-            self._from_an_old_version(write, told)
-        return told
+            self._from_an_old_version(write, accepted)
+        return accepted
 
-    def _again(self, write: Write, key: str, told: Answer) -> None:
+    def _again(self, write: Write, key: str, accepted: Answer) -> None:
         again = self.send(write, write.path, write.body, f'"{key}"')
-        assert (again.status < 300, again.json) == (True, told.json), write.name
+        assert (again.status < 300, again.json) == (True, accepted.json), write.name
         assert again.headers["Idempotency-Replayed"] == "true", write.name
         path, body = write.another
         for language in LANGUAGES:
             answer = self.send(write, path, body, key, language)
             assert_problem(answer, 422, "chassis.idempotency_key_reused")
-            assert_said_in(language, answer)
+            assert_language(language, answer)
 
-    def _from_an_old_version(self, write: Write, told: Answer) -> None:
-        now = told.headers["ETag"]
+    def _from_an_old_version(self, write: Write, accepted: Answer) -> None:
+        now = accepted.headers["ETag"]
         for number, tag in enumerate(OLD_TAGS):
             language = LANGUAGES[number % 2]
             stale = self.send(write, write.path, write.other, uuid.uuid4().hex, language, If_Match=tag)
             assert_problem(stale, 412, "chassis.version_stale")
             assert stale.headers["ETag"] == now
-            assert_said_in(language, stale)
+            assert_language(language, stale)
         for language in LANGUAGES:
             answer = self.send(write, write.path, write.other, uuid.uuid4().hex, language, If_Match="")
             assert_problem(answer, 428, "precondition_required")
-            assert_said_in(language, answer)
+            assert_language(language, answer)
         key = uuid.uuid4().hex
         changed = self.send(write, write.path, write.body, key, If_Match="*")
         assert changed.status == 200, changed.body

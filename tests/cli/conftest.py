@@ -74,7 +74,7 @@ def _as_from_a_terminal() -> None:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> CommandLine:
-    """The command line where nobody has said anything of a platform, away from this checkout."""
+    """The command line without any setting of a platform, away from this checkout."""
     (tmp_path / "cli").symlink_to(ROOT / "cli")
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return CommandLine({**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, tmp_path)
@@ -102,6 +102,6 @@ def login(platform: ThrowawayPlatform, town: Town) -> dict[str, str]:
 def cli(platform: ThrowawayPlatform, bare: CommandLine, login: dict[str, str]) -> CommandLine:
     """The command line in the environment of the running platform."""
     wanted = ("_DATABASE_URL", "AMQP_URI", "RETRY_DELAYS")
-    told = {name: value for name, value in platform.environment.items() if name.endswith(wanted)}
+    settings = {name: value for name, value in platform.environment.items() if name.endswith(wanted)}
     mine = {"YOUTHCITY_LOGS": str(platform.folder), "RABBIT_API": os.environ["TEST_RABBIT_API"]}
-    return CommandLine({**bare.environment, **told, **login, **mine}, bare.folder)
+    return CommandLine({**bare.environment, **settings, **login, **mine}, bare.folder)

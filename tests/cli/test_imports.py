@@ -80,7 +80,7 @@ class TestResults:
 
 
 class TestFailures:
-    def test_say_what_the_gateway_said_and_end_with_1(self, cli: CommandLine) -> None:
+    def test_print_the_gateways_error_and_end_with_1(self, cli: CommandLine) -> None:
         unknown = "0190aaaa-0000-7000-8000-000000000000"
         refused = cli("imports", "follow", unknown, "--json", status=1)
         assert json.loads(refused.err)["error"] == "talent.import_not_found"
@@ -91,7 +91,7 @@ class TestFailures:
         assert "secret is wrong" in refused.err
         assert "not-the-secret" not in refused.err + refused.out
 
-    def test_end_with_3_where_nobody_answers(self, cli: CommandLine, roster: Path) -> None:
+    def test_end_with_3_where_no_gateway_answers(self, cli: CommandLine, roster: Path) -> None:
         away = cli("imports", "upload", roster, status=3, YOUTHCITY_URL="http://127.0.0.1:9")
         assert "not reachable" in away.err
         assert "--key" in away.err, "so that a second try is safe"

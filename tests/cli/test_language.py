@@ -29,31 +29,31 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[s
     return found
 
 
-def said() -> set[str]:
+def texts() -> set[str]:
     """Every sentence and every help text there is."""
-    texts = {CLICKS_OWN}
+    found = {CLICKS_OWN}
     for command in commands(main).values():
-        texts.add(inspect.cleandoc(command.help or "no help"))
-        texts |= {one.help or f"no help: {one.name}" for one in command.params if isinstance(one, click.Option)}
+        found.add(inspect.cleandoc(command.help or "no help"))
+        found |= {one.help or f"no help: {one.name}" for one in command.params if isinstance(one, click.Option)}
     for path in (ROOT / "cli").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
-                texts |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
-    return texts
+                found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    return found
 
 
 class TestEveryText:
     def test_is_there_in_chinese(self) -> None:
-        assert len(said()) > 80
-        assert sorted(said() - CHINESE.keys()) == []
+        assert len(texts()) > 80
+        assert sorted(texts() - CHINESE.keys()) == []
 
     def test_leaves_the_same_open_in_both_languages(self) -> None:
         for english, chinese in CHINESE.items():
             assert set(BLANK.findall(english)) == set(BLANK.findall(chinese)), english
 
-    def test_of_the_dictionary_is_said_somewhere(self) -> None:
+    def test_of_the_dictionary_is_used_somewhere(self) -> None:
         code = "".join(path.read_text() for path in (ROOT / "cli").rglob("*.py") if path.name != "chinese.py")
-        gone = [text for text in CHINESE.keys() - said() if f'"{text}"' not in code and not text.isidentifier()]
+        gone = [text for text in CHINESE.keys() - texts() if f'"{text}"' not in code and not text.isidentifier()]
         assert gone == []
 
 
@@ -63,7 +63,7 @@ class TestEveryCommand:
             if not isinstance(command, click.Group):
                 assert "--json" in {word for one in command.params for word in one.opts}, path
 
-    def test_is_shown_in_the_language_asked_for(self, bare: CommandLine) -> None:
+    def test_is_shown_in_the_chosen_language(self, bare: CommandLine) -> None:
         english, chinese = bare("trace", "--help").out, bare("--lang", "zh", "trace", "--help").out
         assert "Usage: python -m cli trace" in english
         assert "用法" in chinese

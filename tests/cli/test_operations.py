@@ -35,14 +35,14 @@ def channel(platform: ThrowawayPlatform) -> Iterator[amqp.Channel]:
 
 @pytest.fixture
 def dead_letter(platform: ThrowawayPlatform) -> str:
-    """A message nobody can read, given up by notify; its id."""
+    """A message no handler can read, given up by notify; its id."""
     publisher = ConfirmedPublisher(platform.environment["AMQP_URI"], name="test")
     publisher.publish([Outgoing(body="no event", exchange="", routing_key=topology.consumer_queue(CONSUMER))])
     publisher.close()
     engine = create_engine(with_driver(platform.databases["notify"]))
-    asked = text("select id from dead_letters where redriven_at is null and body = 'no event' order by id desc limit 1")
+    query = text("select id from dead_letters where redriven_at is null and body = 'no event' order by id desc limit 1")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        found = eventually(lambda: connection.execute(asked).scalar(), what="the dead letter")
+        found = eventually(lambda: connection.execute(query).scalar(), what="the dead letter")
     engine.dispose()
     return str(found)
 
@@ -62,7 +62,7 @@ class TestClients:
         assert next(one for one in listed.objects if one["client_id"] == made["client_id"])["state"] == "revoked"
         assert second not in listed.out
 
-    def test_are_refused_in_the_language_asked_for(self, cli: CommandLine) -> None:
+    def test_are_refused_in_the_chosen_language(self, cli: CommandLine) -> None:
         assert "未找到客户端" in cli("--lang", "zh", "clients", "rotate", "nobody", status=1).err
         assert cli("clients", "rotate", "nobody", status=1).err == "Error: no client nobody\n"
 
@@ -139,10 +139,10 @@ class TestTail:
         assert "listening" in tail.stderr.readline()
         organisation = town.organisation("university")
         out, _ = tail.communicate(timeout=30)
-        told = json.loads(out)
-        assert (told["type"], told["subject"]) == ("talent.organisation.registered.v1", organisation["id"])
+        printed = json.loads(out)
+        assert (printed["type"], printed["subject"]) == ("talent.organisation.registered.v1", organisation["id"])
         assert organisation["name"] not in out
-        assert set(told) == {"id", "type", "subject", "sequence", "time", "trace_id", "replay"}
+        assert set(printed) == {"id", "type", "subject", "sequence", "time", "trace_id", "replay"}
 
     def test_says_no_more_than_the_size_of_what_is_no_event(self, cli: CommandLine, channel: amqp.Channel) -> None:
         tail = cli.start("events", "tail", "--type", "talent.test.#", "--count", "1")

@@ -18,7 +18,7 @@ Timeline = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def university(town: Town) -> dict[str, Any]:
-    """A university whose people are granted a pass, and are told of it."""
+    """A university whose people are granted a pass and get a message about it."""
     found, area = town.organisation("university"), town.organisation("scenic_area")
     town.put_set(town.universities_key, [found])
     town.put_set(town.areas_key, [area])
@@ -28,21 +28,21 @@ def university(town: Town) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def enrolled(town: Town, university: dict[str, Any], platform: ThrowawayPlatform) -> dict[str, str]:
-    """A student reported under a request id of ours, granted a pass and told of it: the ids there are."""
+    """A student reported under a request id of ours, granted a pass and sent a message about it: all the ids."""
     person = town.student(town.organisation("school"))
     report = {"person_id": person, "organisation_id": university["id"], "role": "student", "from_on": "2024-09-01"}
     headers = {"Idempotency-Key": '"cli-trace-1"', "X-Request-Id": "cli-trace-1"}
     _, answered, _ = town.client.send("POST", "/v1/affiliations", report, headers)
     town.await_entitlement(person)
-    asked = text(
+    query = text(
         "select event_id, messages.id, deliveries.id from messages join deliveries on message_id = messages.id"
         " where messages.person_id = :person"
     )
     engine = create_engine(with_driver(platform.databases["notify"]), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        told = eventually(lambda: connection.execute(asked, {"person": person}).first(), what="the message")
+        row = eventually(lambda: connection.execute(query, {"person": person}).first(), what="the message")
     engine.dispose()
-    ids = dict(zip(("event", "message", "delivery"), map(str, told), strict=True))
+    ids = dict(zip(("event", "message", "delivery"), map(str, row), strict=True))
     return {**ids, "request": "cli-trace-1", "trace": answered["traceparent"].split("-")[1]}
 
 
@@ -72,7 +72,7 @@ class TestTimeline:
         )
         assert mine == others
 
-    def test_is_for_people_too_and_names_nobody(self, cli: CommandLine, enrolled: dict[str, str]) -> None:
+    def test_is_for_people_too_and_shows_no_names(self, cli: CommandLine, enrolled: dict[str, str]) -> None:
         shown = cli("trace", enrolled["trace"], "--since", "1h", LANG="zh_CN.UTF-8").out
         assert "perks.entitlement.granted.v1" in shown
         assert "已发布" in shown
@@ -95,7 +95,7 @@ class TestTimeline:
 
 
 class TestWhatIsNotFound:
-    def test_ends_with_1_and_with_3_where_a_service_could_not_be_asked(self, cli: CommandLine) -> None:
+    def test_ends_with_1_and_with_3_where_a_service_is_not_reachable(self, cli: CommandLine) -> None:
         assert json.loads(cli("trace", "f" * 32, "--json", status=1).err)["error"] == "not_found"
         away = cli("trace", "f" * 32, status=3, NOTIFY_DATABASE_URL="postgresql://u:geheim@127.0.0.1:9/x")
         assert "notify" in away.err

@@ -65,7 +65,7 @@ class Site:
 
 
 class Writer(threading.Thread):
-    """A client that asks and writes until it is told to stop; each entry under one key until it is acknowledged."""
+    """A client that reads and writes until `stop`; each entry is repeated under one key until it is acknowledged."""
 
     def __init__(self, amqp_uri: str, number: int) -> None:
         super().__init__(name=f"writer-{number}", daemon=True)

@@ -34,9 +34,9 @@ class TestQuorumQueues:
             assert second is not first
         until(lambda: ledger.count("select count(*) from outbox where published_at is null") == 0, seconds=30)
         acknowledged = writers.acknowledged
-        until(lambda: len(heard(ledger)) >= len(acknowledged), seconds=60, what="hearing of every entry")
+        until(lambda: len(received(ledger)) >= len(acknowledged), seconds=60, what="receiving every entry")
         assert len(set(acknowledged)) == len(acknowledged) == ledger.count("select count(*) from entries")
-        assert sorted(heard(ledger)) == sorted(acknowledged)
+        assert sorted(received(ledger)) == sorted(acknowledged)
         assert ledger.count("select count(*) from dead_letters") == 0
 
 
@@ -46,7 +46,7 @@ def lose_and_find_again(site: Site, node: Node, writers: Writers, ledger: Ledger
     lost_at = time.monotonic()
     entries = writers.go_on(seconds=RESUMED_SECONDS)
     print(f"{node.name}: every client is answered again after {time.monotonic() - lost_at:.1f} s")
-    until(lambda: set(entries) <= set(heard(ledger)), seconds=30, what="hearing of what was written without the node")
+    until(lambda: set(entries) <= set(received(ledger)), seconds=30, what="receiving what was written without the node")
     node.begin()
     node.await_ready()
     until(site.is_whole, seconds=60, what="the cluster being whole")
@@ -54,8 +54,8 @@ def lose_and_find_again(site: Site, node: Node, writers: Writers, ledger: Ledger
     return node
 
 
-def heard(ledger: Ledger) -> list[str]:
-    """The entries the handler heard of, one as often as it took effect."""
+def received(ledger: Ledger) -> list[str]:
+    """The entries the handler received, each as often as it took effect."""
     return [str(row.entry_id) for row in ledger.rows("select entry_id from hearings")]
 
 
@@ -67,7 +67,7 @@ class TestClassicRequestQueue:
         assert ledger.call("echo", {"text": "before"}) == {"text": "before"}
         node = site.node_of(REQUESTS)
         node.stop()
-        # what is sent before everybody has noticed has nobody to answer it
+        # a request sent before the loss is noticed is never answered
         until(lambda: site.queue(REQUESTS).get("state") == "down", what="the others noticing")
         until(lambda: all(outcome(ledger, seconds=2) == "unavailable" for _ in range(5)), what="a clear refusal")
         started = time.monotonic()
@@ -80,7 +80,7 @@ class TestClassicRequestQueue:
 
 
 def outcome(ledger: Ledger, *, seconds: float = 10) -> str:
-    """What a caller is told that would wait so long."""
+    """What a caller gets that waits up to `seconds`."""
     try:
         ledger.call("echo", {"text": "x"}, timeout=seconds)
     except ServiceUnavailable:

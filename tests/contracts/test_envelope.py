@@ -83,7 +83,7 @@ class TestCompose:
             compose(data={"person_id": "x", "version": 1, "name": "张三"})
         compose(data={"person_id": "not checked", "version": 1})
 
-    def test_checks_values_until_told_otherwise(self) -> None:
+    def test_checks_values_by_default(self) -> None:
         with pytest.raises(ValueError, match="person_id"):
             compose(data={"person_id": "no id", "version": 1})
 

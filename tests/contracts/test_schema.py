@@ -173,7 +173,7 @@ class TestBilingual:
 
 
 class TestPage:
-    def test_is_of_fifty_from_the_beginning_when_nothing_is_said(self) -> None:
+    def test_is_of_fifty_from_the_beginning_by_default(self) -> None:
         assert Page().load({}) == {"limit": 50, "after": None}
 
     @pytest.mark.parametrize("limit", [0, 201, -1])

@@ -46,7 +46,7 @@ class Image:
             )
 
     def run(self, *arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str]:
-        """Run the image's Python to its end; its exit status and all it said."""
+        """Run the image's Python to its end; its exit status and all its output."""
         log = self.folder / "run.log"
         log.write_bytes(b"")
         status = self.popen(list(arguments), environment or {}, log).wait(timeout=60)

@@ -60,7 +60,7 @@ def secrets(database_server: str, broker: Broker, prefix: str, tmp_path_factory:
 
 @pytest.fixture(scope="module")
 def server(database_server: str, secrets: Path, prefix: str) -> Iterator[Engine]:
-    """PostgreSQL, told what its image is told at its first start."""
+    """PostgreSQL after the statements its image runs at its first start."""
     url = make_url(database_server).set(drivername="postgresql+psycopg2")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
@@ -75,7 +75,7 @@ def server(database_server: str, secrets: Path, prefix: str) -> Iterator[Engine]
 
 @pytest.fixture(scope="module")
 def defined(broker: Broker, secrets: Path, prefix: str) -> Iterator[None]:
-    """RabbitMQ, told what its image is told at its start."""
+    """RabbitMQ with the definitions its image loads at its start."""
     broker.ask("POST", "/definitions", (secrets / "broker_definitions.json").read_bytes())
     yield
     broker.ask("DELETE", f"/vhosts/{prefix}youthcity")
@@ -117,25 +117,25 @@ class TestThePlatformOfTheComposeFile:
             "all",
             "--json",
         ]
-        status, said = containers.image(GATEWAY).run(*arguments, environment=containers.environment(GATEWAY))
-        assert status == 0, said
-        login = json.loads(said)
+        status, output = containers.image(GATEWAY).run(*arguments, environment=containers.environment(GATEWAY))
+        assert status == 0, output
+        login = json.loads(output)
         containers.await_healthy(GATEWAY)
         client = Client(f"http://127.0.0.1:{containers.port(GATEWAY)}", login["client_id"], login["client_secret"])
         body = {"kind": "university", "name": "太原理工大学", "uscc": credit_code("12", 1), "trusted_departments": []}
         organisation = client.post("/v1/organisations", body)
-        for hearer in ("perks", "events"):
-            copy = create_engine(server.url.set(database=f"{prefix}youthcity_{hearer}"), poolclass=NullPool)
-            eventually(lambda at=copy: _names(at) == [organisation["id"]], what=f"the copy of {hearer}")
+        for consumer in ("perks", "events"):
+            copy = create_engine(server.url.set(database=f"{prefix}youthcity_{consumer}"), poolclass=NullPool)
+            eventually(lambda at=copy: _names(at) == [organisation["id"]], what=f"the copy of {consumer}")
 
-    def test_every_process_ends_well_when_told_to(self, containers: Containers) -> None:
-        told = set(containers.running) & compose.processes().keys()
-        assert told
-        for name in told:
+    def test_every_process_ends_well_on_sigterm(self, containers: Containers) -> None:
+        names = set(containers.running) & compose.processes().keys()
+        assert names
+        for name in names:
             containers.await_healthy(name)
-        for name in told:
+        for name in names:
             containers.running[name].terminate()
-        assert {name: containers.end_of(name, seconds=40) for name in told} == dict.fromkeys(told, 0)
+        assert {name: containers.end_of(name, seconds=40) for name in names} == dict.fromkeys(names, 0)
 
     def test_nothing_was_written_into_an_image(self, containers: Containers) -> None:
         for deployable in DEPLOYABLES:
@@ -151,8 +151,8 @@ class TestAnImage:
     def test_holds_no_package_but_those_of_its_group(self, containers: Containers, deployable: str) -> None:
         image = containers.image(deployable)
         for name in (*FOREIGN, OF_ANOTHER[deployable], "pip"):
-            status, said = image.run("-c", f"import {name}")
-            assert (status, f"No module named '{name}'" in said) == (1, True), said
+            status, output = image.run("-c", f"import {name}")
+            assert (status, f"No module named '{name}'" in output) == (1, True), output
 
     @pytest.mark.parametrize(
         ("deployable", "planted", "missing"),
@@ -174,8 +174,8 @@ class TestAnImage:
         lane = next(name for name in compose.processes() if name.startswith(f"{deployable}-"))
         environment = containers.environment(lane) | {"PYTHONPATH": str(changed)}
         arguments = ("-P", "-m", f"services.{deployable}", "--lanes", "relay")
-        status, said = image.run(*arguments, environment=environment)
-        assert (status, f"No module named '{missing}'" in said) == (1, True), said
+        status, output = image.run(*arguments, environment=environment)
+        assert (status, f"No module named '{missing}'" in output) == (1, True), output
 
 
 class TestSecrets:

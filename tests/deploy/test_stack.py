@@ -53,7 +53,7 @@ class Checkout:
         return done.stdout
 
     def command_line(self, *arguments: str) -> list[dict[str, Any]]:
-        """What a command prints for scripts; nobody tells it where the platform is."""
+        """What a command prints for scripts; it finds the platform by itself."""
         command = [sys.executable, "-m", "cli", *arguments, "--json"]
         done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr

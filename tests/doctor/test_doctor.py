@@ -123,7 +123,7 @@ class TestAHealthyPlatform:
     @pytest.mark.parametrize(
         ("locale", "last"), [("zh_CN.UTF-8", "未发现异常；2 项未检查。"), ("C", "Nothing found; 2 not checked.")]
     )
-    def test_is_told_in_the_language_of_the_locale_with_exit_status_zero(
+    def test_is_reported_in_the_language_of_the_locale_with_exit_status_zero(
         self, patient: Patient, locale: str, last: str
     ) -> None:
         with AlteredApi(patient.environment["RABBIT_API"], nodes=ROOM) as api:
@@ -170,8 +170,8 @@ class TestKeys:
             found = patient.only_finding()
             assert (found.code, found.about) == ("wrong_key", "id_encryption")
             assert "talent" in found.wrong.zh and "talent" in found.wrong.en
-            told = run_doctor(patient.environment).stdout
-            assert json.loads(path.read_text())["keys"]["demo1"] not in told
+            printed = run_doctor(patient.environment).stdout
+            assert json.loads(path.read_text())["keys"]["demo1"] not in printed
             restore = found.command.partition(" && ")[0]
             subprocess.run(restore, shell=True, check=True, cwd=tmp_path)
             assert patient.findings() == []

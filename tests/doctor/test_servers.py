@@ -153,7 +153,7 @@ class TestServers:
             checkout.postgres.start()
 
     @pytest.mark.parametrize("server", ["broker", "database"])
-    def test_a_frozen_server_holds_nobody_up(self, checkout: Checkout, server: str) -> None:
+    def test_a_frozen_server_does_not_hold_up_the_checks(self, checkout: Checkout, server: str) -> None:
         pids = {
             "broker": running.commanded(f"-home {checkout.place.data}/rabbitmq/home "),
             "database": running.commanded(f"-D {checkout.place.data}/postgres"),
@@ -205,7 +205,7 @@ class TestProcesses:
         assert f"pid {os.getpid()} " in found.wrong.en
         assert found.command == "make down && make up"
 
-    def test_that_nobody_keeps_up_are_told_of_once(self, checkout: Checkout) -> None:
+    def test_without_a_supervisor_are_reported_once(self, checkout: Checkout) -> None:
         checkout.supervisor.stop()
         try:
             found = checkout.findings()
@@ -216,7 +216,7 @@ class TestProcesses:
 
 
 class TestTheMachine:
-    def test_without_a_program_is_told_which_and_how_to_install_it(
+    def test_without_a_program_names_it_and_how_to_install_it(
         self, checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         programs = tmp_path / "bin"
@@ -230,7 +230,7 @@ class TestTheMachine:
         assert (found.code, found.about) == ("program_missing", "rabbitmq-server")
         assert found.command.endswith("python3 -B -m deploy.local.packages rabbitmq-server")
 
-    def test_with_little_disk_is_told_how_little_and_what_is_big(self, checkout: Checkout) -> None:
+    def test_with_little_disk_shows_how_little_and_how_to_find_what_is_big(self, checkout: Checkout) -> None:
         whole = shutil.disk_usage(checkout.place.data).total / 2**30
         remarks = examine(checkout.place, {}, disk_free_gib=whole)
         (found,) = (one for one in remarks if isinstance(one, Finding))

@@ -1,4 +1,4 @@
-"""The platform the documents speak of: new, with the demo city in it, and nobody else at work there."""
+"""The platform the documents speak of: new, with the demo city in it, and no other tests at work there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class City:
         (folder / "examples").symlink_to(blocks.ROOT / "examples")
         self.loaded = platform.run("examples.demo", "--platform", str(described))
         self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
-        eventually(lambda: self._figure("notify.messages") == 2000, what="everybody being told", seconds=60)
+        eventually(lambda: self._figure("notify.messages") == 2000, what="a message to everybody", seconds=60)
 
     def _registered(self, name: str) -> dict[str, object]:
         return dict(json.loads(self.platform.run("gateway", *CLIENTS[name].arguments(name))))

@@ -50,9 +50,9 @@ def test_links_lead_to_headings_that_are_there() -> None:
 @pytest.mark.parametrize("page", ["docs/on-call.md", "docs/on-call.zh-CN.md"])
 def test_every_finding_of_the_doctor_is_explained(page: str) -> None:
     section = source.text(Path(page)).partition("## make doctor")[2].partition("\n## ")[0]
-    told = [code for codes in ROW.findall(section) for code in re.findall(r"`(\w+)`", codes)]
+    explained = [code for codes in ROW.findall(section) for code in re.findall(r"`(\w+)`", codes)]
     assert len(findings()) > 10
-    assert sorted(told) == sorted(findings())
+    assert sorted(explained) == sorted(findings())
 
 
 def test_what_a_page_has_tested_is_there() -> None:

@@ -72,9 +72,9 @@ class Town:
 
     def people(self, count: int) -> list[UUID]:
         found = [uuid7() for _ in range(count)]
-        told = [event("talent.person.registered.v1", one, 1, {"person_id": str(one), "version": 1}) for one in found]
+        events = [event("talent.person.registered.v1", one, 1, {"person_id": str(one), "version": 1}) for one in found]
         with self.work() as work:
-            copies.people.apply(work, told)
+            copies.people.apply(work, events)
         return found
 
     def person(self) -> UUID:
@@ -87,7 +87,7 @@ class Town:
     # -- activities
 
     def draft(self, *sessions: dict[str, Any], **more: Any) -> dict[str, Any]:
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "kind": "job_fair",
             "title": {"zh-CN": "校园招聘会", "en": "Campus job fair"},
             "organiser_id": self.organiser,
@@ -98,7 +98,7 @@ class Town:
             "sessions": list(sessions) or [session()],
         }
         with self.work() as work:
-            return activities.create_activity(work, **{**said, **more})
+            return activities.create_activity(work, **{**fields, **more})
 
     def open(self, *sessions: dict[str, Any], **more: Any) -> dict[str, Any]:
         """An activity that takes registrations."""
@@ -185,7 +185,7 @@ class Town:
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(sql), names)]
 
-    def told(self, what: str) -> int:
+    def announced(self, what: str) -> int:
         """How often a type of event was announced."""
         return self.count("select count(*) from outbox where type = :type", type=f"events.{what}.v1")
 

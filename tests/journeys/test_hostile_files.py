@@ -26,7 +26,7 @@ class Watch:
         self._town, self._over = town, threading.Event()
         self._scan = {"pass": token, "place_id": area["id"], "nonce": "watch"}
         self._urls = [url for name, (_, url) in town.platform.processes.items() if name.startswith("talent")]
-        self.slowest, self.asked, self.failures = 0.0, 0, list[str]()
+        self.slowest, self.rounds, self.failures = 0.0, 0, list[str]()
         self._thread = threading.Thread(target=self._watch)
 
     def __enter__(self) -> Watch:
@@ -37,7 +37,7 @@ class Watch:
         self._over.set()
         self._thread.join()
         assert self.failures == []
-        assert self.asked > 0
+        assert self.rounds > 0
         assert self.slowest < 3
 
     def _watch(self) -> None:
@@ -50,7 +50,7 @@ class Watch:
             except Exception as error:
                 self.failures.append(repr(error))
             self.slowest = max(self.slowest, time.monotonic() - started)
-            self.asked += 1
+            self.rounds += 1
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_files_that_explode_when_opened_are_refused(watched: tuple[Town, dict[st
         assert len(content) < 600_000
         imported = send(town, name, content)
         assert (imported["state"], imported["applied"]) == ("rejected", False)
-        # a wide sheet may be told before it is opened, or by the limits of the process that opens it
+        # a wide sheet may be detected before it is opened, or by the limits of the process that opens it
         assert imported["reason"]["code"] in ("file_too_large_when_opened", "too_many_columns")
         assert imported["reason"]["zh-CN"] != imported["reason"]["en"]
 

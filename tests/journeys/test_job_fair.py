@@ -1,4 +1,4 @@
-"""The story grows: a student has the pass, registers for a job fair, waits, moves up, is told each time, and checks in."""
+"""The story grows: a student has the pass, registers for a job fair, waits, moves up, gets a message each time, and checks in."""
 
 from __future__ import annotations
 
@@ -86,15 +86,15 @@ def held(town: Town) -> int:
     return int(figures["job_fairs.held"])
 
 
-def test_a_student_waits_moves_up_is_told_and_checks_in(town: Town, mails: Sink) -> None:
+def test_a_student_waits_moves_up_gets_messages_and_checks_in(town: Town, mails: Sink) -> None:
     fair = Fair(town, capacity=1)
     first, second = fair.student(1), fair.student(2)
     seated, waiting = fair.register(first), fair.register(second)
     assert (seated["state"], seated["position"]) == ("confirmed", None)
     assert (waiting["state"], waiting["position"]) == ("waiting", 1)
     assert await_messages(town, first, 1) and subjects(town, first) == [f"报名成功：{fair.title}"]
-    (told,) = await_messages(town, second, 1)
-    assert told["subject"]["zh-CN"] == f"已进入候补：{fair.title}" and "第1位" in told["body"]["zh-CN"]
+    (message,) = await_messages(town, second, 1)
+    assert message["subject"]["zh-CN"] == f"已进入候补：{fair.title}" and "第1位" in message["body"]["zh-CN"]
 
     with pytest.raises(ApiError) as refused:
         town.client.post(f"{fair.path}/registrations", {"person_id": second})

@@ -1,4 +1,4 @@
-"""Students are told: in the inbox at once, by e-mail when it suits them, whoever else is down. Counted at a real SMTP server."""
+"""Messages to students: in the inbox at once, by e-mail when it suits them, whatever is down. Counted at a real SMTP server."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _put_class(town: Town, path: str, wanted: str) -> None:
     town.client.put(path, {**body, "class": wanted}, if_match=f'"v{known["version"]}"')
 
 
-def test_a_student_is_told_of_the_pass(served: tuple[Town, University], mails: Sink) -> None:
+def test_a_student_gets_a_message_about_the_pass(served: tuple[Town, University], mails: Sink) -> None:
     town, university = served
     address = f"student{town.number}@example.com"
     person = town.student(university, email=address)

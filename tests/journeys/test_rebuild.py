@@ -1,4 +1,4 @@
-"""perks' copies lost, and perks restored from an older dump: rebuilt by the commands of docs/rebuilding.md, told to nobody."""
+"""perks' copies lost, and perks restored from an older dump: rebuilt by the commands of docs/rebuilding.md, with no message."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ HANDLER = "perks.on_affiliation_changed"
 States = dict[tuple[str, str], tuple[str, str, int]]
 
 
-class Told:
-    """Hears what a service that tells people things would hear: everything about entitlements."""
+class Announcements:
+    """Receives every event about entitlements, as a service that sends people messages would."""
 
     def __init__(self, amqp_uri: str) -> None:
-        self._wire = Wire(amqp_uri, name="test.told", heartbeat=0)
+        self._wire = Wire(amqp_uri, name="test.announced", heartbeat=0)
         self._channel: amqp.Channel = self._wire.connection.channel()
-        self._channel.queue_declare("test.told", durable=True, auto_delete=False)
+        self._channel.queue_declare("test.announced", durable=True, auto_delete=False)
         for what in ("granted", "suspended", "reinstated"):
-            self._channel.queue_bind("test.told", "perks.events", f"perks.entitlement.{what}.v1")
+            self._channel.queue_bind("test.announced", "perks.events", f"perks.entitlement.{what}.v1")
         self.events: dict[str, dict[str, Any]] = {}
 
     def messages(self) -> int:
         """How many messages people would have got by now: a repeated event and a replay are none."""
-        while (message := self._channel.basic_get("test.told", no_ack=True)) is not None:
+        while (message := self._channel.basic_get("test.announced", no_ack=True)) is not None:
             event = json.loads(message.body)
             self.events[event["id"]] = event
         return len([event for event in self.events.values() if not event.get("replay")])
@@ -52,7 +52,7 @@ class Ruin:
 
     def __init__(self, platform: ThrowawayPlatform, town: Town, folder: Path) -> None:
         self.platform, self.town, self.folder = platform, town, folder
-        self.told = Told(platform.environment["AMQP_URI"])
+        self.announcements = Announcements(platform.environment["AMQP_URI"])
         self.perks = create_engine(with_driver(platform.databases["perks"]))
         self.talent = create_engine(with_driver(platform.databases["talent"]))
         self.notify = create_engine(with_driver(platform.databases["notify"]))
@@ -76,9 +76,9 @@ class Ruin:
 
     def notified(self) -> tuple[int, int]:
         """How many events notify has taken in, and how many messages it has made of them."""
-        asked = "select (select count(*) from inbox), (select count(*) from messages)"
+        query = "select (select count(*) from inbox), (select count(*) from messages)"
         with self.notify.connect() as connection:
-            return tuple(connection.execute(text(asked)).one())  # type: ignore[return-value]
+            return tuple(connection.execute(text(query)).one())  # type: ignore[return-value]
 
     def rebuild(self) -> None:
         """What the document says to do once perks is stopped and its database is as it is."""
@@ -89,7 +89,7 @@ class Ruin:
         eventually(lambda: self.count("select count(*) from outbox where position is null") == 0, what="the relay")
 
     def close(self) -> None:
-        self.told.close()
+        self.announcements.close()
         self.perks.dispose()
         self.talent.dispose()
         self.notify.dispose()
@@ -142,8 +142,8 @@ def test_a_copy_in_doubt_is_compared_and_sent_again(ruin: Ruin, city: City) -> N
     assert "organisation_set: 1 written for the relay to perks.on_organisation_set_published" in printed
 
 
-def test_emptied_copies_come_back_and_nobody_is_told(ruin: Ruin, city: City) -> None:
-    before, told = ruin.states(), ruin.told.messages()
+def test_emptied_copies_come_back_and_nobody_gets_a_message(ruin: Ruin, city: City) -> None:
+    before, messages = ruin.states(), ruin.announcements.messages()
     events, history = (ruin.count(f"select count(*) from {table}") for table in ("outbox", "history"))
     token = ruin.town.pass_of(ruin.town.await_entitlement(city.stays))
     ruin.platform.stop("perks-0")
@@ -152,7 +152,7 @@ def test_emptied_copies_come_back_and_nobody_is_told(ruin: Ruin, city: City) -> 
     ruin.rebuild()
     assert ruin.count("select count(*) from affiliations") == 45
     assert ruin.states() == before, "ids and versions too"
-    assert ruin.told.messages() == told == 44
+    assert ruin.announcements.messages() == messages == 44
     assert ruin.count("select count(*) from outbox") == events
     assert ruin.count("select count(*) from history") == history
     scan = {"pass": token, "place_id": city.area["id"], "nonce": "after the rebuild"}
@@ -172,16 +172,16 @@ def test_what_was_sent_again_has_changed_nothing_at_its_source(ruin: Ruin, city:
     assert steps == versions == 46, "45 confirmed, one of them ended"
 
 
-def test_an_older_dump_catches_up_and_nobody_is_told_twice(ruin: Ruin, city: City) -> None:
+def test_an_older_dump_catches_up_and_nobody_gets_a_message_twice(ruin: Ruin, city: City) -> None:
     ruin.shell("dump")
-    told_before = ruin.told.messages()
+    messages_before = ruin.announcements.messages()
     city.end(ruin, city.leaves)
     ruin.town.affiliate(city.returns, city.first, from_on="2026-09-01", role="staff")
     newcomer = ruin.town.student(city.first)
     ruin.town.put_set(ruin.town.universities_key, [city.first, city.second], version=1)
     ended = {city.leaves: "suspended", city.returns: "active", newcomer: "active", city.waits: "active"}
     eventually(lambda: {person: ruin.state_of(person) for person in ended} == ended, what="the changes")
-    eventually(lambda: ruin.told.messages() == told_before + 4, what="the messages")
+    eventually(lambda: ruin.announcements.messages() == messages_before + 4, what="the messages")
     before = {key: state for key, (state, _, _) in ruin.states().items()}
     ruin.platform.stop("perks-0")
     ruin.shell("restored")
@@ -189,35 +189,35 @@ def test_an_older_dump_catches_up_and_nobody_is_told_twice(ruin: Ruin, city: Cit
     assert ruin.state_of(city.leaves) == "active"
     ruin.rebuild()
     assert {key: state for key, (state, _, _) in ruin.states().items()} == before
-    assert ruin.told.messages() == told_before + 4
-    replays = [event for event in ruin.told.events.values() if event.get("replay")]
+    assert ruin.announcements.messages() == messages_before + 4
+    replays = [event for event in ruin.announcements.events.values() if event.get("replay")]
     assert sorted(event["data"]["person_id"] for event in replays) == sorted(ended)
 
 
 def test_after_a_total_loss_whoever_is_entitled_today_is_granted_again(ruin: Ruin, city: City) -> None:
     active = {key for key, (state, _, _) in ruin.states().items() if state == "active"}
-    told = ruin.told.messages()
+    messages = ruin.announcements.messages()
     ruin.platform.stop("perks-0")
     with ruin.perks.begin() as connection:
         connection.execute(text("truncate entitlements, redemptions, history, outbox"))
     ruin.shell("emptied")
     ruin.rebuild()
     assert {key for key, (state, _, _) in ruin.states().items() if state == "active"} == active
-    assert ruin.told.messages() == told
+    assert ruin.announcements.messages() == messages
     assert ruin.count("select count(*) from history where to_state = 'active'") == len(active)
 
 
 def test_letters_redriven_after_the_inbox_has_forgotten_them_double_nothing(ruin: Ruin, city: City) -> None:
     with ruin.talent.connect() as connection:
-        asked = "select body from outbox where type like 'talent.affiliation.%' order by created_at, id"
-        bodies = [row.body for row in connection.execute(text(asked))]
+        query = "select body from outbox where type like 'talent.affiliation.%' order by created_at, id"
+        bodies = [row.body for row in connection.execute(text(query))]
     with open_work(ruin.perks) as work:
         for body in bodies:
             dead_letters.park(
                 work.session, consumer=HANDLER, message_id=None, body=body, headers={}, reason="a bug", attempts=4
             )
         work.session.execute(text("truncate inbox"))
-    before, told = ruin.states(), ruin.told.messages()
+    before, messages = ruin.states(), ruin.announcements.messages()
     events, history = (ruin.count(f"select count(*) from {table}") for table in ("outbox", "history"))
     printed = ruin.shell("dead")
     assert f"{len(bodies)} dead letters" in printed
@@ -226,14 +226,14 @@ def test_letters_redriven_after_the_inbox_has_forgotten_them_double_nothing(ruin
     eventually(lambda: ruin.shell("evaluated").strip() == "0", what="the evaluation")
     assert ruin.count("select count(*) from dead_letters where redriven_at is null") == 0
     assert ruin.states() == before
-    assert ruin.told.messages() == told
+    assert ruin.announcements.messages() == messages
     assert ruin.count("select count(*) from outbox") == events
     assert ruin.count("select count(*) from history") == history
 
 
-def test_notify_has_heard_all_of_it_and_made_messages_of_what_was_new_alone(ruin: Ruin, city: City) -> None:
-    new = ruin.told.messages()
-    heard = len(ruin.told.events)
-    assert heard > new + 40, "the replays of the total loss are among them"
-    eventually(lambda: ruin.notified()[0] >= heard, what="notify's taking in")
-    assert ruin.notified() == (heard, new)
+def test_notify_has_received_all_of_it_and_made_messages_only_of_what_was_new(ruin: Ruin, city: City) -> None:
+    new = ruin.announcements.messages()
+    received = len(ruin.announcements.events)
+    assert received > new + 40, "the replays of the total loss are among them"
+    eventually(lambda: ruin.notified()[0] >= received, what="notify's taking in")
+    assert ruin.notified() == (received, new)

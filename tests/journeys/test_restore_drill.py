@@ -1,5 +1,5 @@
 """The whole platform restored from its dumps by the commands of docs/operating.md: moved in the middle of work, and after a
-disaster that came hours later. Passes stay valid, nothing counts twice, nobody is told twice.
+disaster that came hours later. Passes stay valid, nothing counts twice, nobody gets a message twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Drill:
         self.town.put_set(self.town.universities_key, [self.university])
         self.town.put_set(self.town.areas_key, [self.area, self.other_area])
         self.town.publish_scheme()
-        self.told: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     # -- people
 
@@ -41,11 +41,11 @@ class Drill:
         """A student with an e-mail address; returns the person's id."""
         address = f"{name}@drill.example.com"
         person = self.town.student(self.university, email=address)
-        self.told[person] = address
+        self.addresses[person] = address
         return person
 
     def mails_of(self, *people: str) -> list[int]:
-        return [len(self.mails.to(self.told[person])) for person in people]
+        return [len(self.mails.to(self.addresses[person])) for person in people]
 
     def scan(self, token: str, area: dict[str, Any], nonce: str) -> dict[str, Any]:
         return dict(self.town.client.post("/v1/redemptions", {"pass": token, "place_id": area["id"], "nonce": nonce}))
@@ -56,8 +56,8 @@ class Drill:
         """Three students, each stuck at another step: entitled and not mailed, entitled and not announced, not entitled yet."""
         self.only("notify", "rpc", "events", "relay")
         unmailed = self.student(f"{name}.unmailed")
-        asked = f"select count(*) from deliveries where person_id = '{unmailed}' and state = 'due'"
-        eventually(lambda: self.count("notify", asked) == 1, what="a delivery that is due")
+        query = f"select count(*) from deliveries where person_id = '{unmailed}' and state = 'due'"
+        eventually(lambda: self.count("notify", query) == 1, what="a delivery that is due")
         self.only("perks", "rpc", "events", "timers")
         unannounced = self.student(f"{name}.unannounced")
         self.town.await_entitlement(unannounced)
@@ -102,10 +102,10 @@ class Drill:
     def is_done(self) -> bool:
         published = all(self.count(name, UNPUBLISHED) == 0 for name in ("talent", "events", "perks", "notify"))
         evaluated = self.count("perks", "select count(*) from evaluation_runs where finished_at is null") == 0
-        said = self.count("perks", "select count(*) from outbox where type like 'perks.entitlement.%'")
-        heard = self.count("notify", "select count(*) from inbox")
+        announced = self.count("perks", "select count(*) from outbox where type like 'perks.entitlement.%'")
+        received = self.count("notify", "select count(*) from inbox")
         sent = self.count("notify", "select count(*) from deliveries where state in ('due', 'sending', 'calling')") == 0
-        return published and evaluated and said == heard and sent
+        return published and evaluated and announced == received and sent
 
     def count(self, service: str, sql: str) -> int:
         engine = create_engine(with_driver(self.platform.databases[service]), poolclass=NullPool)
@@ -135,7 +135,7 @@ def drill(prepared_platform: MakePlatform, mails: Sink) -> Iterator[Drill]:
 
 
 class Visitor:
-    """Somebody who was told of the pass and has used it, all before the first dump."""
+    """Somebody who got the message about the pass and has used it, all before the first dump."""
 
     def __init__(self, drill: Drill) -> None:
         self.person = drill.student("visitor")
@@ -174,7 +174,7 @@ def test_moved_in_the_middle_of_work_it_goes_on_where_it_stopped(drill: Drill, v
     assert drill.mails.repeated() == []
 
 
-def test_after_a_disaster_what_was_told_since_the_dump_is_not_told_again(drill: Drill, visitor: Visitor) -> None:
+def test_after_a_disaster_messages_sent_since_the_dump_are_not_sent_again(drill: Drill, visitor: Visitor) -> None:
     half_done = drill.leave_half_done("overtaken")
     drill.type("backup")
     for service in ("perks", "notify"):
@@ -201,12 +201,12 @@ def test_a_message_that_may_have_been_sent_waits_for_a_clerk(drill: Drill, visit
     (delivery,) = drill.town.operator.get("/v1/deliveries", state="outcome_unknown")["items"]
     assert (delivery["channel"], delivery["reason"]) == ("email", "restored")
     drill.town.operator.post(f"/v1/deliveries/{delivery['id']}/resend")
-    asked = f"/v1/deliveries/{delivery['id']}"
-    eventually(lambda: drill.town.client.get(asked)["state"] == "delivered", what="the mail sent again")
+    path = f"/v1/deliveries/{delivery['id']}"
+    eventually(lambda: drill.town.operator.get(path)["state"] == "delivered", what="the mail sent again")
 
 
 def test_who_came_after_the_dump_comes_again_and_is_entitled(drill: Drill, visitor: Visitor) -> None:
-    lost = next(person for person, address in drill.told.items() if address.startswith("newcomer"))
+    lost = next(person for person, address in drill.addresses.items() if address.startswith("newcomer"))
     with pytest.raises(ApiError) as unknown:
         drill.town.client.get(f"/v1/people/{lost}")
     assert unknown.value.status == 404

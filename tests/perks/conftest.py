@@ -165,8 +165,8 @@ class City:
 
     def pass_of(self, person_id: UUID) -> str:
         with self.work() as work:
-            asked = text("select id from entitlements where person_id = :person")
-            entitlement_id = work.session.scalar(asked, {"person": person_id})
+            query = text("select id from entitlements where person_id = :person")
+            entitlement_id = work.session.scalar(query, {"person": person_id})
             valid = dt.timedelta(days=30)
             issued = passes.issue_pass(
                 work, keys=self.keys, pass_valid=valid, entitlement_id=entitlement_id, holder="张*"

@@ -15,9 +15,9 @@ REPORT = dt.date(2023, 10, 27)
 DAY = dt.timedelta(days=1)
 
 
-def count(city: City, day: dt.date | None = None, **asked: Any) -> dict[str, int]:
+def count(city: City, day: dt.date | None = None, **arguments: Any) -> dict[str, int]:
     with city.work() as work:
-        counted = schemas.Figures().dump(figures.count_figures(work, as_of=day, **asked))
+        counted = schemas.Figures().dump(figures.count_figures(work, as_of=day, **arguments))
     return {item["key"].removeprefix("scenic."): item["value"] for item in counted["items"]}
 
 
@@ -52,7 +52,7 @@ class TestCounting:
             (REPORT, "counted", 0, 0)
         }
 
-    def test_counts_what_is_asked_for_alone(self, city: City) -> None:
+    def test_counts_only_the_requested_figures(self, city: City) -> None:
         assert set(count(city, keys=["scenic.areas", "talent.people"])) == {"areas"}
 
     def test_counts_admissions_up_to_the_end_of_the_day_and_no_refusals(self, city: City) -> None:

@@ -11,12 +11,12 @@ from tests.resilience.bad_days import CALL_SECONDS, Answer, BadDays
 from tests.support.platforms import MakePlatform
 from tests.support.servers import Broker
 
-#: A lost answer is asked for once more, so a request has twice the time of one call.
+#: A request without an answer is sent once more, so a request has twice the time of one call.
 DEADLINE = 2 * CALL_SECONDS
 AWAY, UNKNOWN = (503, "service_unavailable"), (504, "outcome_unknown")
 
 # the state, what a query may be answered with, what a command may be; where the broker is frozen it depends on whether the
-# request had left before anybody could notice
+# request had left before the freeze was noticed
 STATES = {
     "broker_frozen": ({AWAY, UNKNOWN}, {AWAY, UNKNOWN}),
     "broker_down": ({AWAY}, {AWAY}),

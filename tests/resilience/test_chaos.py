@@ -34,7 +34,7 @@ class TestChaos:
         assert times.keys() == KINDS.keys()
         assert min(times.values()) >= STRIKES == 3, times
 
-    def test_leaves_nobody_to_be_found_where_nobody_may_be(self, verdict: Verdict) -> None:
+    def test_leaves_no_personal_data_where_none_may_be(self, verdict: Verdict) -> None:
         assert verdict.exposed == []
 
     def test_would_have_seen_a_double_and_a_loss(self, verdict: Verdict) -> None:

@@ -54,9 +54,9 @@ class Door:
         """Ask both gateways four times each (either worker may answer), with one and the same token."""
         found = []
         for url in self.urls:
-            asked = f"{url}{path}?{urllib.parse.urlencode(query)}"
+            address = f"{url}{path}?{urllib.parse.urlencode(query)}"
             for _ in range(4):
-                request = urllib.request.Request(asked, headers={"Authorization": f"Bearer {token}"})
+                request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
                 with urllib.request.urlopen(request, timeout=20) as answer:
                     found.append(json.load(answer))
         return found
@@ -159,7 +159,7 @@ def keys_with(platform: ThrowawayPlatform, folder: Path, name: str, change: Call
 def start(
     platform: ThrowawayPlatform, process: str, keys: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Start a process that should not start; what it said and how it ended."""
+    """Start a process that should not start; its output and how it ended."""
     ports = {"GATEWAY_BIND": f"127.0.0.1:{free_port()}", "TALENT_HEALTH_PORT": "0", "PERKS_HEALTH_PORT": "0"}
     return subprocess.run(
         [sys.executable, "-m", process],

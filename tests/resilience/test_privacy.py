@@ -1,4 +1,4 @@
-"""Nobody of the demo rosters can be found in what is stored, logged, measured, queued, or asked for by URL."""
+"""No one of the demo rosters can be found in what is stored, logged, measured or queued, or in a requested URL."""
 
 from __future__ import annotations
 
@@ -92,8 +92,13 @@ class TestNobodyIsFound:
         assert demo.status_of("GET", f"/v1/people?id_number={member.id_number}&phone={member.phone}") in (400, 422)
         assert demo.status_of("GET", f"/v1/people/{member.id_number}") == 404
         assert demo.status_of("GET", f"/{quote(member.name)}/{member.email}") == 404
-        said = {"name": member.name, "id_type": "passport", "id_number": member.id_number, "email": f"!{member.email}"}
-        assert demo.status_of("POST", "/v1/people", {**said, "phone": member.phone + "0"}) in (400, 422)
+        person = {
+            "name": member.name,
+            "id_type": "passport",
+            "id_number": member.id_number,
+            "email": f"!{member.email}",
+        }
+        assert demo.status_of("POST", "/v1/people", {**person, "phone": member.phone + "0"}) in (400, 422)
         assert demo.status_of("POST", "/v1/people", {member.name: member.phone}) in (400, 422)
         assert demo.leaks() == []
 

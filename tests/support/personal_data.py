@@ -1,4 +1,4 @@
-"""Looks for people in every place where nobody may be found: logs, metrics, queues, and whole database dumps.
+"""Looks for people in every place where no personal data may be found: logs, metrics, queues, and whole database dumps.
 
 Lives here: the places and the search. It finds everybody whom tests and demo invent: by ID number, phone and e-mail address,
 and those of the demo rosters by name as well.
@@ -21,7 +21,7 @@ from examples.city import universities
 from services.talent.rules.identity import check_character
 from tests.support.servers import Broker
 
-# people are invented with numbers of regions that are assigned to nobody, phones of one series and addresses of one domain;
+# people are invented with numbers of regions that are not assigned, phones of one series and addresses of one domain;
 # hexadecimal digits beside a number make it part of something else
 _NUMBER = re.compile(r"1499[0-9]{13}[0-9Xx](?![0-9a-fA-F])")
 _PHONE = re.compile(r"199[0-9]{8}(?![0-9a-fA-F])")
@@ -97,6 +97,6 @@ def _dump(url: str) -> bytes:
 
 def _queues(broker: Broker, vhost: str) -> Iterator[tuple[str, bytes]]:
     for queue in json.loads(broker.ask("GET", f"/queues/{quote(vhost, safe='')}")):
-        asked = {"count": 10_000, "ackmode": "ack_requeue_true", "encoding": "auto"}
+        request = {"count": 10_000, "ackmode": "ack_requeue_true", "encoding": "auto"}
         path = f"/queues/{quote(vhost, safe='')}/{quote(queue['name'], safe='')}/get"
-        yield f"queue {queue['name']}", broker.ask("POST", path, json.dumps(asked).encode())
+        yield f"queue {queue['name']}", broker.ask("POST", path, json.dumps(request).encode())

@@ -75,4 +75,4 @@ def platform(prepared_platform: MakePlatform, broker: Broker, mails: Sink) -> It
         made.environment |= {"CHECK_EVENTS": "1", "NOTIFY_SMTP_URL": mails.url, **NOTIFY_QUICKLY}
         made.start(processes_each=2)
         yield made
-        assert leaks(made, broker) == [], "people can be found where nobody may be"
+        assert leaks(made, broker) == [], "personal data where none may be"

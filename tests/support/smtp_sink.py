@@ -1,4 +1,4 @@
-"""A real SMTP server that keeps what it is given; how it behaves is said by the recipient's name.
+"""A real SMTP server that keeps what it is given; the recipient's name decides how it behaves.
 
 ``refused@`` gets 550, ``later@`` 451, ``drops@`` a closed connection before the content, ``cut@`` one after it, and ``held@``
 an answer only once the test lets go.
@@ -22,7 +22,7 @@ from deploy.local.throwaway import free_port
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as it arrived: its content was whole, whether or not its sender was told."""
+    """A mail as it arrived: its content was whole, whether or not its sender got an answer."""
 
     message_id: str
     to: str

@@ -95,9 +95,9 @@ class Town:
         client = client or self.client
         started = client.upload("/v1/imports", path, kind="roster", mode=mode)
         ended = ("done", "rejected", "failed")
-        asked = f"/v1/imports/{started['id']}"
+        url = f"/v1/imports/{started['id']}"
         return dict(
-            eventually(lambda: found if (found := client.get(asked))["state"] in ended else None, what="the import")
+            eventually(lambda: found if (found := client.get(url))["state"] in ended else None, what="the import")
         )
 
     def person_of(self, import_id: str, row: int = 2) -> str:

@@ -55,7 +55,7 @@ class City:
         return [tuple(row) for row in self.rows("select type, subject_id, version from outbox order by created_at, id")]
 
     def id_number(self) -> str:
-        """A document number nobody has had yet; its region is assigned to none."""
+        """A document number not used before; its region is assigned to no place."""
         self._serial += 1
         return make_id_number(self._serial)
 

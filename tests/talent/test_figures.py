@@ -66,7 +66,7 @@ class TestCountFigures:
             organisations.change_organisation(late, **change)
         assert counts(town, "2026-09-01")["talent.universities"] == 1
 
-    def test_answers_only_the_keys_it_is_asked_for_and_has(self, town: City) -> None:
+    def test_answers_only_the_requested_keys_it_has(self, town: City) -> None:
         with town.work() as work:
             answer = figures.count_figures(work, keys=["talent.people", "scenic.areas"])
         assert [item["key"] for item in answer["items"]] == ["talent.people"]

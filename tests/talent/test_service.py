@@ -1,4 +1,4 @@
-"""The front door of talent: a real process, asked over the broker as the gateway asks it."""
+"""The front door of talent: a real process, called over the broker as the gateway calls it."""
 
 from __future__ import annotations
 
@@ -114,14 +114,14 @@ class TestTalentProcess:
         talent.start()
         person = {"name": "欧阳修", "id_type": "resident_id", "id_number": make_id_number(900_002)}
         made = talent.call("register_person", **person, email="ouyang@example.com")
-        asked = {"person_ids": [made["id"]], "purpose": "messages"}
+        request = {"person_ids": [made["id"]], "purpose": "messages"}
         if asker == "notify":
             with pytest.raises(Refusal) as refused:
-                talent.call("read_contacts", **asked)
+                talent.call("read_contacts", **request)
             assert refused.value.to_wire()["code"] == "chassis.caller_not_trusted"
         else:
-            (told,) = talent.call("read_contacts", **asked)["items"]
-            assert (told["name"], told["email"]) == ("欧阳修", "ouyang@example.com")
+            (contact,) = talent.call("read_contacts", **request)["items"]
+            assert (contact["name"], contact["email"]) == ("欧阳修", "ouyang@example.com")
 
     def test_a_student_is_registered_reported_confirmed_and_ended(self, talent: Talent) -> None:
         talent.start()

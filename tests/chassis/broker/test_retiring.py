@@ -57,7 +57,7 @@ class TestRetire:
         with pytest.raises(CannotRetire, match="there is no queue"):
             retire(vhost, OLD, to=NEW, discard=False, delays=DELAYS)
 
-    def test_wants_to_be_told_what_becomes_of_messages(self, vhost: str, channel: amqp.Channel) -> None:
+    def test_must_know_what_to_do_with_waiting_messages(self, vhost: str, channel: amqp.Channel) -> None:
         publish(channel, OLD, messages=2)
         with pytest.raises(CannotRetire, match="2 messages wait"):
             retire(vhost, OLD, to=None, discard=False, delays=DELAYS)

@@ -23,7 +23,7 @@ CONTEXT = CallContext("tester", "test_department", "request-1")
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port where connections are taken and nothing is said, as by a node that stands still."""
+    """A port that accepts connections and never sends anything, like a node that hangs."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
@@ -83,9 +83,7 @@ class TestService:
 class TestACallThatIsNotAnswered:
     """A channel opened while a cluster loses a node may publish into nowhere for ever (tests/cluster shows it for real)."""
 
-    def test_is_the_last_on_a_connection_nobody_is_answered_on_and_takes_none_of_the_others_with_it(
-        self, ledger: Ledger
-    ) -> None:
+    def test_is_the_last_on_its_connection_and_the_calls_still_open_there_are_answered(self, ledger: Ledger) -> None:
         ledger.start(lanes="rpc")
         with ThreadPoolExecutor(1) as aside:
             slow = aside.submit(ledger.call, "wait", {"seconds": 4}, timeout=15)

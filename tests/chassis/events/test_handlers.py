@@ -116,7 +116,7 @@ class TestRelay:
         ledger.start(lanes="rpc,relay")
         with kombu.Connection(ledger.amqp_uri) as connection:
             connection.channel().queue_delete(QUEUE)
-        write(ledger, "to nobody")
+        write(ledger, "to no queue")
         metrics = "youthcity_outbox_unroutable_total"
         until(lambda: f"{metrics} 0.0" not in ledger.health(ledger.processes[0], "/metrics")[1])
         assert ledger.count("select count(*) from outbox where position is null") == 1
@@ -124,7 +124,7 @@ class TestRelay:
         until(lambda: ledger.count("select count(*) from outbox where position is null") == 0)
 
     def test_speaks_to_a_stock_nameko_listener(self, ledger: Ledger) -> None:
-        heard: list[Any] = []
+        received: list[Any] = []
         arrived = threading.Event()
         with kombu.Connection(ledger.amqp_uri) as connection:
             # what nameko's @event_handler("ledger", WRITTEN) declares and binds
@@ -132,16 +132,16 @@ class TestRelay:
             queue = kombu.Queue(f"evt-ledger-{WRITTEN}--listener.hear", exchange=exchange, routing_key=WRITTEN)
 
             def hear(body: Any, message: Any) -> None:
-                heard.append(body)
+                received.append(body)
                 message.ack()
                 arrived.set()
 
             with connection.Consumer(queue, callbacks=[hear], accept=["json"]):
                 ledger.start(lanes="rpc,relay")
                 write(ledger, "heard outside")
-                until(lambda: _drain(connection) or heard)
-        assert heard[0]["type"] == WRITTEN
-        assert heard[0]["data"]["text"] == "heard outside"
+                until(lambda: _drain(connection) or received)
+        assert received[0]["type"] == WRITTEN
+        assert received[0]["data"]["text"] == "heard outside"
 
 
 def _drain(connection: kombu.Connection) -> None:

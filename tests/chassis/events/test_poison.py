@@ -61,8 +61,8 @@ class TestPoison:
         assert ledger.count("select last_value from tries") <= 2 * 60
         assert ledger.count("select count(*) from dead_letters") == 0
 
-    def test_that_looks_like_a_slow_database_stops_nobody_but_itself(self, ledger: Ledger) -> None:
-        """A statement that never ends in time is nobody's fault, so it is never given up; but the database answers."""
+    def test_that_looks_like_a_slow_database_stops_no_other_message(self, ledger: Ledger) -> None:
+        """A timed-out statement counts as a transient fault, so its message is never given up; but the database answers."""
         send(ledger, *[event("stuck" if number == 3 else f"sound {number}") for number in range(12)])
         ledger.start(lanes="events", RETRY_DELAYS="300", STATEMENT_TIMEOUT_SECONDS="0.3")
         until(lambda: hearings(ledger) == 11, seconds=30)

@@ -30,7 +30,7 @@ class TestNextWay:
         bug = ValueError("no")
         assert ways(bug, bug, bug, bug) == [(1, 5.0), (2, 60.0), (3, 600.0), (4, None)]
 
-    def test_of_what_is_nobody_s_fault_leads_to_ever_longer_waits_and_never_ends(self) -> None:
+    def test_of_transient_faults_leads_to_ever_longer_waits_and_never_ends(self) -> None:
         faults = [PoolTimeout(), eventlet.Timeout(), ConnectionResetError(), OSError(), PoolTimeout()]
         assert ways(*faults) == [(0, 5.0), (0, 60.0), (0, 600.0), (0, 600.0), (0, 600.0)]
 

@@ -121,5 +121,5 @@ class TestRedaction:
                 logging.getLogger("x").error("failed: %r", error)
         assert len(lines()) == 4
         everything = json.dumps(lines(), ensure_ascii=False)
-        assert "people_pkey" in everything, "what is wrong is still said"
+        assert "people_pkey" in everything, "what is wrong is still logged"
         assert "王小明" not in everything

@@ -24,7 +24,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 class TestServiceSettings:
-    def test_are_safe_where_nothing_is_said(self) -> None:
+    def test_are_safe_by_default(self) -> None:
         found = service_settings("talent")
         assert (found.environment, found.is_dev, found.checks_events) == ("prod", False, False)
         assert (found.health_host, found.health_port) == ("127.0.0.1", 0)

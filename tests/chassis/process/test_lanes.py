@@ -99,10 +99,10 @@ class TestApart:
         ledger.call("write_entry", {"text": "one"}, key=str(uuid.uuid4()))
         ledger.start(lanes="timers")
         until(lambda: ledger.count("select count(*) from ticks") > 3, what="ticks")
-        assert ledger.count("select count(*) from outbox where position is null") == 1  # nobody publishes yet
+        assert ledger.count("select count(*) from outbox where position is null") == 1  # no relay runs yet
         ledger.start(lanes="relay")
         until(lambda: ledger.queue_length(QUEUE) == 1, what="a published event")
-        assert ledger.count("select count(*) from hearings") == 0  # nobody listens yet
+        assert ledger.count("select count(*) from hearings") == 0  # no consumer runs yet
         ledger.start(lanes="events")
         until(lambda: ledger.count("select count(*) from hearings") == 1, what="a hearing")
 

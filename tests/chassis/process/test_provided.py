@@ -36,7 +36,7 @@ def worker_of(lane: str) -> Any:
 
 @pytest.fixture
 def away() -> Engine:
-    """A database nobody answers for."""
+    """A database whose port no server listens on."""
     return make_engine(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing", pool_size=1, name="test")
 
 

@@ -22,7 +22,7 @@ class TestReadiness:
         until(lambda: "not connected" in ledger.health(process, "/readyz")[1])
         assert ledger.health(process, "/readyz")[0] == 503
 
-    def test_is_not_told_before_requests_are_taken(self, ledger: Ledger) -> None:
+    def test_is_not_reported_before_requests_are_taken(self, ledger: Ledger) -> None:
         process = ledger.start(wait=False, LEDGER_SETUP_SECONDS="1")
         until(lambda: ledger.health(process, "/readyz") == (503, '{"process": "starting"}'))
         until(lambda: ledger.health(process, "/readyz")[0] == 200)

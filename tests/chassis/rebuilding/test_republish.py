@@ -100,7 +100,7 @@ class TestRepublish:
         assert command(ledger, *REPUBLISH, "--after", ids[3])[0] == 0
         assert [row.subject_id for row in sent(ledger)][2:] == ids[4:]
 
-    def test_only_counts_when_asked_to(self, ledger: Ledger) -> None:
+    def test_only_counts_in_a_dry_run(self, ledger: Ledger) -> None:
         write_entries(ledger, PAGE + 1)
         status, printed, _ = command(ledger, *REPUBLISH, "--dry-run")
         assert (status, printed) == (0, f"entry: {PAGE + 1} would be sent to ledger.on_entry_written\n")

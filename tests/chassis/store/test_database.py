@@ -1,4 +1,4 @@
-"""Which database errors are nobody's fault, shown with the errors PostgreSQL really gives."""
+"""Which database errors are transient, shown with the errors PostgreSQL really gives."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ class TestTransient:
                 run(connection, "select 1")
 
     def test_is_a_server_that_is_not_there(self) -> None:
-        with socket.socket() as nobody:
-            nobody.bind(("127.0.0.1", 0))
-            port = nobody.getsockname()[1]
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
         with engine_of(f"postgresql://x@127.0.0.1:{port}/x") as engine:
             assert is_transient(failure(engine.connect))
 

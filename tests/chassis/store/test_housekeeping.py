@@ -1,4 +1,4 @@
-"""Housekeeping on a real database: it does its rounds in any replica and stands in nobody's way."""
+"""Housekeeping on a real database: it runs in any replica and blocks no other work."""
 
 from __future__ import annotations
 

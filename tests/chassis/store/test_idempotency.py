@@ -116,10 +116,10 @@ class TestAtTheSameMoment:
             unforeseen = [one for one in answers if not isinstance(one, (tuple, RequestInProgress))]
             assert unforeseen == []
             done = Counter(one[1] for one in answers if isinstance(one, tuple))
-            assert done[False] == 1, "exactly one did it, the others were told its reply or to come again"
+            assert done[False] == 1, "exactly one did it, the others got its reply or were refused as in progress"
         assert till.count() == 10
 
-    def test_a_twin_is_told_to_come_again_while_the_first_runs(self, till: Till) -> None:
+    def test_a_twin_is_refused_as_in_progress_while_the_first_runs(self, till: Till) -> None:
         inside, go_on = threading.Event(), threading.Event()
 
         def slow() -> None:

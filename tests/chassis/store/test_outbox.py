@@ -81,8 +81,8 @@ class TestTake:
         write(engine, NOW + dt.timedelta(hours=2))
         with engine.connect() as connection:
             connection.exec_driver_sql("analyze outbox")
-            asked = str(outbox._TAKE).replace(":limit", "500")
-            plan = "\n".join(connection.exec_driver_sql(f"explain (analyze, timing off) {asked}").scalars())
+            query = str(outbox._TAKE).replace(":limit", "500")
+            plan = "\n".join(connection.exec_driver_sql(f"explain (analyze, timing off) {query}").scalars())
         assert "Rows Removed by Filter" not in plan, plan
 
 

@@ -38,9 +38,9 @@ def fill(engine: Engine, count: int) -> list[uuid.UUID]:
 
 
 def page(engine: Engine, limit: int, after: dict[str, Any] | None = None) -> dict[str, Any]:
-    asked = select(LETTERS.c.id, LETTERS.c.died_at.label("created_at"))
+    query = select(LETTERS.c.id, LETTERS.c.died_at.label("created_at"))
     with open_reading(engine) as work:
-        return read_page(work.session, asked, key=KEY, limit=limit, after=after)
+        return read_page(work.session, query, key=KEY, limit=limit, after=after)
 
 
 class TestReadPage:

@@ -16,7 +16,7 @@ from tests.events.conftest import DAY, HOUR, NOW, OTHERS, Town, session
 
 
 class TestCreateActivity:
-    def test_starts_as_a_draft_of_the_callers_department_that_nobody_is_told_of(self, town: Town) -> None:
+    def test_starts_as_an_unannounced_draft_of_the_callers_department(self, town: Town) -> None:
         activity = town.draft(session(20), session(30, starts_at=NOW + 2 * DAY))
         assert (activity["state"], activity["department"], activity["version"]) == ("draft", "youth_league", 1)
         assert [one["capacity"] for one in activity["sessions"]] == [20, 30]
@@ -33,15 +33,15 @@ class TestCreateActivity:
 
 
 class TestMoves:
-    def test_go_from_draft_to_reported_and_each_is_told(self, town: Town) -> None:
+    def test_go_from_draft_to_reported_and_each_is_announced(self, town: Town) -> None:
         activity = town.draft(session(starts_at=NOW - HOUR))
         for move, state in (("publish", "published"), ("open", "open"), ("close", "closed"), ("hold", "held")):
             assert town.move(move, activity["id"])["state"] == state
         reported = town.move("report", activity["id"], attendance_stated=3_600)
         assert (reported["state"], reported["version"]) == ("reported", 6)
         assert reported["attendance"] == {"counted": 0, "stated": 3_600}
-        told = town.rows("select type from outbox order by created_at, id")
-        assert [one[0].split(".")[2] for one in told] == ["published", "opened", "closed", "held", "reported"]
+        announced = town.rows("select type from outbox order by created_at, id")
+        assert [row[0].split(".")[2] for row in announced] == ["published", "opened", "closed", "held", "reported"]
         states = town.rows("select from_state, to_state from history where subject = 'activity' order by id")
         assert states[0] == (None, "draft") and states[-1] == ("held", "reported")
 
@@ -66,7 +66,7 @@ class TestMoves:
         with pytest.raises(activities.NotYourActivity), town.work(caller=OTHERS) as work:
             activities.change_activity(work, activity_id=activity["id"], version=1, changes={"offer_hours": 2})
 
-    def test_a_draft_called_off_is_told_to_nobody(self, town: Town) -> None:
+    def test_a_draft_called_off_is_not_announced(self, town: Town) -> None:
         town.move("cancel", town.draft()["id"])
         assert town.count("select count(*) from outbox") == 0
 
@@ -82,10 +82,10 @@ class TestChangeActivity:
         activity = town.draft()
         changed = town.change(activity, title={"zh-CN": "双选会", "en": "Fair"})
         assert (changed["title"]["en"], changed["version"]) == ("Fair", 2)
-        assert town.told("activity.changed") == 0
+        assert town.announced("activity.changed") == 0
         published = town.move("publish", activity["id"])
         town.change(published, offer_hours=2)
-        assert town.told("activity.changed") == 1
+        assert town.announced("activity.changed") == 1
 
     def test_is_refused_from_an_older_version_and_when_over(self, town: Town) -> None:
         activity = town.draft(session(starts_at=NOW - HOUR))
@@ -128,7 +128,7 @@ class TestChangeActivity:
         found = [town.register(activity, person) for person in town.people(4)]
         town.change(activity, sessions=[{**session(3), "id": activity["sessions"][0]["id"]}])
         assert town.states(*found) == ["confirmed", "confirmed", "confirmed", "waiting"]
-        assert town.told("registration.promoted") == 2
+        assert town.announced("registration.promoted") == 2
         town.check_books()
 
 

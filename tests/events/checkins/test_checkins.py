@@ -71,7 +71,7 @@ class TestCheckIn:
         second = town.scan(token, "n2")
         assert (second["outcome"], second["code"]) == ("refused", "events.checked_in_before")
         assert second["reason"]["zh-CN"]
-        assert town.told("checkin.recorded") == 1
+        assert town.announced("checkin.recorded") == 1
         states = town.rows("select to_state, reason from history where subject = 'checkin' order by to_state")
         assert states == [("admitted", None), ("refused", "events.checked_in_before")]
 
@@ -80,7 +80,7 @@ class TestCheckIn:
         token = town.ticket(registration)
         town.cancel(registration)
         assert town.scan(token, "n1")["code"] == "events.no_seat"
-        assert town.told("checkin.recorded") == 0
+        assert town.announced("checkin.recorded") == 0
 
     def test_keeps_the_seat_of_who_is_in(self, town: Town) -> None:
         registration = seated(town)

@@ -70,7 +70,7 @@ class TestNewestVersion:
             self._check(town, subject, batches)
 
     def _check(self, town: Town, subject: str, batches: Sequence[Sequence[int]]) -> None:
-        make, apply, said = SUBJECTS[subject]
+        make, apply, expected = SUBJECTS[subject]
         with town.engine.begin() as connection:
             connection.exec_driver_sql("truncate organisations, people, affiliations")
         for batch in batches:
@@ -78,4 +78,4 @@ class TestNewestVersion:
                 apply(work, [make(version) for version in batch])
         with open_reading(town.engine) as work:
             (held,) = copies.COPIES[subject].read(work.session, Page())
-        assert (held.version, held.data) == (3, said)
+        assert (held.version, held.data) == (3, expected)

@@ -54,10 +54,10 @@ class Rush:
             town.client.post(f"{self.path}/{move}", {})
 
     def register(self, number: int) -> tuple[float, float, Answer]:
-        """When it was asked, when it was answered, and how."""
-        asked = time.monotonic()
+        """When the request was sent, when it was answered, and the answer."""
+        sent_at = time.monotonic()
         answer = insisting(self.town.client, f"{self.path}/registrations", {"person_id": self.people[number]})
-        return asked, time.monotonic(), answer
+        return sent_at, time.monotonic(), answer
 
     def seats(self) -> tuple[int, int]:
         (found,) = self.town.client.get(f"{self.path}/sessions")["items"]
@@ -67,17 +67,17 @@ class Rush:
         with self.engine.connect() as connection:
             return list(connection.execute(text(sql), {"activity": self.activity["id"]}))
 
-    def told(self) -> Counter[str]:
+    def announced(self) -> Counter[str]:
         """How often each type of event was announced of the registrations."""
-        asked = (
+        query = (
             "select split_part(o.type, '.', 3) from outbox o join registrations r on o.subject_id = cast(r.id as text)"
             " where r.activity_id = :activity"
         )
-        return Counter(row[0] for row in self.rows(asked))
+        return Counter(row[0] for row in self.rows(query))
 
     def queue(self) -> list[str]:
-        asked = "select id from registrations where activity_id = :activity and state = 'waiting' order by number"
-        return [str(row[0]) for row in self.rows(asked)]
+        query = "select id from registrations where activity_id = :activity and state = 'waiting' order by number"
+        return [str(row[0]) for row in self.rows(query)]
 
 
 def insisting(client: Client, path: str, body: Any) -> Answer:
@@ -107,12 +107,12 @@ def engine(platform: ThrowawayPlatform) -> Iterator[Engine]:
 
 
 class Killer:
-    """Ends one of the two processes of events with kill -9 once so much has been told, and starts another."""
+    """Ends one of the two processes of events with kill -9 once `after` events have been announced, and starts another."""
 
     def __init__(self, rush: Rush, *, after: int) -> None:
         self.rush, self.after = rush, after
         self.thread = threading.Thread(target=self._run)
-        self.told = 0
+        self.announced = 0
 
     def __enter__(self) -> None:
         self.thread.start()
@@ -122,9 +122,9 @@ class Killer:
         restart(self.rush.town.platform)
 
     def _run(self) -> None:
-        eventually(lambda: self.rush.told().total() >= self.after, what="half of the rush", seconds=60)
+        eventually(lambda: self.rush.announced().total() >= self.after, what="half of the rush", seconds=60)
         kill(self.rush.town.platform)
-        self.told = self.rush.told().total()
+        self.announced = self.rush.announced().total()
 
 
 def kill(platform: ThrowawayPlatform) -> None:
@@ -143,18 +143,18 @@ def test_two_hundred_for_twenty_seats_with_a_process_killed_half_way(town: Town,
     killer = Killer(rush, after=60)
     with killer:
         found = all_at_once(rush.register, 200)
-    assert 60 <= killer.told < 200, "not killed in the middle of it"
+    assert 60 <= killer.announced < 200, "not killed in the middle of it"
     assert Counter(answer["state"] for _, _, answer in found) == {"confirmed": 20, "waiting": 180}
     assert rush.seats() == (20, 180)
     assert sorted(answer["position"] for _, _, answer in found if answer["position"]) == list(range(1, 181))
     in_order = sorted(found, key=lambda one: one[2]["number"])
     assert [answer["id"] for _, _, answer in in_order[20:]] == rush.queue()
-    latest_ask = 0.0
-    for asked, answered, _ in in_order:
-        # who was answered before another asked is ahead of them
-        assert answered > latest_ask, "passed by"
-        latest_ask = max(latest_ask, asked)
-    assert rush.told() == {"confirmed": 20, "waitlisted": 180}
+    latest_sent = 0.0
+    for sent_at, answered_at, _ in in_order:
+        # whoever was answered before another's request was sent is ahead of it
+        assert answered_at > latest_sent, "passed by"
+        latest_sent = max(latest_sent, sent_at)
+    assert rush.announced() == {"confirmed": 20, "waitlisted": 180}
 
 
 def test_a_hundred_for_one_seat(town: Town, engine: Engine) -> None:
@@ -179,14 +179,14 @@ def test_cancelling_and_moving_up_at_once_with_a_process_killed_half_way(town: T
     killer = Killer(rush, after=140)
     with killer:
         answers = all_at_once(act, 80)
-    assert 140 <= killer.told < 220, "not killed in the middle of it"
+    assert 140 <= killer.announced < 220, "not killed in the middle of it"
     assert {one["state"] for one in answers[::2]} == {"cancelled"}
     assert {one["state"] for one in answers[1::2]} == {"waiting"}
     known = rush.rows("select id, state from registrations where activity_id = :activity")
     states = {str(one): state for one, state in known}
     assert [states[one["id"]] for one in queue] == ["confirmed"] * 40 + ["waiting"] * 20
     assert rush.seats() == (40, 60)
-    assert rush.told() == {"confirmed": 40, "waitlisted": 100, "cancelled": 40, "promoted": 40}
+    assert rush.announced() == {"confirmed": 40, "waitlisted": 100, "cancelled": 40, "promoted": 40}
 
 
 def test_calling_off_with_a_process_killed_voids_and_tells_everybody_once(town: Town, engine: Engine) -> None:
@@ -209,4 +209,4 @@ def test_calling_off_with_a_process_killed_voids_and_tells_everybody_once(town: 
     kill(town.platform)
     eventually(lambda: rush.seats() == (0, 0), what="the last chunk", seconds=60)
     restart(town.platform)
-    assert rush.told() == {"voided": 450}
+    assert rush.announced() == {"voided": 450}

@@ -44,7 +44,7 @@ class TestRegister:
         ]
         assert [one["number"] for one in found] == [1, 2, 3, 4]
         assert town.seats(activity) == [(2, 2)]
-        assert (town.told("registration.confirmed"), town.told("registration.waitlisted")) == (2, 2)
+        assert (town.announced("registration.confirmed"), town.announced("registration.waitlisted")) == (2, 2)
 
     def test_tells_what_a_message_needs_and_nothing_about_the_person(self, town: Town) -> None:
         activity = town.open(session(1))
@@ -52,8 +52,8 @@ class TestRegister:
         town.register(activity, person[0])
         waiting = town.register(activity, person[1])
         ((body,),) = town.rows("select body from outbox where type = 'events.registration.waitlisted.v1'")
-        said = json.loads(body)["data"]
-        assert said == {
+        data = json.loads(body)["data"]
+        assert data == {
             "registration_id": str(waiting["id"]),
             "version": 1,
             "activity_id": str(activity["id"]),
@@ -107,7 +107,7 @@ class TestRegister:
         town.move("open", activity["id"])
         assert town.register(activity, town.person())["state"] == "confirmed"
 
-    def test_refuses_whom_nobody_has_registered(self, town: Town) -> None:
+    def test_refuses_a_person_who_is_not_registered(self, town: Town) -> None:
         with pytest.raises(registrations.PersonNotKnown):
             town.register(town.open(), uuid7())
 
@@ -124,8 +124,8 @@ class TestRegister:
         replies = []
         for _ in range(2):
             with town.work(caller=caller) as work:
-                asked = {"activity_id": activity["id"], "person_id": person, "session_id": None}
-                effect = lambda w=work, a=asked: {"id": str(registrations.register(w, **a)["id"])}  # noqa: E731
+                arguments = {"activity_id": activity["id"], "person_id": person, "session_id": None}
+                effect = lambda w=work, a=arguments: {"id": str(registrations.register(w, **a)["id"])}  # noqa: E731
                 replies.append(idempotency.run(work, "register", {"person_id": str(person)}, effect))
         assert replies[0] == replies[1]
         assert town.seats(activity) == [(1, 0)]

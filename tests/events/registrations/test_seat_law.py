@@ -1,5 +1,5 @@
 """The law of capacity and waiting list, as a property: whatever people and organisers do, and in whatever order, no more
-seats are held than there are, nobody is passed by, and no seat stays free while somebody waits.
+seats are held than there are, nobody is overtaken, and no seat stays free while somebody waits.
 
 The database is held against a model of a few lines.
 """

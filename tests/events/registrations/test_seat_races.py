@@ -31,16 +31,16 @@ class TestRegistering:
         activity, people = town.open(session(1)), town.people(50)
 
         def register(number: int) -> tuple[float, float, dict[str, Any]]:
-            asked = time.monotonic()
+            sent_at = time.monotonic()
             answer = town.register(activity, people[number])
-            return asked, time.monotonic(), answer
+            return sent_at, time.monotonic(), answer
 
         found = at_once(register, 50)
         assert Counter(one["state"] for _, _, one in found) == {"confirmed": 1, "waiting": 49}
         assert sorted(one["position"] or 0 for _, _, one in found) == list(range(50))
-        for _, answered, earlier in found:
-            for asked, _, later in found:
-                assert not (answered < asked and later["number"] < earlier["number"]), "passed by"
+        for _, answered_at, earlier in found:
+            for sent_at, _, later in found:
+                assert not (answered_at < sent_at and later["number"] < earlier["number"]), "passed by"
         town.check_books()
 
     def test_one_person_twenty_times_is_registered_once(self, town: Town) -> None:
@@ -66,7 +66,7 @@ class TestRegistering:
         town.settle()
         live = town.count("select count(*) from registrations where state in ('confirmed', 'waiting')")
         assert live == (len(registered) if move == "close" else 0)
-        assert town.told("registration.voided") == (0 if move == "close" else len(registered))
+        assert town.announced("registration.voided") == (0 if move == "close" else len(registered))
         town.check_books()
 
     def test_never_ends_above_a_capacity_that_is_lowered_meanwhile(self, town: Town) -> None:
@@ -131,7 +131,7 @@ class TestSeatsThatComeFree:
         at_once(lambda number: tried(acts[number % 4]), 8)
         states = town.states(second, third)
         assert states in (["confirmed", "waiting"], ["refused", "offered"], ["lapsed", "offered"])
-        ends = sum(town.told(f"registration.{what}") for what in ("refused", "lapsed"))
+        ends = sum(town.announced(f"registration.{what}") for what in ("refused", "lapsed"))
         assert ends == (0 if states[0] == "confirmed" else 1)
         town.check_books()
 
@@ -145,14 +145,14 @@ class TestTimers:
                 town.cancel(one)
         at_once(lambda _: town.settle(now=NOW + HOUR), 4)
         town.settle(now=NOW + HOUR)
-        assert town.told("registration.lapsed") == 12
+        assert town.announced("registration.lapsed") == 12
         called_off = town.open(session(3))
         for person in town.people(9):
             town.register(called_off, person)
         town.move("cancel", called_off["id"])
         at_once(lambda _: town.settle(), 4)
         town.settle()
-        assert town.told("registration.voided") == 9
+        assert town.announced("registration.voided") == 9
         town.check_books()
 
 
@@ -203,5 +203,5 @@ class TestTheDoor:
         moves = ["hold", "cancel", "close"]
         answers = at_once(lambda number: tried(lambda: town.move(moves[number % 3], activity["id"])), 9)
         assert {one for one in answers if isinstance(one, str)} == {activity_moves.MoveNotAllowed.code}
-        told = town.told("activity.held"), town.told("activity.cancelled")
-        assert told in ((1, 0), (0, 1))
+        announced = town.announced("activity.held"), town.announced("activity.cancelled")
+        assert announced in ((1, 0), (0, 1))

@@ -15,7 +15,7 @@ class TestPromotion:
         assert town.cancel(found[0])["state"] == "cancelled"
         assert town.states(*found) == ["cancelled", "confirmed", "waiting"]
         assert [one["position"] for one in map(town.seen, found)] == [None, None, 1]
-        assert (town.told("registration.cancelled"), town.told("registration.promoted")) == (1, 1)
+        assert (town.announced("registration.cancelled"), town.announced("registration.promoted")) == (1, 1)
         town.check_books()
 
     def test_moves_nobody_up_when_somebody_leaves_the_list(self, town: Town) -> None:
@@ -48,7 +48,7 @@ class TestPromotion:
                 move(registration)
 
     def test_a_newcomer_waits_behind_those_who_wait_even_if_a_seat_is_free(self, town: Town) -> None:
-        """More seats come free at once than one transaction gives on: nobody passes by the others meanwhile."""
+        """More seats come free at once than one transaction hands on: meanwhile nobody overtakes those who wait."""
         activity = town.open(session(1))
         queue = [town.register(activity, person) for person in town.people(1 + waiting_list.CHUNK + 20)]
         room = {**session(waiting_list.CHUNK + 10), "id": activity["sessions"][0]["id"]}
@@ -71,7 +71,7 @@ class TestOffers:
         assert (offered["state"], offered["offer_expires_at"]) == ("offered", NOW + 2 * HOUR)
         assert town.register(activity, town.person())["state"] == "waiting"
         assert town.accept(second)["state"] == "confirmed"
-        assert (town.told("registration.offered"), town.told("registration.confirmed")) == (1, 2)
+        assert (town.announced("registration.offered"), town.announced("registration.confirmed")) == (1, 2)
         town.check_books()
 
     def test_go_to_the_next_when_refused(self, town: Town) -> None:
@@ -80,7 +80,7 @@ class TestOffers:
         town.cancel(found[0])
         assert town.refuse(found[1])["state"] == "refused"
         assert town.states(*found) == ["cancelled", "refused", "offered"]
-        assert town.told("registration.refused") == 1
+        assert town.announced("registration.refused") == 1
 
     def test_lapse_and_go_to_the_next(self, town: Town) -> None:
         activity = town.open(session(1), promotion="offer", offer_hours=2)
@@ -94,7 +94,7 @@ class TestOffers:
         town.settle(now=late)
         assert town.states(*found) == ["cancelled", "lapsed", "offered"]
         assert town.seen(found[2])["offer_expires_at"] == late + 2 * HOUR
-        assert town.told("registration.lapsed") == 1
+        assert town.announced("registration.lapsed") == 1
         town.check_books()
 
     def test_end_with_the_beginning_of_the_session_and_then_seats_are_given_at_once(self, town: Town) -> None:
@@ -105,7 +105,7 @@ class TestOffers:
         town.settle(now=NOW + DAY)
         assert town.states(*found) == ["cancelled", "lapsed", "confirmed"]
 
-    def test_lapse_in_chunks_each_told_once(self, town: Town) -> None:
+    def test_lapse_in_chunks_each_announced_once(self, town: Town) -> None:
         count = waiting_list.CHUNK + 5
         activity = town.open(session(count), promotion="offer", offer_hours=1)
         seated = [town.register(activity, person) for person in town.people(count)]
@@ -115,7 +115,7 @@ class TestOffers:
         assert set(town.states(*queue)) == {"offered"}
         town.settle(now=NOW + HOUR)
         assert set(town.states(*queue)) == {"lapsed"}
-        assert town.told("registration.lapsed") == count
+        assert town.announced("registration.lapsed") == count
         assert town.seats(activity) == [(0, 0)]
 
 
@@ -129,14 +129,14 @@ class TestCallingOff:
         town.move("cancel", activity["id"])
         town.settle()
         assert town.states(*found) == ["voided"] * 3 + ["cancelled"] + ["voided"] * 2
-        assert town.told("registration.voided") == 5
+        assert town.announced("registration.voided") == 5
         assert town.seats(activity) == [(0, 0), (0, 0)]
         reasons = town.rows(
             "select distinct cast(body as jsonb)->'data'->>'reason' from outbox where type like '%voided%'"
         )
         assert reasons == [("暴雨",)]
         town.settle()
-        assert town.told("registration.voided") == 5
+        assert town.announced("registration.voided") == 5
 
     def test_gives_no_seat_on_while_it_voids(self, town: Town) -> None:
         activity = town.open(session(1))
@@ -146,4 +146,4 @@ class TestCallingOff:
         assert town.states(*found) == ["cancelled", "waiting"]
         town.settle()
         assert town.states(*found) == ["cancelled", "voided"]
-        assert town.told("registration.promoted") == 0
+        assert town.announced("registration.promoted") == 0

@@ -38,7 +38,7 @@ class TestTheTokenEndpoint:
             answer = api.send("POST", "/oauth/token", body, token="", Authorization=authorization, Content_Type=form)
             assert (answer.status, answer.json["error"]) == (status, error)
 
-    def test_narrows_to_the_scopes_asked_for(self, api: Api) -> None:
+    def test_narrows_to_the_requested_scopes(self, api: Api) -> None:
         body = b"grant_type=client_credentials&scope=registry:read"
         headers = {
             "Authorization": f"Basic {api.client._credentials}",

@@ -137,14 +137,14 @@ class TestShares:
         assert (refused.status, refused.json["violated-policies"]) == (429, ["address"])
         assert api.send("GET", LIST, token="guessed").status == 429
         forwarded = api.send("GET", LIST, token="guessed", X_Forwarded_For="192.0.2.7")
-        assert forwarded.status == 429  # nobody has said that a proxy stands before this gateway
+        assert forwarded.status == 429  # no proxy is configured before this gateway
 
     def test_behind_a_proxy_it_is_the_address_the_proxy_passes_on(self, gateways: Gateways) -> None:
         (api,) = gateways(GATEWAY_RATE_ADDRESS="1/minute", GATEWAY_TRUSTED_PROXIES="1")
-        asked = [
+        statuses = [
             api.send("GET", LIST, token="guessed", X_Forwarded_For=who).status for who in ("192.0.2.7", "192.0.2.8")
         ]
-        assert asked == [401, 401]
+        assert statuses == [401, 401]
         # what the client itself wrote stands before what the proxy adds
         again = api.send("GET", LIST, token="guessed", X_Forwarded_For="198.51.100.1, 192.0.2.7")
         assert again.status == 429
@@ -168,4 +168,6 @@ class TestStore:
             assert "youthcity_rate_store_failures_total 1.0" in answer.read().decode()
         redis.start()
         # a new, empty store: the worker's own count has gone on meanwhile
-        eventually(lambda: '"client";r=999' in fields(api.send("GET", LIST))["RateLimit"], what="the store being asked")
+        eventually(
+            lambda: '"client";r=999' in fields(api.send("GET", LIST))["RateLimit"], what="the store being used again"
+        )

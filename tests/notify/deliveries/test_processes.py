@@ -1,4 +1,4 @@
-"""Real processes of notify, killed and repeated to: counted at the SMTP server, nobody is written to twice."""
+"""Real processes of notify, killed and repeated to: counted at the SMTP server, no mail is sent twice."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Notify:
         self.names.remove(name)
 
     def publish(self, events: list[Event]) -> None:
-        """As a relay would, but in any order and as often as asked."""
+        """As a relay would, but in any order and any number of times."""
         sent = [
             Outgoing(
                 body=envelope.compose(event), exchange="perks.events", routing_key=event.type, message_id=str(event.id)

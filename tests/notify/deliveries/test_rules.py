@@ -23,7 +23,7 @@ class OneDelivery(RuleBasedStateMachine):
         super().__init__()
         self.state, self.claim, self.attempts = rules.DUE, 0, 0
         self.rounds = 0
-        #: sender → its round, and whether it has been told to call
+        #: sender → its round, and whether it may call the provider
         self.held: dict[str, int] = {}
         self.may_call: set[str] = set()
         self.unanswered: dict[str, int] = {}
@@ -48,7 +48,7 @@ class OneDelivery(RuleBasedStateMachine):
             self.claim = 0
 
     @rule(sender=CONNECTIONS)
-    def is_told_to_call(self, sender: str) -> None:
+    def is_allowed_to_call(self, sender: str) -> None:
         if self.holds(sender) and self.befalls("handed_over"):
             self.attempts += 1
             self.may_call.add(sender)
@@ -127,5 +127,5 @@ class TestMoves:
         assert happening == settled
         assert wait == (BACK_OFF[attempts - 1] if settled == "postponed" else None)
 
-    def test_what_nobody_was_called_for_is_due_at_once(self) -> None:
+    def test_a_delivery_never_handed_to_a_provider_is_due_at_once(self) -> None:
         assert rules.settle("not_called", attempts=9, back_off=BACK_OFF) == ("not_called", dt.timedelta())

@@ -1,4 +1,4 @@
-"""Sending by real SMTP to people a real talent knows: how each call can end, and that nobody is written to twice."""
+"""Sending by real SMTP to people a real talent knows: how each call can end, and that no mail is sent twice."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ class TestStuck:
         with desk.office.work(now=desk.now) as work:
             return deliveries.rescue(work)
 
-    def test_one_that_had_called_nobody_is_due_again_and_its_sender_may_call_no_more(self, desk: Desk) -> None:
+    def test_one_whose_provider_was_not_called_is_due_again_and_its_sender_may_call_no_more(self, desk: Desk) -> None:
         (person,) = desk.tell("a@example.com")
         (held,) = self.claim(desk, UUID(int=1))
         assert self.rescue(desk) == 0

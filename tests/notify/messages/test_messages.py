@@ -1,4 +1,4 @@
-"""Announcements become messages and deliveries once, whatever comes when and how often; a replay tells nobody."""
+"""Announcements become messages and deliveries once, in any order and any number of times; a replay makes no message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TestAnnounce:
         in_app, email = (office.deliveries(channel=name)[0] for name in ("in_app", "email"))
         assert (in_app.state, in_app.settled_at, email.state, email.not_before) == ("delivered", NOW, "due", NOW)
 
-    def test_repeated_reordered_and_split_events_tell_once(self, office: Office) -> None:
+    def test_repeated_reordered_and_split_events_make_one_message_each(self, office: Office) -> None:
         office.only_template()
         people = [uuid7() for _ in range(5)]
         events = [granted(person) for person in people for _ in range(3)]
@@ -38,20 +38,20 @@ class TestAnnounce:
         assert office.count("select count(*) from deliveries") == 2 * len(events)
         assert all(len(office.inbox(person)) == 3 for person in people)
 
-    def test_the_same_events_at_once_tell_once(self, office: Office) -> None:
+    def test_the_same_events_at_once_make_one_message_each(self, office: Office) -> None:
         office.only_template()
         events = [granted(uuid7()) for _ in range(40)]
         at_once(lambda number: office.hear(*(events if number % 2 else reversed(events))), 6)
         assert office.count("select count(*) from messages") == 40
         assert office.count("select count(*) from deliveries") == 80
 
-    def test_a_replay_tells_nobody(self, office: Office) -> None:
+    def test_a_replay_makes_no_message(self, office: Office) -> None:
         person = uuid7()
         office.only_template()
         office.hear(granted(person, replay=True))
         assert office.count("select count(*) from messages") + office.count("select count(*) from deliveries") == 0
 
-    def test_every_template_bound_to_the_event_tells(self, office: Office) -> None:
+    def test_every_template_bound_to_the_event_makes_a_message(self, office: Office) -> None:
         person = uuid7()
         office.only_template()
         office.put_template("told_too", channels=["in_app"])
@@ -63,7 +63,7 @@ class TestAnnounce:
 
         sent: list[str] = []
         office.only_template()
-        listener.listen(office.engine, "before_cursor_execute", lambda *heard: sent.append(heard[2]))
+        listener.listen(office.engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
         office.hear(*(granted(uuid7()) for _ in range(100)))
         assert office.count("select count(*) from deliveries") == 200
         assert len(sent) <= 8, sent
@@ -102,7 +102,7 @@ class TestWishes:
         office.hear(granted(uuid7()), now=AT_NIGHT)
         assert office.deliveries(channel="email")[0].not_before == AT_NIGHT
 
-    def test_a_person_without_quiet_hours_is_told_at_night(self, office: Office) -> None:
+    def test_a_person_without_quiet_hours_gets_mail_at_night(self, office: Office) -> None:
         person = uuid7()
         office.only_template()
         office.prefer(person, quiet_hours=None)
@@ -141,6 +141,6 @@ class TestInbox:
         assert [message["id"] == first for message in office.inbox(person, unread=False)] == [True]
         assert first not in [message["id"] for message in office.inbox(person, unread=True)]
 
-    def test_a_message_nobody_has_is_not_found(self, office: Office) -> None:
+    def test_a_message_that_does_not_exist_is_not_found(self, office: Office) -> None:
         with office.work() as work, pytest.raises(MessageNotFound):
             messages.read_message(work, message_id=uuid7())

@@ -120,7 +120,7 @@ class TestQuietHours:
 
 
 class TestObjection:
-    def test_a_no_is_a_no_and_who_has_said_nothing_wants_everything(self) -> None:
+    def test_an_objection_is_named_and_without_one_everything_is_wanted(self) -> None:
         preference = PersonPreferences(
             quiet_hours=None,
             programmes={"a": ProgrammePreference(enabled=False), "b": ProgrammePreference(channels=("in_app",))},

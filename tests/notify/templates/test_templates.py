@@ -29,12 +29,12 @@ class TestSeededTemplates:
             assert list(templates.flaws_of(one)) == [], one["key"]
             assert schemas.TemplateBody().validate(schemas.TemplateBody().dump(one)) == {}, one["key"]
 
-    def test_tell_of_everything_announced(self, office: Office) -> None:
+    def test_cover_every_announced_event(self, office: Office) -> None:
         with office.work() as work:
             bound = templates.bound_to(work, EVENTS)
         assert set(bound) == set(topology.consumed_types(templates.HANDLER))
 
-    def test_the_platforms_events_that_may_be_told_name_a_person(self) -> None:
+    def test_every_event_that_may_become_a_message_names_a_person(self) -> None:
         for event_type in topology.consumed_types(templates.HANDLER):
             assert EVENTS[event_type].loader.fields["person_id"].required, event_type
 
@@ -108,7 +108,7 @@ class TestRendering:
         assert message["subject"]["zh-CN"] == "已获得{{ state }} Bcc: x@example.com"
         assert message["body"]["en"] == "You have <b>{% raw %}</b>."
 
-    def test_a_disabled_template_tells_nobody_and_a_new_version_tells_from_then_on(self, office: Office) -> None:
+    def test_a_disabled_template_makes_no_message_and_a_new_version_does_from_then_on(self, office: Office) -> None:
         person = uuid7()
         office.only_template(enabled=False)
         office.hear(granted(person))

@@ -14,7 +14,7 @@ from tests.perks.conftest import City, organisation_event, set_event
 
 ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
 
-#: Each copied subject: its three versions as events, who hears them, and how the copy is read.
+#: Each copied subject: its three versions as events, their handler, the query that reads the copy, and what it must find.
 Versions = tuple[Callable[[City], list[Event]], Callable[[City], Callable[..., None]], str, list[Any]]
 SUBJECTS: dict[str, Versions] = {
     "organisation": (
@@ -57,12 +57,12 @@ class TestNewestVersion:
             assert self._copy_after(city, subject, batches) == SUBJECTS[subject][3]
 
     def _copy_after(self, city: City, subject: str, batches: Sequence[Sequence[int]]) -> list[Any]:
-        make, hearer, asked, _ = SUBJECTS[subject]
+        make, handler, query, _ = SUBJECTS[subject]
         with city.engine.begin() as connection:
             connection.exec_driver_sql(
                 "truncate organisations, organisation_sets, set_members, set_versions, affiliations"
             )
         events = make(city)
         for batch in batches:
-            hearer(city)(*[events[number] for number in batch])
-        return [tuple(row) for row in city.rows(asked)]
+            handler(city)(*[events[number] for number in batch])
+        return [tuple(row) for row in city.rows(query)]

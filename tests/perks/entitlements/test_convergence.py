@@ -63,7 +63,7 @@ class Facts:
         #: the second version of the set lets the second university in and the first one out
         self.members = [self.universities[:1], self.universities[1:2]]
         self.last: list[dict[str, Any]] = []
-        affiliations = [event for story in stories for event in self._told(city, story)]
+        affiliations = [event for story in stories for event in self._affiliation_events(city, story)]
         organisations = [
             organisation_event(who, version=version, kind=kind)
             for who, names in zip(self.universities, kinds, strict=True)
@@ -72,7 +72,7 @@ class Facts:
         sets = [set_event("universities", version, members) for version, members in enumerate(self.members, 1)]
         self.events: list[Event] = affiliations + organisations + sets
 
-    def _told(self, city: City, story: Story) -> list[Event]:
+    def _affiliation_events(self, city: City, story: Story) -> list[Event]:
         affiliation, events = uuid7(), []
         for version, state in enumerate(story.states, 1):
             until_on = "2026-11-01" if state == "ended" else story.until_on

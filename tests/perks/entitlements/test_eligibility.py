@@ -75,11 +75,11 @@ class TestDeciding:
         assert eligibility.is_met("affiliations[0].current", seen()) is False
 
     def test_names_every_clause_with_its_message_and_source(self) -> None:
-        said = {"message": {"zh-CN": "须为师生。", "en": "Must be a member."}, "source": "P35"}
-        clauses = [{"id": "yes", "expr": "true", **said}, {"id": "no", "expr": "false", **said}]
+        shown = {"message": {"zh-CN": "须为师生。", "en": "Must be a member."}, "source": "P35"}
+        clauses = [{"id": "yes", "expr": "true", **shown}, {"id": "no", "expr": "false", **shown}]
         assert eligibility.decide(clauses, seen()) == [
-            {"clause": "yes", "met": True, **said},
-            {"clause": "no", "met": False, **said},
+            {"clause": "yes", "met": True, **shown},
+            {"clause": "no", "met": False, **shown},
         ]
 
     @given(st.permutations([affiliation(), affiliation(role="volunteer"), affiliation(current=False)]))

@@ -19,7 +19,7 @@ from tests.support.threads import at_once
 
 
 class TestGranting:
-    def test_grants_a_student_of_the_set_without_being_asked(self, city: City) -> None:
+    def test_grants_a_student_of_the_set_without_an_application(self, city: City) -> None:
         university, person = city.organisation(), uuid7()
         city.publish_set("universities", 1, [university])
         city.publish_scheme()
@@ -133,7 +133,7 @@ class TestExplaining:
             }
         ]
 
-    def test_says_what_it_stands_on_now_and_tells_nobody_when_only_that_changes(self, city: City) -> None:
+    def test_shows_its_present_grounds_and_announces_nothing_when_only_they_change(self, city: City) -> None:
         university, person = city.organisation(), uuid7()
         city.publish_set("universities", 1, [university])
         city.publish_scheme()
@@ -278,4 +278,4 @@ def _await_a_waiter(city: City) -> None:
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     deadline = time.monotonic() + 5
     while city.count(waiting) == 0:
-        assert time.monotonic() < deadline, "nobody waits: it went on beside the evaluation"
+        assert time.monotonic() < deadline, "no transaction waits: it went on beside the evaluation"

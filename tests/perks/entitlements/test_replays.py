@@ -32,7 +32,7 @@ def hear_again(city: City, *events: Event) -> None:
         apply(work, again)
 
 
-def told(city: City) -> list[tuple[str, bool]]:
+def announced(city: City) -> list[tuple[str, bool]]:
     """What was announced of entitlements, in order: which, and whether as a replay."""
     bodies = city.rows("select body from outbox where type like 'perks.entitlement.%' order by created_at, id")
     events = [json.loads(row.body) for row in bodies]
@@ -60,14 +60,14 @@ def student(city: City) -> tuple[UUID, UUID, Event]:
 
 
 class TestFactsSentAgain:
-    def test_are_decided_later_and_told_as_a_replay(self, city: City) -> None:
+    def test_are_decided_later_and_announced_as_a_replay(self, city: City) -> None:
         person, _, enrolled = student(city)
         hear_again(city, enrolled)
         assert city.states() == {}
         assert open_runs(city) == [True]
         city.settle()
         assert city.states() == {person: "active"}
-        assert told(city) == [("granted", True)]
+        assert announced(city) == [("granted", True)]
 
     def test_share_one_run_until_it_begins(self, city: City) -> None:
         _, university, enrolled = student(city)
@@ -97,7 +97,7 @@ class TestFactsSentAgain:
         hear_again(city, set_event("universities", 1, [university]))
         city.settle()
         assert city.rows("select id, version from entitlements") == versions
-        assert told(city) == [("granted", False)]
+        assert announced(city) == [("granted", False)]
         assert city.count("select count(*) from history") == history
 
     def test_grant_nothing_that_all_of_them_would_not(self, city: City) -> None:
@@ -116,7 +116,7 @@ class TestFactsSentAgain:
         hear_again(city, set_event("universities", 1, [university]))
         assert open_runs(city) == [True]
         city.settle()
-        assert told(city) == [("granted", False)]
+        assert announced(city) == [("granted", False)]
         assert city.count("select count(*) from affiliations") == 1
 
     def test_bring_back_what_was_granted_by_facts_still_known(self, city: City) -> None:
@@ -127,12 +127,12 @@ class TestFactsSentAgain:
         hear_again(city, enrolled)
         city.settle()
         assert city.states() == {person: "active"}
-        assert told(city)[-1] == ("granted", True)
+        assert announced(city)[-1] == ("granted", True)
 
 
 class TestRuns:
     def test_of_a_replay_come_before_dates_that_passed_long_ago(self, city: City) -> None:
-        """A database restored from an older dump finds the date passed; whoever was told of it is not told again."""
+        """A database restored from an older dump finds the date passed; whoever got a message about it gets no second one."""
         person, university, _ = student(city)
         leaves = city.affiliation(person, university, until_on="2026-12-24")
         city.hear(leaves)
@@ -143,8 +143,8 @@ class TestRuns:
         assert city.states()[person] == "active"
         city.settle(now=later)
         assert city.states()[person] == "suspended"
-        assert ("suspended", True) in told(city)
-        assert ("suspended", False) not in told(city)
+        assert ("suspended", True) in announced(city)
+        assert ("suspended", False) not in announced(city)
 
     def test_of_the_two_kinds_never_overlap(self, city: City) -> None:
         _, university, enrolled = student(city)

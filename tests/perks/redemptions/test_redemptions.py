@@ -234,7 +234,7 @@ class TestCost:
 
 
 class TestReading:
-    def test_lists_page_by_page_and_by_what_is_asked(self, city: City) -> None:
+    def test_lists_page_by_page_and_by_the_given_filters(self, city: City) -> None:
         story = Story(city)
         for number in range(5):
             city.scan(story.token, story.area, f"n{number}", now=NOW + dt.timedelta(minutes=number))

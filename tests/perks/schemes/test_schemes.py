@@ -34,7 +34,7 @@ class TestPutScheme:
         assert city.count("select count(*) from outbox where type = 'perks.scheme.published.v1'") == 2
         assert city.count("select count(*) from history where subject = 'scheme'") == 2
 
-    def test_the_same_again_changes_nothing_and_has_nobody_evaluated(self, city: City) -> None:
+    def test_the_same_again_changes_nothing_and_starts_no_evaluation(self, city: City) -> None:
         city.publish_scheme()
         assert city.publish_scheme(version=1)["version"] == 1
         assert city.count("select count(*) from schemes") == 1

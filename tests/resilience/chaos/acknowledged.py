@@ -1,7 +1,7 @@
-"""What clients were told, and how they ask until they are told.
+"""What was acknowledged to clients, and how a client repeats a request until it has an answer.
 
-Lives here: the record everything is counted against, and the loop of a patient client, who asks again under the same
-idempotency key while an answer leaves open what happened. Not here: what is asked (``traffic``, ``ledgers``).
+Lives here: the record everything is counted against, and the loop of a patient client. It repeats a request under the same
+idempotency key while an answer leaves open what happened. Not here: the requests themselves (``traffic``, ``ledgers``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from examples.client import ApiError
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.2
-#: How long an operation is asked for after the last fault; what has no answer by then is stuck.
+#: How long a request is repeated after the last fault; one without an answer by then is stuck.
 PATIENCE_SECONDS = 180.0
 
 
@@ -30,39 +30,39 @@ class GivenUp(Exception):
 
 @dataclass
 class Acknowledged:
-    """What clients were told. Each entry is written once its answer has come, by one thread."""
+    """What was acknowledged to clients. Each entry is written once its answer has come, by one thread."""
 
     documents: set[str] = field(default_factory=set)
-    """Document numbers of people told to be in; one number is one person."""
+    """Document numbers of people acknowledged as registered; one number is one person."""
     imports: dict[str, int] = field(default_factory=dict)
-    """Import told to be done → rows it had."""
+    """Import acknowledged as done → rows it had."""
     affiliations: set[str] = field(default_factory=set)
-    """Affiliations told to be in."""
+    """Affiliations acknowledged as recorded."""
     ended: set[str] = field(default_factory=set)
-    """Affiliations told to be ended."""
+    """Affiliations acknowledged as ended."""
     scans: dict[str, str] = field(default_factory=dict)
-    """Nonce of a scan → its outcome as told."""
+    """Nonce of a scan → its acknowledged outcome."""
     registrations: set[str] = field(default_factory=set)
-    """Registrations for the activity told to be made."""
+    """Registrations for the activity acknowledged as made."""
     cancelled: set[str] = field(default_factory=set)
-    """Registrations told to be cancelled."""
+    """Registrations acknowledged as cancelled."""
     entries: dict[str, set[str]] = field(default_factory=dict)
-    """Ledger → entries told to be written."""
+    """Ledger → entries acknowledged as written."""
     wrong: list[str] = field(default_factory=list)
     """Answers no client should have got: a changed mind, a refusal without a cause."""
     stuck: list[str] = field(default_factory=list)
-    """Operations nobody ever answered."""
+    """Requests that never got an answer."""
     broken: list[Exception] = field(default_factory=list)
     """Faults of a client itself: the run means nothing."""
 
     def facts(self) -> int:
         """How many facts of the city were acknowledged; entries of ledgers are not among them."""
-        told = (self.affiliations, self.ended, self.scans, self.registrations, self.cancelled)
-        return sum(len(facts) for facts in told)
+        counted = (self.affiliations, self.ended, self.scans, self.registrations, self.cancelled)
+        return sum(len(facts) for facts in counted)
 
 
 class Patience:
-    """Asks until there is an answer; knows how many are asking, and what came instead of answers."""
+    """Repeats a request until it is answered; counts the open requests, and what came instead of answers."""
 
     def __init__(self) -> None:
         self.given_up = threading.Event()

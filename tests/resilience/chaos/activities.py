@@ -51,22 +51,24 @@ def register_for_activity(clerk: Clerk) -> None:
         if error.problem["code"] == "events.already_registered":
             return
         raise
-    clerk.told.registrations.add(registered)
+    clerk.acknowledged.registrations.add(registered)
     if clerk.choose.random() < CANCELLED:
         clerk.post(f"/v1/registrations/{registered}/cancel", None)
-        clerk.told.cancelled.add(registered)
+        clerk.acknowledged.cancelled.add(registered)
 
 
 def count_registrations(count: Count) -> None:
-    """In events: each acknowledged registration is there once and cancelled where that was acknowledged, nobody has two,
+    """In events: each acknowledged registration is there once and cancelled where that was acknowledged, no one has two,
     every seat is taken and none twice, and each step has one event. Its copy of affiliations is talent's.
     """
-    told = count.told
+    acknowledged = count.acknowledged
     found = count.rows("events", "select id::text, person_id::text, state, session_id from registrations")
-    count.compare("registration", dict.fromkeys(told.registrations, 1), {row.id: 1 for row in found})
+    count.compare("registration", dict.fromkeys(acknowledged.registrations, 1), {row.id: 1 for row in found})
     for row in found:
-        if (row.state == "cancelled") != (row.id in told.cancelled):
-            count.lost.append(f"registration {row.id}: is {row.state}, cancelling told: {row.id in told.cancelled}")
+        if (row.state == "cancelled") != (row.id in acknowledged.cancelled):
+            count.lost.append(
+                f"registration {row.id}: is {row.state}, cancelling acknowledged: {row.id in acknowledged.cancelled}"
+            )
     live = [row for row in found if row.state != "cancelled"]
     taken = sum(row.state == "confirmed" for row in live)
     count.compare("seats taken", {"in all": min(SEATS, len(live))}, {"in all": taken})
@@ -74,5 +76,5 @@ def count_registrations(count: Count) -> None:
     count.compare("seats noted", {"in all": taken}, noted)
     steps, events = count.steps("events", "registration"), count.events("events", "events.registration.%")
     count.compare("events of registration", steps, events)
-    asked = "select id::text || ' ' || version as id, 1 as times from affiliations"
-    count.compare("events' copy of affiliation", count.times("talent", asked), count.times("events", asked))
+    query = "select id::text || ' ' || version as id, 1 as times from affiliations"
+    count.compare("events' copy of affiliation", count.times("talent", query), count.times("events", query))

@@ -1,7 +1,7 @@
-"""A count: what was told, what is there, and the findings where the two differ.
+"""A count: what was acknowledged, what is there, and the findings where the two differ.
 
-lost: acknowledged, and its effect is not there. twice: an effect is there more often than it was asked for. stuck: still on
-its way when everybody had time enough. Not here: what is compared (``counting``, ``activities``).
+lost: acknowledged, and its effect is not there. twice: an effect is there more often than it was requested. stuck: still on
+its way after time enough for everything. Not here: what is compared (``counting``, ``activities``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Count:
     """What was found, each finding in words; the numbers are their numbers."""
 
     town: Town
-    told: Acknowledged
+    acknowledged: Acknowledged
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)

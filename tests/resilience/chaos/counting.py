@@ -1,6 +1,6 @@
-"""What clients were told against what is there.
+"""What was acknowledged to clients against what is there.
 
-Lives here: reading effects (records, entitlements, redemptions, entries heard of) straight from the databases, never inbox
+Lives here: reading effects (records, entitlements, redemptions, received entries) straight from the databases, never inbox
 rows. A further service joins with a function of a ``Count`` and a line in COUNTERS.
 """
 
@@ -17,37 +17,37 @@ from tests.resilience.chaos.town import Town
 
 
 def count_people_and_affiliations(count: Count) -> None:
-    """In talent: a person per document, every affiliation once and in the state told, one step of history and one event
+    """In talent: a person per document, every affiliation once and in its acknowledged state, one step of history and one event
     for each change, one verdict for each row of an import.
     """
-    told = count.told
+    acknowledged = count.acknowledged
     people = count.rows("talent", "select count(*) from people")[0][0]
-    count.compare("people", {"in all": len(told.documents)}, {"in all": people})
+    count.compare("people", {"in all": len(acknowledged.documents)}, {"in all": people})
     found = {row.id: row.state for row in count.rows("talent", "select id::text, state from affiliations")}
-    count.compare("affiliation", dict.fromkeys(told.affiliations, 1), dict.fromkeys(found, 1))
+    count.compare("affiliation", dict.fromkeys(acknowledged.affiliations, 1), dict.fromkeys(found, 1))
     for affiliation, state in found.items():
-        expected = "ended" if affiliation in told.ended else "confirmed"
+        expected = "ended" if affiliation in acknowledged.ended else "confirmed"
         if state != expected:
-            count.lost.append(f"affiliation {affiliation}: told {expected}, is {state}")
-    changes = {affiliation: 2 if affiliation in told.ended else 1 for affiliation in told.affiliations}
+            count.lost.append(f"affiliation {affiliation}: acknowledged as {expected}, is {state}")
+    changes = {affiliation: 2 if affiliation in acknowledged.ended else 1 for affiliation in acknowledged.affiliations}
     count.compare("steps of affiliation", changes, count.steps("talent", "affiliation"))
     count.compare("events of affiliation", changes, count.events("talent", "talent.affiliation.%"))
     verdicts = "select import_id::text as id, count(*) as times from import_rows group by 1"
-    count.compare("rows of import", told.imports, count.times("talent", verdicts))
+    count.compare("rows of import", acknowledged.imports, count.times("talent", verdicts))
 
 
 def count_entitlements(count: Count) -> None:
     """In perks: its copy says what talent's records say; who is enrolled holds one active entitlement, who is not holds
     none, and every step of an entitlement follows from the one before and has one event.
     """
-    asked = "select id::text, person_id::text, version, state from affiliations"
-    records = {row.id: row for row in count.rows("talent", asked)}
-    copies = {row.id: row for row in count.rows("perks", asked)}
+    query = "select id::text, person_id::text, version, state from affiliations"
+    records = {row.id: row for row in count.rows("talent", query)}
+    copies = {row.id: row for row in count.rows("perks", query)}
     count.compare("perks' copy of affiliation", dict.fromkeys(records, 1), dict.fromkeys(copies, 1))
     for key in records.keys() & copies.keys():
         if tuple(records[key]) != tuple(copies[key]):
             count.lost.append(f"perks' copy of affiliation {key}: {copies[key].state}, is {records[key].state}")
-    enrolled = {row.person_id for row in records.values() if row.id not in count.told.ended}
+    enrolled = {row.person_id for row in records.values() if row.id not in count.acknowledged.ended}
     held = count.rows("perks", "select id::text, person_id::text, state from entitlements")
     active = Counter(row.person_id for row in held if row.state == "active")
     count.compare("active entitlements of person", dict.fromkeys(enrolled, 1), dict(active))
@@ -59,12 +59,12 @@ def count_entitlements(count: Count) -> None:
 
 
 def count_redemptions(count: Count) -> None:
-    """In perks: each acknowledged scan is one redemption with the outcome told, no two share a person's day at a place,
+    """In perks: each acknowledged scan is one redemption with the acknowledged outcome, no two share a person's day at a place,
     and each has one step of history; each admission one event.
     """
-    asked = "select nonce, id::text, coalesce(code, outcome) as outcome from redemptions"
-    found = count.rows("perks", asked)
-    expected = Counter(f"{nonce} {outcome}" for nonce, outcome in count.told.scans.items())
+    query = "select nonce, id::text, coalesce(code, outcome) as outcome from redemptions"
+    found = count.rows("perks", query)
+    expected = Counter(f"{nonce} {outcome}" for nonce, outcome in count.acknowledged.scans.items())
     count.compare("redemption", dict(expected), dict(Counter(f"{row.nonce} {row.outcome}" for row in found)))
     windows = (
         "select entitlement_id::text || ' ' || place_id::text || ' ' || \"window\" as id, count(*) as times"
@@ -89,9 +89,9 @@ _BROKEN_STEPS = (
 
 
 def count_entries(count: Count, ledger: Ledger) -> None:
-    """In a ledger: every acknowledged entry was heard of once, and none nobody was told of."""
-    told = count.told.entries.get(ledger.name, set())
-    count.compare(f"{ledger.name} heard of", dict.fromkeys(told, 1), ledger.heard())
+    """In a ledger: every acknowledged entry was received once, and no other entry was received."""
+    acknowledged = count.acknowledged.entries.get(ledger.name, set())
+    count.compare(f"{ledger.name} received", dict.fromkeys(acknowledged, 1), ledger.received())
 
 
 def count_waiting(count: Count, *, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]
@@ -133,9 +133,9 @@ COUNTERS = (
 )
 
 
-def count_effects(town: Town, told: Acknowledged, proof: Ledger) -> Count:
+def count_effects(town: Town, acknowledged: Acknowledged, proof: Ledger) -> Count:
     """Everything the platform and the ledger on the chassis as it is have to show for what was acknowledged."""
-    count = Count(town, told, stuck=list(told.stuck))
+    count = Count(town, acknowledged, stuck=list(acknowledged.stuck))
     for counter in COUNTERS:
         counter(count)
     count_entries(count, proof)

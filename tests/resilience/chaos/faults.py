@@ -139,7 +139,7 @@ def _kill_marker(scene: Scene, owner: str, pair: list[str]) -> str | None:
         if pid is None:
             return None
         scene.town.signal(pids[pid], signal.SIGKILL)
-        # the server would notice at the end of the statement that nobody is there any more
+        # the server would notice only at the end of the statement that its client is gone
         servers.rows(url, "select pg_terminate_backend(:session)", session=held.pid)
     return f"{pids[pid]} with {published} events unmarked"
 

@@ -1,6 +1,6 @@
 """Three ledgers side by side under the same faults: one on the chassis as it is, and the two controls.
 
-A ledger writes entries on request and hears of each again as an event; its effect is a plain insert that nothing else
+A ledger writes entries on request and receives each again as an event; its effect is a plain insert that nothing else
 protects, so a second application shows. The controls must fail, or the run has shown nothing: the one without an inbox
 applies entries twice, the one that commits and then publishes loses some.
 """
@@ -69,9 +69,11 @@ class Ledger:
         }
         platform.spawn(name, ["-m", self._module], f"http://127.0.0.1:{port}/readyz", environment)
 
-    def write_entries(self, told: Acknowledged, patience: Patience, over: threading.Event, choose: Random) -> None:
-        """A client: write an entry, ask until it is acknowledged, note it; until `over`."""
-        entries = told.entries.setdefault(self.name, set())
+    def write_entries(
+        self, acknowledged: Acknowledged, patience: Patience, over: threading.Event, choose: Random
+    ) -> None:
+        """A client: write an entry, repeat it until it is acknowledged, record it; until `over`."""
+        entries = acknowledged.entries.setdefault(self.name, set())
         try:
             while not over.wait(THINK_SECONDS):
                 context = CallContext("chaos", "chaos", "chaos", idempotency_key=uuid.uuid4().hex)
@@ -79,21 +81,21 @@ class Ledger:
                 answer = patience.ask(lambda context=context, is_slow=is_slow: self._write(context, is_slow=is_slow))
                 entries.add(str(answer["entry_id"]))
         except GivenUp:
-            told.stuck.append(f"{self.name}: a request was never answered")
+            acknowledged.stuck.append(f"{self.name}: a request was never answered")
         except Refusal as refusal:
-            told.wrong.append(f"{self.name}: refused with {refusal}")
+            acknowledged.wrong.append(f"{self.name}: refused with {refusal}")
 
     def _write(self, context: CallContext, *, is_slow: bool) -> Any:
         method, fields = ("write_slowly", {"seconds": SLOW_SECONDS}) if is_slow else ("write_entry", {"text": "chaos"})
         return self._client.call("ledger", method, fields, context=context, timeout=CALL_SECONDS)
 
-    def heard(self) -> dict[str, int]:
-        """Every entry that is written or heard of → how often it was heard."""
-        asked = (
+    def received(self) -> dict[str, int]:
+        """Every entry that is written or received → how often it was received."""
+        query = (
             "select coalesce(e.id, h.entry_id)::text as id, count(h.entry_id) as times from entries e"
             " full join hearings h on h.entry_id = e.id group by 1"
         )
-        return {row.id: row.times for row in self._servers.rows(self.database, asked)}
+        return {row.id: row.times for row in self._servers.rows(self.database, query)}
 
     def close(self) -> None:
         self._client.close()

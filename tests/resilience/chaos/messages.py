@@ -1,4 +1,4 @@
-"""Whoever is told of something is told once, by every channel of the template: counted from events to mails that arrived.
+"""Every announced event becomes one message, sent by every channel of its template: counted up to the mails that arrived.
 
 Lives here: the counters of notify. The mails are those a real SMTP server took, whatever notify believes of them.
 """
@@ -19,12 +19,12 @@ _MAILS = "select id::text, state, reason from deliveries where channel = 'email'
 
 
 def count_messages(count: Count) -> None:
-    """In notify: of every event people are told of, they are told once."""
+    """In notify: every event with a template has one message."""
     types = [row.event_type for row in count.rows("notify", "select event_type from templates where is_current")]
     announced = "select id::text, 1 as times from outbox where type = any(:types)"
     expected = {id_: 1 for service in ("perks", "events") for id_ in count.times(service, announced, types=types)}
-    told = "select event_id::text as id, count(*) as times from messages group by 1"
-    count.compare("message of event", expected, count.times("notify", told))
+    messages = "select event_id::text as id, count(*) as times from messages group by 1"
+    count.compare("message of event", expected, count.times("notify", messages))
 
 
 def count_deliveries(count: Count) -> None:
@@ -33,8 +33,8 @@ def count_deliveries(count: Count) -> None:
 
 
 def count_mails(count: Count) -> None:
-    """Every delivered mail arrived once, and of no other delivery did one arrive; where nobody knows the outcome, it arrived or
-    did not, and was never sent again. Only who has no address gets none.
+    """Every delivered mail arrived once, and of no other delivery did one arrive. Where the outcome is unknown, the mail arrived
+    or did not, and was never sent again. Only people without an address get none.
     """
     arrived = arrived_mails(count)
     expected: dict[str, int] = {}
@@ -54,6 +54,6 @@ def arrived_mails(count: Count) -> dict[str, int]:
 
 
 def in_words(count: Count) -> str:
-    """How many mails arrived, and of how many nobody knows."""
+    """How many mails arrived, and how many deliveries have an unknown outcome."""
     unknown = count.rows("notify", f"select count(*) from ({_MAILS} and state = 'outcome_unknown') unknown")[0][0]
     return f"{sum(arrived_mails(count).values())} mails arrived, {unknown} of unknown outcome"

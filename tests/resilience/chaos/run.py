@@ -103,15 +103,15 @@ def _run(town: Town, *, seed: int, facts: int, minutes: float, say: Say) -> Verd
     setting = traffic.prepare(client, SHORT_ROSTERS if is_short else LONG_ROSTERS)
     setting.activity = activities.prepare(client, setting.universities[0]["id"])
     _await_perks(town, setting)
-    told, patience, over = Acknowledged(), Patience(), threading.Event()
-    clerk = Clerk(client, setting, told, patience, over, random.Random(seed), town.platform.folder)
+    acknowledged, patience, over = Acknowledged(), Patience(), threading.Event()
+    clerk = Clerk(client, setting, acknowledged, patience, over, random.Random(seed), town.platform.folder)
     clients = _clients(town, clerk, seed, SHORT_PACE if is_short else LONG_PACE)
     started = time.monotonic()
 
     def enough() -> bool:
-        if told.broken:
-            raise RuntimeError("a client is broken") from told.broken[0]
-        return told.facts() >= facts and time.monotonic() - started >= minutes * 60
+        if acknowledged.broken:
+            raise RuntimeError("a client is broken") from acknowledged.broken[0]
+        return acknowledged.facts() >= facts and time.monotonic() - started >= minutes * 60
 
     say(f"seed {seed}: {len(clients)} clients at work")
     for thread in clients:
@@ -122,11 +122,11 @@ def _run(town: Town, *, seed: int, facts: int, minutes: float, say: Say) -> Verd
         over.set()
         _join(clients, patience)
     seconds = time.monotonic() - started
-    say(f"{told.facts()} facts acknowledged in {seconds:.0f} s; waiting for what is on its way")
-    count, exposed = _settled(town, told, say)
-    controls = {ledger.name: _control(town, told, ledger) for ledger in town.ledgers if ledger.name != PROOF}
+    say(f"{acknowledged.facts()} facts acknowledged in {seconds:.0f} s; waiting for what is on its way")
+    count, exposed = _settled(town, acknowledged, say)
+    controls = {ledger.name: _control(town, acknowledged, ledger) for ledger in town.ledgers if ledger.name != PROOF}
     return Verdict(
-        facts=told.facts(),
+        facts=acknowledged.facts(),
         seconds=seconds,
         faults=faults,
         count=count,
@@ -148,25 +148,25 @@ def _await_perks(town: Town, setting: traffic.Setting) -> None:
 
 
 def _clients(town: Town, clerk: Clerk, seed: int, pace: float) -> list[threading.Thread]:
-    told, clients = clerk.told, []
+    acknowledged, clients = clerk.acknowledged, []
     for flow, (number, pause) in FLOWS.items():
         for index in range(number):
             own = replace(clerk, choose=random.Random(f"{seed} {flow.__name__} {index}"))
-            clients.append(_client(told, functools.partial(traffic.work, flow, own, pause * pace)))
+            clients.append(_client(acknowledged, functools.partial(traffic.work, flow, own, pause * pace)))
     for ledger in town.ledgers:
         for index in range(CLIENTS_OF_LEDGER):
             choose = random.Random(f"{seed} {ledger.name} {index}")
-            write = functools.partial(ledger.write_entries, told, clerk.patience, clerk.over, choose)
-            clients.append(_client(told, write))
+            write = functools.partial(ledger.write_entries, acknowledged, clerk.patience, clerk.over, choose)
+            clients.append(_client(acknowledged, write))
     return clients
 
 
-def _client(told: Acknowledged, target: Callable[[], None]) -> threading.Thread:
+def _client(acknowledged: Acknowledged, target: Callable[[], None]) -> threading.Thread:
     def at_work() -> None:
         try:
             target()
         except Exception as error:
-            told.broken.append(error)
+            acknowledged.broken.append(error)
 
     return threading.Thread(target=at_work, daemon=True)
 
@@ -181,36 +181,36 @@ def _join(clients: list[threading.Thread], patience: Patience) -> None:
         thread.join(60)
 
 
-def _settled(town: Town, told: Acknowledged, say: Say) -> tuple[Count, list[str]]:
+def _settled(town: Town, acknowledged: Acknowledged, say: Say) -> tuple[Count, list[str]]:
     """The count once nothing waits and nothing is missing, or as it is at the deadline; read after every process stopped,
     so that what a consumer held in its hands is back in its queue. And where people can be found who should not be.
     """
-    changed_at = said_at = time.monotonic()
+    changed_at = reported_at = time.monotonic()
     before = ""
-    while not (count := _counted(town, told)).is_clean() and time.monotonic() < changed_at + SETTLE_SECONDS:
+    while not (count := _counted(town, acknowledged)).is_clean() and time.monotonic() < changed_at + SETTLE_SECONDS:
         if count.line() != before:
             before, changed_at = count.line(), time.monotonic()
-        if time.monotonic() - said_at > SAY_SECONDS:
-            said_at = time.monotonic()
+        if time.monotonic() - reported_at > SAY_SECONDS:
+            reported_at = time.monotonic()
             say(f"still {count.line()}; {(count.stuck + count.lost + count.twice)[0]}")
         time.sleep(0.5)
     exposed = leaks(town.platform, town.servers.broker)
     late = town.stop()
-    count = _counted(town, told)
+    count = _counted(town, acknowledged)
     count.stuck += [f"{name} did not end on SIGTERM" for name in late]
-    count.twice += told.wrong
+    count.twice += acknowledged.wrong
     return count, exposed
 
 
-def _counted(town: Town, told: Acknowledged) -> Count:
+def _counted(town: Town, acknowledged: Acknowledged) -> Count:
     """Effects and what waits, the controls' left out."""
     proof = next(ledger for ledger in town.ledgers if ledger.name == PROOF)
-    count = count_effects(town, told, proof)
+    count = count_effects(town, acknowledged, proof)
     count_waiting(count, but={NO_INBOX, NO_OUTBOX})
     return count
 
 
-def _control(town: Town, told: Acknowledged, ledger: Ledger) -> Count:
-    count = Count(town, told)
+def _control(town: Town, acknowledged: Acknowledged, ledger: Ledger) -> Count:
+    count = Count(town, acknowledged)
     count_entries(count, ledger)
     return count

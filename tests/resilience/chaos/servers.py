@@ -81,7 +81,7 @@ class Servers:
         """What a statement answers in the database at `url`, committed."""
         if url not in self._engines:
             arguments = {"application_name": "chaos", "connect_timeout": 5}
-            # asked before each use whether it still is one: the database restarts
+            # each connection is tested before its use, as the database restarts
             self._engines[url] = create_engine(
                 with_driver(url), pool_size=1, pool_pre_ping=True, connect_args=arguments
             )

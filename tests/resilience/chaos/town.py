@@ -52,7 +52,7 @@ class Town:
         self.targets = [*self.services, LEDGER]
         self.ended_alone: Counter[str] = Counter()
         self._starts: dict[str, Callable[[], None]] = {}
-        self._asked: set[str] = set()
+        self._signalled: set[str] = set()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._watch = threading.Thread(target=self._start_again, name="watch", daemon=True)
@@ -94,7 +94,7 @@ class Town:
     def signal(self, name: str, number: int) -> None:
         """Send a signal that ends the process; it is started again when it has ended."""
         with self._lock:
-            self._asked.add(name)
+            self._signalled.add(name)
             self.platform.processes[name][0].send_signal(number)
 
     def at_work(self, names: list[str]) -> str | None:
@@ -113,8 +113,8 @@ class Town:
             with self._lock:
                 for name, (process, _) in list(self.platform.processes.items()):
                     if process.poll() is not None and not self._closing.is_set():
-                        if name in self._asked:
-                            self._asked.discard(name)
+                        if name in self._signalled:
+                            self._signalled.discard(name)
                         else:
                             self.ended_alone[f"{name} with status {process.returncode}"] += 1
                         self._starts[name]()

@@ -1,8 +1,8 @@
 """The city at work: clients of the gateway that import rosters, report and end affiliations, and redeem passes.
 
-Lives here: what is asked over HTTP, by how many, and what is noted of the answers. Not here: asking again
-(``acknowledged``), what must follow from the answers (``counting``), how many are at it (``run``). A flow is a function of a
-``Clerk``: one round of its work.
+Lives here: the requests sent over HTTP, and what is recorded of their answers. Not here: repeating a request
+(``acknowledged``), what must follow from the answers (``counting``), how many clients there are (``run``). A flow is a function
+of a ``Clerk``: one round of its work.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Clerk:
 
     client: Client
     town: Setting
-    told: Acknowledged
+    acknowledged: Acknowledged
     patience: Patience
     over: threading.Event
     choose: random.Random
@@ -54,7 +54,7 @@ class Clerk:
         return self.patience.ask(lambda: request(self.client))
 
     def post(self, path: str, body: Any) -> Any:
-        """A write, asked for under one key until it is answered."""
+        """A write, repeated under one key until it is answered."""
         key = uuid.uuid4().hex
         return self.ask(lambda client: client.post(path, body, key=key))
 
@@ -69,7 +69,7 @@ class Setting:
     activity: str = ""
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     enrolled: deque[str] = field(default_factory=deque)
-    """Affiliations nobody has ended yet; whoever takes one out is the one who may."""
+    """Affiliations not ended yet; only the client that takes one out may end it."""
 
 
 Flow = Callable[[Clerk], None]
@@ -106,21 +106,21 @@ def _organisation(client: Client, kind: str, number: int) -> dict[str, Any]:
 
 
 def work(flow: Flow, clerk: Clerk, pause: float) -> None:
-    """Run a flow again and again, about `pause` seconds between; what nobody answered, or refused, is noted."""
+    """Run a flow again and again, about `pause` seconds between; a request refused or never answered is recorded."""
     try:
         while not clerk.over.wait(clerk.choose.uniform(0, 2 * pause)):
             flow(clerk)
     except GivenUp:
-        clerk.told.stuck.append(f"{flow.__name__}: a request was never answered")
+        clerk.acknowledged.stuck.append(f"{flow.__name__}: a request was never answered")
     except ApiError as error:
-        clerk.told.wrong.append(f"{flow.__name__}: refused with {error}")
+        clerk.acknowledged.wrong.append(f"{flow.__name__}: refused with {error}")
 
 
 # -- imports
 
 
 def import_roster(clerk: Clerk) -> None:
-    """Upload one roster of people nobody has heard of, every third twice at the same time, and read its verdicts."""
+    """Upload one roster of new people, every third twice at the same time, and read its verdicts."""
     number = next(clerk.town.numbers)
     university = clerk.choose.choice(clerk.town.universities)
     members = _new_members(clerk, clerk.town.roster_rows[number % len(clerk.town.roster_rows)])
@@ -130,12 +130,12 @@ def import_roster(clerk: Clerk) -> None:
     with ThreadPoolExecutor(copies) as senders:
         found = list(senders.map(lambda _: _imported(clerk, path), range(copies)))
     path.unlink()
-    clerk.told.documents.update(member.id_number for member in members)
+    clerk.acknowledged.documents.update(member.id_number for member in members)
     verdicts = {verdict for rows in found for verdict, _ in rows}
     if not verdicts <= {"accepted", "unchanged"} or any(len(rows) != len(members) for rows in found):
-        clerk.told.wrong.append(f"roster {number}: {len(members)} rows, verdicts {sorted(verdicts)}")
+        clerk.acknowledged.wrong.append(f"roster {number}: {len(members)} rows, verdicts {sorted(verdicts)}")
     affiliations = sorted({affiliation for rows in found for _, affiliation in rows})
-    clerk.told.affiliations.update(affiliations)
+    clerk.acknowledged.affiliations.update(affiliations)
     clerk.town.enrolled.extend(affiliations)
 
 
@@ -162,20 +162,20 @@ def _imported(clerk: Clerk, path: Path) -> list[tuple[str, str]]:
     """Upload a file and wait for its end: the verdict and the affiliation of every row."""
     key = uuid.uuid4().hex
     started = clerk.ask(lambda client: client.upload("/v1/imports", path, key=key, kind="roster", mode="best_effort"))
-    asked = f"/v1/imports/{started['id']}"
-    while (found := clerk.ask(lambda client: client.get(asked)))["state"] not in ("done", "rejected", "failed"):
+    url = f"/v1/imports/{started['id']}"
+    while (found := clerk.ask(lambda client: client.get(url)))["state"] not in ("done", "rejected", "failed"):
         if clerk.patience.given_up.wait(0.3):
             raise GivenUp
     if found["state"] != "done":
-        clerk.told.wrong.append(f"import {started['id']} {found['state']}: {found['reason']}")
+        clerk.acknowledged.wrong.append(f"import {started['id']} {found['state']}: {found['reason']}")
     rows: list[tuple[str, str]] = []
     cursor: str | None = None
     while True:
-        page = clerk.ask(lambda client, cursor=cursor: client.get(f"{asked}/rows", limit=PAGE, cursor=cursor))
+        page = clerk.ask(lambda client, cursor=cursor: client.get(f"{url}/rows", limit=PAGE, cursor=cursor))
         rows += [(row["verdict"], row["affiliation_id"]) for row in page["items"]]
         if (cursor := page["next_cursor"]) is None:
             break
-    clerk.told.imports[started["id"]] = len(rows)
+    clerk.acknowledged.imports[started["id"]] = len(rows)
     return rows
 
 
@@ -187,13 +187,13 @@ def change_affiliation(clerk: Clerk) -> None:
     (member,) = _new_members(clerk, 1)
     body = {"name": member.name, "id_type": "resident_id", "id_number": member.id_number, "phone": None}
     person = clerk.post("/v1/people", body)
-    clerk.told.documents.add(member.id_number)
+    clerk.acknowledged.documents.add(member.id_number)
     _enrol(clerk, person["id"], clerk.choose.choice(clerk.town.universities)["id"], STUDENT_FROM)
     if not clerk.town.enrolled:
         return
     chosen = clerk.town.enrolled.popleft()
     ended = clerk.post(f"/v1/affiliations/{chosen}/end", {"ended_on": ENDED_ON.isoformat()})
-    clerk.told.ended.add(chosen)
+    clerk.acknowledged.ended.add(chosen)
     if clerk.choose.random() < 0.5:
         _enrol(clerk, ended["person_id"], ended["organisation_id"], ENDED_ON)
 
@@ -206,7 +206,7 @@ def _enrol(clerk: Clerk, person_id: str, organisation_id: str, from_on: dt.date)
         "from_on": from_on.isoformat(),
     }
     reported = clerk.post("/v1/affiliations", body)
-    clerk.told.affiliations.add(reported["id"])
+    clerk.acknowledged.affiliations.add(reported["id"])
 
 
 # -- redemptions
@@ -231,10 +231,10 @@ def redeem_pass(clerk: Clerk) -> None:
     for place in (first, second, first):
         nonce = uuid.uuid4().hex
         outcome = _scan(clerk, token, place, nonce)
-        clerk.told.scans[nonce] = outcome
+        clerk.acknowledged.scans[nonce] = outcome
     again = _scan(clerk, token, first, nonce)
     if again != outcome:
-        clerk.told.wrong.append(f"scan {nonce}: {outcome} at first, then {again}")
+        clerk.acknowledged.wrong.append(f"scan {nonce}: {outcome} at first, then {again}")
 
 
 def _scan(clerk: Clerk, token: str, place_id: str, nonce: str) -> str:

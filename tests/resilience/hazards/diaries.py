@@ -63,7 +63,7 @@ class Diary:
         raise NotImplementedError
 
     def start(self, part: str = "all", *, wait: bool = True, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a process; returns when it consumes its queues, at once where not asked to `wait`."""
+        """Start a process; returns when it consumes its queues, at once with `wait` false."""
         if all(has_ended(one) for one in self.processes):
             self._await_no_consumer()
         before = {queue: self.consumers(queue) for queue in self._queues(part)}

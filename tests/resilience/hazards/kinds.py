@@ -110,7 +110,7 @@ class StockDiary(Diary):
     def begin_to_ask_the_mute(self) -> Callable[[], bool]:
         self.start("caller")
         aside(lambda: self.ask("ask_the_mute", service="caller", timeout=10))
-        given(lambda: self.noted("ask_the_mute", "begun"), "it was asked to ask")
+        given(lambda: self.noted("ask_the_mute", "begun"), "the caller began its call")
         return lambda: self.noted("ask_the_mute", "ended") > 0
 
     def begin_to_compose(self, count: int) -> list[str]:

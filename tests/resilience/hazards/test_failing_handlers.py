@@ -1,4 +1,4 @@
-"""Handlers that raise, hang, or meet what they cannot read: the event is not lost, and nobody else suffers."""
+"""Handlers that raise, hang, or meet what they cannot read: the event is not lost, and no other work suffers."""
 
 from __future__ import annotations
 

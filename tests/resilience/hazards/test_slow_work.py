@@ -1,4 +1,4 @@
-"""Work that takes long: a query keeps nobody else waiting, and a slow event costs no other message anything."""
+"""Work that takes long: a query keeps no other request waiting, and a slow event costs no other message anything."""
 
 from __future__ import annotations
 

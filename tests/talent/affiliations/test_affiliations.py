@@ -110,8 +110,8 @@ class TestReportAffiliation:
         for _ in range(2):
             other = student.report("youth_league", from_on=dt.date(2026, 10, 1))
             assert (other["id"], other["verdict"], other["from_on"]) == (first["id"], "differs", SEPTEMBER)
-        said = "select from_on from affiliation_reports where affiliation_id = :id and department = 'youth_league'"
-        assert student.city.rows(said, id=first["id"]) == [(dt.date(2026, 10, 1),)]
+        query = "select from_on from affiliation_reports where affiliation_id = :id and department = 'youth_league'"
+        assert student.city.rows(query, id=first["id"]) == [(dt.date(2026, 10, 1),)]
         assert student.events() == [("confirmed.v1", 1)]
 
     def test_the_organisations_own_report_of_an_end_ends_it(self, student: Student) -> None:

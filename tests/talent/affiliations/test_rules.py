@@ -30,14 +30,14 @@ def held(state: str, from_on: str, until_on: str | None = None) -> Held:
     return Held(state, dt.date.fromisoformat(from_on), day(until_on))
 
 
-def effect(known: list[Held], told: Claim, *, trusted: bool) -> tuple[Effect, int | None]:
-    decision = decide(known, told, may_confirm=trusted, today=TODAY)
+def effect(known: list[Held], claimed: Claim, *, trusted: bool) -> tuple[Effect, int | None]:
+    decision = decide(known, claimed, may_confirm=trusted, today=TODAY)
     return decision.effect, decision.position
 
 
 class TestDecide:
     @pytest.mark.parametrize(
-        ("known", "told", "trusted", "expected"),
+        ("known", "claimed", "trusted", "expected"),
         [
             ([], claim("2025-09-01"), True, (Effect.CREATE, None)),
             # the same again
@@ -64,16 +64,16 @@ class TestDecide:
         ],
     )
     def test_does_what_the_law_says(
-        self, known: list[Held], told: Claim, trusted: bool, expected: tuple[Effect, int | None]
+        self, known: list[Held], claimed: Claim, trusted: bool, expected: tuple[Effect, int | None]
     ) -> None:
-        assert effect(known, told, trusted=trusted) == expected
+        assert effect(known, claimed, trusted=trusted) == expected
 
     @given(st.lists(st.tuples(days, st.none() | days, st.booleans()), max_size=12))
     def test_keeps_at_most_one_open_and_one_of_each_start(
-        self, told: list[tuple[dt.date, dt.date | None, bool]]
+        self, claims: list[tuple[dt.date, dt.date | None, bool]]
     ) -> None:
         known: list[Held] = []
-        for from_on, until_on, trusted in told:
+        for from_on, until_on, trusted in claims:
             claimed = Claim(from_on, until_on)
             if check_claim("student", claimed, today=TODAY):
                 continue
@@ -96,14 +96,14 @@ class TestDecide:
             known.append(Held(path[-1], claimed.from_on, claimed.until_on))
 
     def test_a_past_period_is_recorded_as_ended(self) -> None:
-        told = claim("2020-09-01", "2024-07-01")
-        assert law.path_of_new(told, may_confirm=True, today=TODAY) == (CONFIRMED, ENDED)
-        assert law.path_of_new(told, may_confirm=False, today=TODAY) == (REPORTED, ENDED)
+        claimed = claim("2020-09-01", "2024-07-01")
+        assert law.path_of_new(claimed, may_confirm=True, today=TODAY) == (CONFIRMED, ENDED)
+        assert law.path_of_new(claimed, may_confirm=False, today=TODAY) == (REPORTED, ENDED)
 
 
 class TestCheckClaim:
     @pytest.mark.parametrize(
-        ("role", "told", "codes"),
+        ("role", "claimed", "codes"),
         [
             ("student", claim("2026-09-01", "2026-09-01"), ["period_ends_before_it_begins"]),
             ("king", claim("2026-09-01"), ["role_unknown"]),
@@ -113,8 +113,8 @@ class TestCheckClaim:
             ("staff", claim("2020-09-01", "2021-09-01", ENDED), []),
         ],
     )
-    def test_finds_everything_wrong(self, role: str, told: Claim, codes: list[str]) -> None:
-        assert [violation.code for violation in check_claim(role, told, today=TODAY)] == codes
+    def test_finds_everything_wrong(self, role: str, claimed: Claim, codes: list[str]) -> None:
+        assert [violation.code for violation in check_claim(role, claimed, today=TODAY)] == codes
 
 
 class TestVerdicts:

@@ -83,9 +83,11 @@ class Desk:
 
     def rows(self, found: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
         """All verdicts of an import in the order of the file."""
-        asked = {"limit": 1000, "after": None, "verdict": None, **fields}
+        arguments = {"limit": 1000, "after": None, "verdict": None, **fields}
         with self.city.work(found["reported_by"]) as work:
-            return list(results.list_import_rows(work, uploads=self.uploads, import_id=found["id"], **asked)["items"])
+            return list(
+                results.list_import_rows(work, uploads=self.uploads, import_id=found["id"], **arguments)["items"]
+            )
 
     def verdicts(self, found: dict[str, Any]) -> list[str]:
         """The verdict of each row in the order of the file."""

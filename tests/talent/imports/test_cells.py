@@ -71,7 +71,7 @@ class TestReadRow:
     def test_knows_roles_by_their_chinese_names(self, written: str, role: str) -> None:
         assert values(role=f" {written} ").role == role
 
-    def test_refuses_documents_and_roles_nobody_knows(self) -> None:
+    def test_refuses_unknown_documents_and_roles(self) -> None:
         assert codes(id_type="学生证", role="校友") == [("证件类型", "id_type_unknown"), ("身份", "role_unknown")]
 
 

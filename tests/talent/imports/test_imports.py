@@ -98,7 +98,7 @@ class TestSubmit:
 
 
 class TestFileName:
-    def test_is_told_to_those_who_ask_and_stands_nowhere_in_the_clear(self, desk: Desk) -> None:
+    def test_is_shown_to_its_department_and_never_stored_in_the_clear(self, desk: Desk) -> None:
         import_id = desk.upload(b"abc", filename="张三丰的名单.csv")
         assert desk.get(import_id)["filename"] == "张三丰的名单.csv"
         with desk.city.work() as work:
@@ -117,11 +117,11 @@ class TestOtherDepartments:
     def test_see_nothing_of_an_import(self, desk: Desk) -> None:
         found = desk.run(csv_of([["张三", "1", "", "示范大学", "学生", "2024-09-01", ""]]), department="university")
         import_id = found["id"]
-        asked = {"limit": 10, "after": None}
+        page = {"limit": 10, "after": None}
         for ask in (
             lambda work: results.get_import(work, uploads=desk.uploads, import_id=import_id),
             lambda work: results.list_import_rows(
-                work, uploads=desk.uploads, import_id=import_id, verdict=None, **asked
+                work, uploads=desk.uploads, import_id=import_id, verdict=None, **page
             ),
             lambda work: results.read_import_workbook(work, uploads=desk.uploads, import_id=import_id, offset=0),
             lambda work: uploading.submit_import(work, uploads=desk.uploads, import_id=import_id),
@@ -132,7 +132,7 @@ class TestOtherDepartments:
             with desk.city.work("youth_league") as work, pytest.raises(ImportNotFound):
                 ask(work)
         with desk.city.work("youth_league") as work:
-            assert results.list_imports(work, uploads=desk.uploads, **asked)["items"] == []
+            assert results.list_imports(work, uploads=desk.uploads, **page)["items"] == []
 
     def test_have_lists_of_their_own_in_pages(self, desk: Desk) -> None:
         ids = [desk.start(b"x", department="health") for _ in range(3)]

@@ -106,10 +106,10 @@ class TestBestEffort:
     def test_reports_in_the_name_of_the_department_that_uploaded(self, desk: Desk, school: str) -> None:
         found = desk.run(csv_of([student(desk.city, school)]), department="youth_league")
         (row,) = desk.rows(found)
-        said = desk.city.rows(
+        reports = desk.city.rows(
             "select department, client_id from affiliation_reports where affiliation_id = :id", id=row["affiliation_id"]
         )
-        assert [tuple(each) for each in said] == [("youth_league", "youth_league-client")]
+        assert [tuple(each) for each in reports] == [("youth_league", "youth_league-client")]
 
     def test_the_same_file_again_changes_nothing(self, desk: Desk, school: str) -> None:
         content = table([student(desk.city, school) for _ in range(8)])
@@ -262,7 +262,7 @@ class TestFailure:
         assert desk.run_next() is False
         found = desk.get(import_id)
         assert (found["state"], found["reason"]["code"]) == ("failed", "import_failed_repeatedly")
-        assert (found["applied"], found["counts"]["accepted"]) == (True, 3)  # what was applied is said
+        assert (found["applied"], found["counts"]["accepted"]) == (True, 3)  # what was applied is reported
 
     def test_a_database_that_is_away_is_no_attempt(
         self, desk: Desk, school: str, monkeypatch: pytest.MonkeyPatch

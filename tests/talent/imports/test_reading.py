@@ -43,17 +43,17 @@ class TestHostileFiles:
         content, codes = hostile_files.ALL[name]
         found = refused(content)
         assert found.code in codes
-        said = reason(found.code, **found.params)
-        assert said["zh-CN"]
-        assert said["en"]
+        texts = reason(found.code, **found.params)
+        assert texts["zh-CN"]
+        assert texts["en"]
 
     def test_the_reason_for_missing_headers_names_those_seen_and_expected(self) -> None:
         found = refused(csv_of([["a"] * 3], headers=["姓名", "身份", "宿舍"]))
-        said = reason(found.code, **found.params)
-        assert "宿舍" in said["zh-CN"]
+        texts = reason(found.code, **found.params)
+        assert "宿舍" in texts["zh-CN"]
         for wanted in ("证件号码", "学校/单位名称", "入学/入职日期"):
-            assert wanted in said["zh-CN"]
-        assert "ID number" in said["en"]
+            assert wanted in texts["zh-CN"]
+        assert "ID number" in texts["en"]
 
     def test_a_first_row_of_personal_data_is_not_repeated_in_the_reason(self) -> None:
         content, _ = hostile_files.ALL["no headers"]
@@ -65,12 +65,12 @@ class TestHostileFiles:
     def test_every_reason_fills_its_text_in_both_languages(self) -> None:
         params = dict.fromkeys(("limit", "searched", "seen", "expected", "missing", "rejected"), "1")
         for code in REASONS:
-            said = reason(code, **params)
-            assert "{" not in said["zh-CN"] + said["en"]
+            texts = reason(code, **params)
+            assert "{" not in texts["zh-CN"] + texts["en"]
 
 
 class TestLimits:
-    def test_a_child_that_needs_too_much_memory_is_told_from_one_that_fails(self) -> None:
+    def test_a_child_that_needs_too_much_memory_is_distinguished_from_one_that_fails(self) -> None:
         content = csv_of([[*GOOD[:-1], "注" * 100]] * 40_000)
         found = refused(content, settings=replace(SETTINGS, memory_bytes=100 * 2**20))
         assert found.code == "file_too_large_when_opened"

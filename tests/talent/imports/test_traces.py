@@ -56,7 +56,7 @@ def footprint(city: City) -> dict[str, str]:
         }
 
 
-def told(desk: Desk, content: bytes, mode: str) -> list[tuple[int, str, tuple[str, ...]]]:
+def outcomes(desk: Desk, content: bytes, mode: str) -> list[tuple[int, str, tuple[str, ...]]]:
     found = desk.run(content, mode=mode)
     assert found["state"] in ("done", "rejected"), found
     return [
@@ -82,6 +82,6 @@ class TestDryRun:
             desk.run(roster(numbers, before), department=department)
         content = roster(numbers, drawn)
         was = footprint(desk.city)
-        foretold = told(desk, content, "dry_run")
+        predicted = outcomes(desk, content, "dry_run")
         assert footprint(desk.city) == was
-        assert told(desk, content, "best_effort") == foretold
+        assert outcomes(desk, content, "best_effort") == predicted

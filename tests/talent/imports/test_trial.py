@@ -111,12 +111,12 @@ def test_a_dry_run_foretells_the_run(
     assert (trial["state"], trial["applied"]) == ("done", False)
     assert _outcome(desk, trial) == _outcome(desk, real)
     if real["state"] == "done":
-        said = _said(city)
+        recorded = _recorded(city)
         desk.run(content)
-        assert _said(city) == said
+        assert _recorded(city) == recorded
 
 
-def _said(city: City) -> list[int]:
+def _recorded(city: City) -> list[int]:
     """Events and versions: what a file that is sent in again adds nothing to, though it contradict itself."""
     versions = ("people", "affiliations")
     events = city.count("select count(*) from outbox")

@@ -41,17 +41,17 @@ def change(
 
 
 def fresh(city: City) -> tuple[str, str]:
-    """A name and a credit code nobody has."""
+    """A name and a credit code not used before."""
     city._serial += 1
     return f"测试大学{uuid.uuid4().hex[:8]}", make_credit_code(city._serial)
 
 
-def told(city: City, subject: Any) -> list[tuple[str, int]]:
+def announced(city: City, subject: Any) -> list[tuple[str, int]]:
     return [(event, version) for event, of, version in city.events() if of == str(subject)]
 
 
 class TestRegisterOrganisation:
-    def test_trusts_the_registering_department_unless_told_otherwise(self, city: City) -> None:
+    def test_trusts_the_registering_department_unless_others_are_named(self, city: City) -> None:
         assert register(city, name=fresh(city)[0])["trusted_departments"] == ["education"]
         chosen = register(city, name=fresh(city)[0], trusted_departments=["tyut", "education"])
         assert chosen["trusted_departments"] == ["tyut", "education"]
@@ -65,7 +65,7 @@ class TestRegisterOrganisation:
             key: value for key, value in first.items() if key not in ("created", "reported_by")
         }
         assert sorted(second["reported_by"]) == ["culture_tourism", "education"]
-        assert told(city, first["id"]) == [("talent.organisation.registered.v1", 1)]
+        assert announced(city, first["id"]) == [("talent.organisation.registered.v1", 1)]
 
     def test_without_a_code_kind_and_name_are_the_key(self, city: City) -> None:
         name, _ = fresh(city)
@@ -80,7 +80,7 @@ class TestRegisterOrganisation:
         assert (stranger["id"], stranger["uscc"], stranger["version"]) == (first["id"], None, 1)
         second = register(city, name=name, uscc=code)
         assert (second["id"], second["uscc"], second["version"]) == (first["id"], code, 2)
-        assert told(city, first["id"])[-1] == ("talent.organisation.changed.v1", 2)
+        assert announced(city, first["id"])[-1] == ("talent.organisation.changed.v1", 2)
         assert register(city, name=name)["id"] == first["id"]
 
     def test_refuses_a_name_that_several_have(self, city: City) -> None:
@@ -147,7 +147,7 @@ class TestChangeOrganisation:
         )
         assert (answer["name"], answer["name_en"], answer["status"], answer["version"]) == ("新名", "New", "closed", 2)
         assert answer["attributes"] == {"b": 2, "c": 3}
-        assert told(city, made["id"]) == [
+        assert announced(city, made["id"]) == [
             ("talent.organisation.registered.v1", 1),
             ("talent.organisation.changed.v1", 2),
         ]
@@ -238,7 +238,7 @@ class TestOrganisationSets:
         made = self.put(city, key, None, [first])
         joined = self.put(city, key, 1, [first, second])
         assert (made["created"], made["version"], joined["created"], joined["version"]) == (True, 1, False, 2)
-        assert told(city, key) == [
+        assert announced(city, key) == [
             ("talent.organisation_set.published.v1", 1),
             ("talent.organisation_set.published.v1", 2),
         ]

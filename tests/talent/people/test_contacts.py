@@ -18,8 +18,8 @@ NOTIFY = Caller(client_id="platform", department="platform", request_id="r1", br
 
 def person(city: City, name: str, **fields: Any) -> Any:
     with city.work() as work:
-        said = {"name": name, "id_type": "resident_id", "id_number": city.id_number(), "phone": None, **fields}
-        return people.register_person(work, keys=city.keys, **said)["id"]
+        registered = {"name": name, "id_type": "resident_id", "id_number": city.id_number(), "phone": None, **fields}
+        return people.register_person(work, keys=city.keys, **registered)["id"]
 
 
 def read(city: City, *person_ids: Any) -> list[dict[str, Any]]:
@@ -59,5 +59,5 @@ class TestReadContacts:
         assert city.count("select count(*) from contact_reads") == before
 
     def test_takes_no_more_than_500_people_and_needs_a_purpose(self) -> None:
-        asked = {"person_ids": [str(uuid.uuid4()) for _ in range(501)], "purpose": ""}
-        assert set(schemas.ReadContacts().validate(asked)) == {"person_ids", "purpose"}
+        request = {"person_ids": [str(uuid.uuid4()) for _ in range(501)], "purpose": ""}
+        assert set(schemas.ReadContacts().validate(request)) == {"person_ids", "purpose"}

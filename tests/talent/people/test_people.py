@@ -274,8 +274,8 @@ class TestChangePerson:
         seen = []
         for version, email in enumerate(["li@example.com", None], start=1):
             with city.work() as work:
-                asked = {"person_id": first["id"], "version": version, "changes": {"email": email}}
-                seen.append(changing.change_person(work, **asked, keys=city.keys)["email_masked"])
+                request = {"person_id": first["id"], "version": version, "changes": {"email": email}}
+                seen.append(changing.change_person(work, **request, keys=city.keys)["email_masked"])
         assert seen == ["l***@example.com", None]
 
     def test_what_changes_nothing_bumps_nothing(self, city: City) -> None:
