@@ -25,7 +25,7 @@ from deploy.local import demo_keys, processes
 from deploy.local.notes import port_is_free
 from examples.client import Client
 from gateway.auth import clients
-from gateway.auth.scopes import OPERATING, TYPES
+from gateway.auth.scopes import EVERYBODY, OPERATING, TYPES
 
 #: Below the ports a checkout keeps (``notes``).
 FIRST_PORT, PORTS = 12_000, 8_000
@@ -174,5 +174,5 @@ def eventually(condition: Callable[[], Any], *, seconds: float = 30, what: str =
 
 
 def _scopes_of(type: str) -> list[str]:
-    """Every scope of a type of client; of an operator, those of the queues and deliveries."""
-    return sorted(OPERATING if type == "operator" else TYPES[type])
+    """Every scope of a type of client but ``people:all``; of an operator, those of the queues and deliveries."""
+    return sorted(OPERATING if type == "operator" else TYPES[type] - {EVERYBODY})

@@ -59,6 +59,8 @@ SCOPES: dict[str, tuple[str, str]] = {
     "audit:read": ("读取审计记录", "Read the audit"),
 }
 
+#: Reach without limits, for named offices alone.
+EVERYBODY = "people:all"
 #: Duties that one client cannot hold together, and that no system, channel or device holds.
 OPERATING, SECURITY, AUDIT = {"deliveries:operate", "queues:operate"}, {"clients:govern"}, {"audit:read"}
 DUTIES = (OPERATING, SECURITY, AUDIT)
@@ -67,7 +69,7 @@ _SERVING = SCOPES.keys() - OPERATING - SECURITY - AUDIT
 #: Type of client → the scopes it may hold.
 TYPES: dict[str, frozenset[str]] = {
     "system": frozenset(_SERVING),
-    "channel": frozenset(scope for scope in _SERVING if not scope.endswith(":govern")),
+    "channel": frozenset(scope for scope in _SERVING - {EVERYBODY} if not scope.endswith(":govern")),
     "device": frozenset({"redemptions:scan", "checkins:scan"}),
     "operator": frozenset(OPERATING | SECURITY),
     "auditor": frozenset(AUDIT),

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 import chassis.ground.metrics  # noqa: F401  what a process counts is known once it is imported
 import gateway.serving.request_metrics  # noqa: F401
+import services.talent.people  # noqa: F401
 from tests.architecture import source
 
 RULES = source.ROOT / "deploy/alerts.yaml"

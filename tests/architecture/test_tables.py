@@ -18,12 +18,14 @@ _SCAN = "_FACTS: all that a scan at the gate reads is one statement"
 _STATEMENTS = "services/events/registrations/statements.py"
 _REDEMPTIONS = "services/perks/redemptions/__init__.py"
 _DELIVERIES = "services/notify/deliveries/__init__.py"
+_REACH = "services/talent/people/reach.py"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("services/perks/schemes/figures.py", "set_versions"): "a past day is counted by its sets, in one statement",
     **{(_STATEMENTS, table): _REGISTER for table in ("activities", "people", "affiliations", "organisations")},
     (_STATEMENTS, "sessions"): f"{_REGISTER}; {_WITH_SESSION}",
     **{(_REDEMPTIONS, table): _SCAN for table in ("affiliations", "entitlements", "organisations", "people")},
     **{(_REDEMPTIONS, table): _SCAN for table in ("schemes", "scheme_relations", "set_members")},
+    **{(_REACH, table): "reach is decided in one statement" for table in ("affiliations", "organisations")},
     (_DELIVERIES, "messages"): "a sender claims deliveries with their texts in one statement",
 }
 #: Rooms of a service that stand above its subjects.

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from deploy.local.throwaway import ThrowawayPlatform, eventually
+from gateway.auth.scopes import TYPES
 from tests.bad_input.routes import Document
 from tests.support.api import Api
 from tests.support.platforms import NOTIFY_QUICKLY, MakePlatform
@@ -27,7 +28,7 @@ def site(prepared_platform: MakePlatform, mails: Sink) -> Iterator[ThrowawayPlat
 def api(site: ThrowawayPlatform) -> Api:
     """A client with every scope of a system, and an operator's for deliveries."""
     operator = site.client("bad_input_ops", "operations", type="operator")
-    return Api(site.url, site.client("bad_input", "careless_department"), operator=operator)
+    return Api(site.url, site.client("bad_input", "careless_department", *sorted(TYPES["system"])), operator=operator)
 
 
 @pytest.fixture(scope="package")

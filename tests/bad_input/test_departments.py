@@ -17,14 +17,19 @@ import gateway.app  # noqa: F401  fills the table of operations
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import ApiError, Client
+from gateway.auth.scopes import TYPES
 from gateway.http.operations import OPERATIONS
 from tests.support.api import Api, assert_problem
 
 #: Operation → the refusal a department gets that the record does not belong to.
 OWNED = {
     "change_organisation": (403, "talent.not_your_organisation"),
-    "confirm_affiliation": (403, "talent.department_not_trusted"),
-    "end_affiliation": (403, "talent.department_not_trusted"),
+    # outside its reach a person, and what the person is to an organisation, does not exist
+    "get_person": (404, "talent.person_not_found"),
+    "change_person": (404, "talent.person_not_found"),
+    "get_affiliation": (404, "talent.affiliation_not_found"),
+    "confirm_affiliation": (404, "talent.affiliation_not_found"),
+    "end_affiliation": (404, "talent.affiliation_not_found"),
     "get_import": (404, "talent.import_not_found"),
     "list_import_rows": (404, "talent.import_not_found"),
     "read_import_workbook": (404, "talent.import_not_found"),
@@ -37,18 +42,28 @@ OWNED = {
     "cancel_activity": (403, "events.not_your_activity"),
 }
 #: Lists and beginnings: a department sees, or makes, its own.
-OF_ITS_OWN = {"list_imports", "start_import", "create_activity", "register_organisation"}
+OF_ITS_OWN = {
+    *("list_imports", "start_import", "create_activity", "register_organisation"),
+    *("list_people", "list_affiliations"),  # within its reach
+}
 #: What the city keeps once: the scope is the whole permission, and whoever changed it is in its history.
 SHARED = {
     # one organisation and one person are one record, however many departments report them (architecture, "Data"): each has to
     # find what is there; of people only what is masked
-    *("list_organisations", "get_organisation", "register_person", "list_people", "get_person"),
-    # any department may correct a record; what each department reported of the person is kept beside it
-    "change_person",
+    *("list_organisations", "get_organisation", "register_person"),
     # anybody may report; whether it is taken at once is the organisation's trust, tested where it counts (confirm, end)
-    *("report_affiliation", "list_affiliations", "get_affiliation"),
-    # which universities are resident, and what is granted to whom, are decisions of the city, versioned and public
-    *("put_organisation_set", "get_organisation_set", "put_scheme", "get_scheme", "list_schemes"),
+    "report_affiliation",
+    # which universities are resident, and what is granted to whom, are decisions of the city office: the scope is the permission
+    *(
+        "confirm_organisation",
+        "put_organisation_set",
+        "get_organisation_set",
+        "put_scheme",
+        "get_scheme",
+        "list_schemes",
+    ),
+    # for named offices
+    *("list_duplicate_people", "dismiss_duplicate_person"),
     # so are the kinds activities are counted by; an activity is its department's (OWNED), and everybody's to attend
     *(
         "put_activity_kind",
@@ -87,7 +102,7 @@ class Owned:
         mark = uuid.uuid4().hex[:8]
         self.owner, other = (
             platform.client(f"owner-{mark}", f"owner_{mark}"),
-            platform.client(f"other-{mark}", f"other_{mark}"),
+            platform.client(f"other-{mark}", f"other_{mark}", *sorted(TYPES["channel"])),
         )
         operator = platform.client(f"ops-{mark}", f"other_{mark}", type="operator")
         self.other = Api(platform.url, other, operator=operator)
@@ -171,7 +186,7 @@ def test_another_department_is_refused_what_is_owned(owned: Owned, name: str) ->
     assert_problem(owned.other.send(method, owned.path_of(name), body, **headers), *OWNED[name])
 
 
-@pytest.mark.parametrize("name", ["get_organisation", "get_person", "get_affiliation", "get_activity"])
+@pytest.mark.parametrize("name", ["get_organisation", "get_activity"])
 def test_another_department_reads_what_is_shared(owned: Owned, name: str) -> None:
     assert owned.other.send("GET", owned.path_of(name)).status == 200
 
