@@ -72,7 +72,11 @@ class Talent:
         self, method: str, *, department: str = "education", idempotency_key: str | None = None, **fields: Any
     ) -> Any:
         context = CallContext(
-            f"{department}-client", department, "r1", idempotency_key=idempotency_key or str(uuid.uuid4())
+            f"{department}-client",
+            department,
+            "r1",
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            scopes=["registry:govern"] if department == "education" else [],  # the city office
         )
         return self.client.call("talent", method, fields, context=context, timeout=10)
 
@@ -137,6 +141,7 @@ class TestTalentProcess:
         again = talent.call("register_person", idempotency_key="same", **person)
         assert (again, again.replayed) == (made, True)
         wanted = {"person_id": made["id"], "organisation_id": place["id"], "role": "student", "from_on": "2026-09-01"}
+        assert talent.call("register_person", department="youth_league", **person)["id"] == made["id"]
         waiting = talent.call("report_affiliation", department="youth_league", **wanted)
         assert (waiting["state"], waiting["until_on"]) == ("reported", None)
         confirmed = talent.call("confirm_affiliation", affiliation_id=waiting["id"])

@@ -275,6 +275,9 @@ class TestEndAffiliation:
 
     def test_reporters_may_withdraw_their_claim_but_not_end_a_confirmed_one(self, student: Student) -> None:
         waiting = student.report("youth_league")
+        with pytest.raises(AffiliationNotFound):
+            end(student.city, waiting["id"], "culture_tourism")
+        student.reported_by("culture_tourism")
         with pytest.raises(DepartmentNotTrusted):
             end(student.city, waiting["id"], "culture_tourism")
         assert end(student.city, waiting["id"], "youth_league")["state"] == "ended"

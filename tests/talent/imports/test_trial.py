@@ -116,11 +116,11 @@ def test_a_dry_run_foretells_the_run(
         assert _recorded(city) == recorded
 
 
-def _recorded(city: City) -> list[int]:
-    """Events and versions: what a file that is sent in again adds nothing to, though it contradict itself."""
-    versions = ("people", "affiliations")
-    events = city.count("select count(*) from outbox")
-    return [events, *(city.count(f"select coalesce(sum(version), 0) from {name}") for name in versions)]
+def _recorded(city: City) -> list[tuple[Any, ...]]:
+    """What a file that is sent in again leaves as it is, though it contradict itself: its last row on a person counts."""
+    people = city.rows("select id, name_masked, phone_masked from people order by id")
+    affiliations = city.rows("select id, state, from_on, until_on, version from affiliations order by id")
+    return [tuple(row) for row in (*people, *affiliations)]
 
 
 def _outcome(desk: Desk, found: dict[str, Any]) -> list[tuple[Any, ...]]:
