@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 T ?= tests
 GROUP ?= run
 AUDIT := $(STATE)/audit/bin
+UV = $(AUDIT)/uv pip compile -q --no-header --python-version 3.11 --generate-hashes --annotation-style line
 SETUP = pyproject.toml deploy/local/bootstrap.py deploy/local/groups.py deploy/local/packages.py
 PYTEST = $(PYTHON) -m deploy.local with-test-servers $(PYTHON) -m pytest --durations=10
 TIMED = TIMEFORMAT="== make $@ took %0lR"; time
@@ -20,7 +21,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom migration clean
+.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom lock digests migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -77,6 +78,14 @@ sbom: $(STATE)/ready $(STATE)/ready-audit ## Write the CycloneDX SBOM of all tha
 	@$(PYTHON) -m deploy.sbom $(AUDIT)/cyclonedx-py $(GROUP) $(STATE)/sbom-$(GROUP).json
 	@echo "$(STATE)/sbom-$(GROUP).json"
 
+lock: $(STATE)/ready-audit ## Write the lock files with their hashes after a change of pyproject.toml (ARGS="--upgrade-package flask")
+	@$(UV) --group dev --group building $(ARGS) -o requirements.lock
+	@$(UV) --group audit $(ARGS) -o requirements-audit.lock
+
+digests: $(STATE)/ready ## Pin the images of others in deploy/.env to their digests; needs docker with buildx, and the registry
+	@[ -f deploy/.env ] || cp deploy/.env.example deploy/.env
+	@$(PYTHON) -m deploy.pin_images deploy/.env
+
 migration: $(STATE)/ready ## Write the next migration: make migration SERVICE=perks NAME=add_level_to_titles
 	@$(PYTHON) -m deploy.local new-migration "$(SERVICE)" "$(NAME)"
 
@@ -84,7 +93,7 @@ clean: down ## Delete everything: servers, data, virtual environment
 	@for data in $(STATE)/data $(STATE)/test/data; do if [ -L $$data ]; then rm -rf "$$(readlink -f $$data)"; fi; done
 	@rm -rf $(STATE)
 
-# run the platform; check, test and measure it; prove its promises; audit its packages (deploy/local/bootstrap.py)
+# run the platform; check, test and measure it; prove its promises; audit and lock its packages (deploy/local/bootstrap.py)
 $(STATE)/ready: BOOTSTRAP = run
 $(STATE)/ready-dev: BOOTSTRAP = dev
 $(STATE)/ready-proofs: BOOTSTRAP = proofs

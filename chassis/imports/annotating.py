@@ -6,6 +6,7 @@ A text a spreadsheet program could take for a formula when the sheet is saved as
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -25,6 +26,8 @@ VERDICTS = {
     "rejected": ("未接收", "rejected"),
 }
 MAX_CELL_CHARACTERS = 32_767
+
+codecs.lookup("utf-16-le")  # xlsxwriter encodes by it; loaded here, while this process still may
 
 
 def annotate(table: Table, verdicts: dict[str, list[str]], columns: Sequence[Column], *, is_trial: bool) -> bytes:

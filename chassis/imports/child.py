@@ -1,23 +1,30 @@
-"""The main program of the process that opens uploaded files: limits itself first, then reads, then writes, then ends.
+"""The main program of the process that opens uploaded files: limits itself, loads its code, shuts itself in, then reads.
 
 Standard input holds one line of JSON (the task) and then the file's bytes; standard output takes the answer. It has no
-database, no broker and no environment of the service. A crash of it is an answer too: see `limited`.
+database, no broker and no environment of the service, and once it parses it can open nothing (``barrier``). A crash of it is an
+answer too: see `limited`.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
 import resource
 import signal
 import sys
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import Any
 
 MEMORY_ERROR_STATUS = 3
 BROKEN_STATUS = 4
+LACKING = "barrier without: "
+"""Begins the line on standard error that names the layers this machine does not give."""
 NICENESS = 10
 """Requests and redemptions on the same cores come first."""
+
+Answer = Callable[[bytes], Any]
 
 
 def main() -> int:
@@ -26,11 +33,16 @@ def main() -> int:
     task = json.loads(source.readline())
     limit_this_process(task["limits"])
     try:
-        _do(task, source.read(), answer)
+        work, content = _prepared(task), source.read()
+        _shut_in(task["user"])
+        _do(work, content)
         answer.flush()
-    except (MemoryError, OSError):
-        # An answer beyond the file size limit is an OSError (EFBIG): too large as well.
-        return MEMORY_ERROR_STATUS
+    except (MemoryError, OSError) as error:
+        # An answer beyond the file size limit is an OSError: too large as well.
+        if isinstance(error, MemoryError) or error.errno in (errno.EFBIG, errno.ENOMEM):
+            return MEMORY_ERROR_STATUS
+        _report_place(error)
+        return BROKEN_STATUS
     except BaseException as error:
         # A panic inside calamine is no Exception. The message may quote a cell, so only the place is reported.
         _report_place(error)
@@ -48,31 +60,55 @@ def limit_this_process(limits: dict[str, int]) -> None:
     os.nice(NICENESS)
 
 
-def _do(task: dict[str, Any], content: bytes, answer: BinaryIO) -> None:
-    # Imported under the limits, and only what this task needs.
+def _prepared(task: dict[str, Any]) -> Answer:
+    """What writes the answer for a file's bytes. Imported under the limits, and only what this task needs; nothing can be
+    imported later.
+    """
     from chassis.imports.kinds import Column
     from chassis.imports.opening import Limits, open_table
-    from chassis.imports.reasons import FileRefused
 
     table_limits = Limits(**task["table_limits"])
     columns = [Column(**{**column, "synonyms": tuple(column["synonyms"])}) for column in task["columns"]]
-    try:
-        if task["do"] == "read":
-            from chassis.imports.reading import Sheet, read_lines
-            from contracts.language.violations import Violation
+    answer = sys.stdout.buffer
+    if task["do"] == "annotate":
+        from chassis.imports.annotating import annotate
 
-            required = [column for column in columns if column.key in task["required"]]
-            read_row, group_of = _function(task["read_row"]), _function(task["group_of"])
-            sheet = Sheet(columns, required, read_row, group_of, Violation(*task["too_often"]))
-            table = open_table(content, table_limits, columns)
-            for line in read_lines(table, sheet, max_rows=table_limits.rows):
-                answer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        else:
-            from chassis.imports.annotating import annotate
-
-            verdicts, _, content = content.partition(b"\n")
-            table = open_table(content, table_limits, columns)
+        def annotated(content: bytes) -> None:
+            verdicts, _, file = content.partition(b"\n")
+            table = open_table(file, table_limits, columns)
             answer.write(annotate(table, json.loads(verdicts), columns, is_trial=task["is_trial"]))
+
+        return annotated
+
+    from chassis.imports.reading import Sheet, read_lines
+    from contracts.language.violations import Violation
+
+    required = [column for column in columns if column.key in task["required"]]
+    read_row, group_of = _function(task["read_row"]), _function(task["group_of"])
+    sheet = Sheet(columns, required, read_row, group_of, Violation(*task["too_often"]))
+
+    def read(content: bytes) -> None:
+        table = open_table(content, table_limits, columns)
+        for line in read_lines(table, sheet, max_rows=table_limits.rows):
+            answer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+    return read
+
+
+def _shut_in(user: int) -> None:
+    from chassis.imports.barrier import raise_barrier
+
+    if lacking := raise_barrier(user):
+        sys.stderr.write(f"{LACKING}{' '.join(lacking)}\n")
+        sys.stderr.flush()
+
+
+def _do(work: Answer, content: bytes) -> None:
+    from chassis.imports.reasons import FileRefused
+
+    answer = sys.stdout.buffer
+    try:
+        work(content)
     except FileRefused as refused:
         answer.seek(0)
         answer.truncate()

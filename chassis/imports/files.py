@@ -5,12 +5,13 @@ Lives here: writing and reading the parts. Not here: what a file means.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, exists, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from chassis.ground.settings import ServiceSettings
 from chassis.imports import settings as import_settings
 from chassis.imports.kinds import Kinds
 from chassis.imports.settings import ImportSettings
-from chassis.imports.tables import CHUNKS, WORKBOOK_PARTS
+from chassis.imports.tables import CHUNKS, IMPORTS, WORKBOOK_PARTS
 from chassis.keys.rings import FieldCipher, KeyRing, check_canary, read_keyring
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
@@ -81,6 +82,20 @@ def upload_parts(session: Session, uploads: Uploads, import_id: UUID) -> Iterato
     statement = select(CHUNKS.c.index, CHUNKS.c.sealed).where(CHUNKS.c.import_id == import_id)
     for index, sealed in session.execute(statement.order_by(CHUNKS.c.index)):
         yield uploads.open(import_id, f"chunk {index}", sealed)
+
+
+def forget_upload(session: Session, import_id: UUID) -> None:
+    """Delete the pieces of an upload: what the import needed of them is applied, and shown in the workbook."""
+    session.execute(delete(CHUNKS).where(CHUNKS.c.import_id == import_id))
+
+
+def forget_needless_uploads(session: Session, *, unfinished_before: dt.datetime) -> None:
+    """Delete the pieces nobody needs any more: of imports that have ended, and of uploads nobody submits."""
+    ended = IMPORTS.c.state.in_(("done", "rejected", "failed"))
+    unfinished = and_(IMPORTS.c.state == "uploading", IMPORTS.c.created_at < unfinished_before)
+    has_pieces = exists().where(CHUNKS.c.import_id == IMPORTS.c.id)
+    needless = select(IMPORTS.c.id).where(or_(ended, unfinished), has_pieces).with_for_update(skip_locked=True)
+    session.execute(delete(CHUNKS).where(CHUNKS.c.import_id.in_(needless)))
 
 
 def write_workbook(session: Session, uploads: Uploads, import_id: UUID, parts: Iterable[bytes]) -> None:

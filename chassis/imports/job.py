@@ -302,6 +302,7 @@ def _end(work: Work, import_id: UUID, state: str, *, failure: dict[str, str] | N
         "version": IMPORTS.c.version + 1,
     }
     if work.session.execute(ended.values(values).returning(IMPORTS.c.id)).scalar() is not None:
+        files.forget_upload(work.session, import_id)
         code = failure["code"] if failure else None
         work.record("import", import_id, from_state="applying", to_state=state, reason=code)
 

@@ -8,6 +8,7 @@ child's end; waiting yields to the hub (the chassis patches `subprocess` and `ti
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,13 +17,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chassis.imports.child import MEMORY_ERROR_STATUS
+from chassis.imports.child import LACKING, MEMORY_ERROR_STATUS
 from chassis.imports.kinds import ImportKind
 from chassis.imports.reasons import FileRefused
 from chassis.imports.settings import ImportSettings
+
+log = logging.getLogger(__name__)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOO_LARGE = {MEMORY_ERROR_STATUS, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL}
@@ -85,7 +89,7 @@ def _answer_of(
     task: dict[str, Any], parts: Iterable[bytes], settings: ImportSettings, on_wait: Callable[[], None]
 ) -> Iterator[BinaryIO]:
     with _memory_file("import-in") as source, _memory_file("import-out") as answer:
-        source.write(json.dumps(task | settings.child_limits()).encode() + b"\n")
+        source.write(json.dumps(task | settings.child_limits() | {"user": settings.child_user}).encode() + b"\n")
         for part in parts:
             source.write(part)
         source.flush()
@@ -115,7 +119,16 @@ def _run(source: BinaryIO, answer: BinaryIO, settings: ImportSettings, on_wait: 
                 child.kill()
                 child.wait()
         complaint.seek(0)
-        return status, complaint.read(200).decode(errors="replace")
+        first, _, rest = complaint.read(300).decode(errors="replace").partition("\n")
+        if not first.startswith(LACKING):
+            return status, f"{first} {rest}"
+        _warn_once(first)
+        return status, rest
+
+
+@cache
+def _warn_once(lacking: str) -> None:
+    log.warning("the process that opens files is not wholly shut in on this machine, %s", lacking)
 
 
 def _wait(child: subprocess.Popen[bytes], settings: ImportSettings, on_wait: Callable[[], None]) -> int:

@@ -5,6 +5,7 @@ Formulas are never calculated: calamine gives the values the file carries. What 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import zipfile
@@ -26,6 +27,12 @@ OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 """An archive with entries, and one without (APPNOTE.TXT 4.3.7 and 4.3.16)."""
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+"""UTF-8 refuses nearly every GB18030 text, while GB18030 would take UTF-8 for rare characters: so in this order."""
+
+for _name in (*ENCODINGS, "cp437"):  # cp437 is that of file names in archives
+    codecs.lookup(_name)  # loads it, while this process still may
 
 
 @dataclass(frozen=True)
@@ -141,8 +148,7 @@ def _open_csv(content: bytes, limits: Limits) -> Table:
 
 
 def _decode(content: bytes) -> str:
-    # UTF-8 refuses nearly every GB18030 text, while GB18030 would take UTF-8 for rare characters: so in this order.
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -23,6 +23,15 @@ class ImportTooLarge(Refusal):
     en = "A file may have at most {mebibytes} MiB. Please split it."
 
 
+class ImportDayFull(Refusal):
+    """The client has announced what it may within 24 hours; room comes as its oldest uploads of that time pass out of it."""
+
+    kind = "conflict"
+    code = "chassis.import_day_full"
+    zh = "本客户端 24 小时内最多上传 {mebibytes} MiB，请稍后再传；如需更多，请联系平台运维。"
+    en = "This client may upload {mebibytes} MiB within 24 hours. Try again later, or ask the platform's ops for more."
+
+
 class ImportChunkWrong(Refusal):
     """A piece is not base64, has the wrong size, or differs from the one already sent for its place."""
 

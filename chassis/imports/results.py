@@ -117,7 +117,9 @@ def read_import_template(work: Work, *, uploads: Uploads, kind: str) -> dict[str
 
 
 def purge(work: Work, *, uploads: Uploads) -> None:
-    """Remove imports with their uploads, verdicts and workbooks when their days are over."""
+    """Remove pieces nobody needs any more, and imports with their verdicts and workbooks when their days are over."""
+    unfinished_before = work.now - dt.timedelta(hours=uploads.settings.unfinished_hours)
+    files.forget_needless_uploads(work.session, unfinished_before=unfinished_before)
     before = work.now - dt.timedelta(days=uploads.settings.keep_days)
     work.session.execute(delete(IMPORTS).where(IMPORTS.c.created_at < before))
 

@@ -16,6 +16,8 @@ class ImportSettings:
 
     max_bytes: int = 20 * MIB
     """Size of an upload."""
+    day_bytes: int = 1024 * MIB
+    """What one client may announce within 24 hours."""
     max_rows: int = 50_000
     """Rows of a file."""
     max_columns: int = 200
@@ -26,6 +28,8 @@ class ImportSettings:
     cpu_seconds: int = 60
     wall_seconds: int = 120
     answer_bytes: int = 256 * MIB
+    child_user: int = 65534
+    """User and group id of the child process where the service runs as root; 65534 is nobody."""
     chunk_rows: int = 500
     """Rows applied in one transaction."""
     part_bytes: int = 256 * 1024
@@ -35,8 +39,10 @@ class ImportSettings:
     renew_seconds: int = 5
     max_attempts: int = 5
     """Takeovers without any progress after which an import is given up."""
+    unfinished_hours: int = 48
+    """How long the pieces of an upload that nobody submits stay."""
     keep_days: int = 30
-    """How long uploads and annotated workbooks stay (architecture, "Personal data at rest elsewhere")."""
+    """How long imports, their verdicts and annotated workbooks stay (architecture, "Personal data at rest elsewhere")."""
 
     def child_limits(self) -> dict[str, Any]:
         """The limits as the child process takes them."""
@@ -62,10 +68,12 @@ def load(service: str) -> ImportSettings:
     with env.prefixed(f"{service.upper()}_IMPORT_"):
         return ImportSettings(
             max_bytes=env.int("MAX_BYTES", ImportSettings.max_bytes),
+            day_bytes=env.int("DAY_BYTES", ImportSettings.day_bytes),
             max_rows=env.int("MAX_ROWS", ImportSettings.max_rows),
             memory_bytes=env.int("MEMORY_BYTES", ImportSettings.memory_bytes),
             cpu_seconds=env.int("CPU_SECONDS", ImportSettings.cpu_seconds),
             wall_seconds=env.int("WALL_SECONDS", ImportSettings.wall_seconds),
+            child_user=env.int("CHILD_USER", ImportSettings.child_user),
             lease_seconds=env.int("LEASE_SECONDS", ImportSettings.lease_seconds),
             keep_days=env.int("KEEP_DAYS", ImportSettings.keep_days),
         )

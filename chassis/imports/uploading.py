@@ -7,19 +7,39 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
+import math
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from chassis.ground.ids import uuid7
 from chassis.imports import files, results
 from chassis.imports.files import Uploads
-from chassis.imports.refusals import ImportChunkWrong, ImportIncomplete, ImportNotUploading, ImportTooLarge
+from chassis.imports.refusals import (
+    ImportChunkWrong,
+    ImportDayFull,
+    ImportIncomplete,
+    ImportNotUploading,
+    ImportTooLarge,
+)
 from chassis.imports.tables import IMPORTS
 from chassis.store.work import Work
 from contracts.imports import CHUNK_BYTES, MAX_BYTES
+
+DAY = dt.timedelta(hours=24)
+#: The uploads of one client are announced one after another.
+_TAKE_TURN = text("""select pg_advisory_xact_lock(hashtextextended(:name, 0))""")
+_OF_THE_DAY = text(
+    """
+    select coalesce(sum(size), 0) as bytes, min(created_at) as first from imports
+    where department = :department and client_id = :client_id and created_at > :since
+    """
+)
+#: Whoever changes the state of an upload or deletes its pieces holds its row.
+_HOLD = text("""select id from imports where id = :id for update""")
 
 
 def start_import(
@@ -33,11 +53,12 @@ def start_import(
     size: int,
     sha256: str,
 ) -> dict[str, Any]:
-    """Announce an upload. Raises ImportTooLarge, and what the kind refuses of its organisation."""
+    """Announce an upload. Raises ImportTooLarge, ImportDayFull, and what the kind refuses of its organisation."""
     if size > MAX_BYTES:
         raise uploads.refusal(ImportTooLarge(mebibytes=MAX_BYTES // 2**20))
     if organisation_id is not None:
         uploads.kinds[kind].check_organisation(work, organisation_id)
+    _refuse_beyond_the_day(work, uploads, size)
     import_id = uuid7()
     row = {
         "id": import_id,
@@ -77,6 +98,7 @@ def append_import_chunk(
 
 def submit_import(work: Work, *, uploads: Uploads, import_id: UUID) -> dict[str, Any]:
     """Queue a complete upload. Raises ImportNotFound, ImportNotUploading, ImportIncomplete."""
+    work.session.execute(_HOLD, {"id": import_id})
     row = _uploading(work, uploads, import_id)
     digest, size = hashlib.sha256(), 0
     for part in files.upload_parts(work.session, uploads, import_id):
@@ -88,6 +110,16 @@ def submit_import(work: Work, *, uploads: Uploads, import_id: UUID) -> dict[str,
     work.session.execute(queued.values(state="queued", version=IMPORTS.c.version + 1))
     work.record("import", import_id, from_state="uploading", to_state="queued")
     return results.without_filename(work, uploads, import_id)
+
+
+def _refuse_beyond_the_day(work: Work, uploads: Uploads, size: int) -> None:
+    client = {"client_id": work.caller.client_id, "department": work.caller.department}
+    work.session.execute(_TAKE_TURN, {"name": f"imports of {work.caller.client_id}"})
+    announced = work.session.execute(_OF_THE_DAY, {**client, "since": work.now - DAY}).one()
+    limit = uploads.settings.day_bytes
+    if announced.bytes + size > limit:
+        wait = math.ceil((announced.first + DAY - work.now).total_seconds()) if announced.first else None
+        raise uploads.refusal(ImportDayFull(retry_after=wait, mebibytes=limit // 2**20))
 
 
 def _uploading(work: Work, uploads: Uploads, import_id: UUID) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,19 +20,19 @@ from deploy.local.packages import FOR_PROOFS, FOR_TESTS, ROOT, SERVERS, say
 
 @dataclass(frozen=True)
 class Step:
-    """One set-up step: Debian programs, and a dependency group in a virtual environment."""
+    """One set-up step: Debian programs, and dependency groups, one after another, in a virtual environment."""
 
     programs: Mapping[str, str]
-    group: str
+    groups: Sequence[str]
     venv: Path = ROOT / ".state" / "venv"
     lock: Path = ROOT / "requirements.lock"
 
 
 STEPS = {
-    "run": Step(SERVERS, "run"),
-    "dev": Step(SERVERS | FOR_TESTS, "dev"),
-    "proofs": Step(SERVERS | FOR_TESTS | FOR_PROOFS, "dev"),
-    "audit": Step({}, "audit", ROOT / ".state" / "audit", ROOT / "requirements-audit.lock"),
+    "run": Step(SERVERS, ("building", "run")),
+    "dev": Step(SERVERS | FOR_TESTS, ("building", "dev")),
+    "proofs": Step(SERVERS | FOR_TESTS | FOR_PROOFS, ("building", "dev")),
+    "audit": Step({}, ("audit",), ROOT / ".state" / "audit", ROOT / "requirements-audit.lock"),
 }
 
 
@@ -46,7 +46,8 @@ def make_venv(step: Step) -> None:
         if done.returncode:
             shutil.rmtree(step.venv, ignore_errors=True)
             sys.exit("The virtual environment cannot be made.")
-    _install(python, step)
+    for group in step.groups:
+        _install(python, step, group)
 
 
 def _works(venv: Path) -> bool:
@@ -63,11 +64,17 @@ def _works(venv: Path) -> bool:
     return str(venv) in shebang or str(venv.resolve()) in shebang
 
 
-def _install(python: Path, step: Step) -> None:
-    """Install a group and what it requires, each package at the version of the lock file."""
-    say(f"installing the Python packages of the group {step.group}, pinned by {step.lock.name}")
+def _install(python: Path, step: Step, group: str) -> None:
+    """Install a group and what it requires: each package at the version, and of a content, that the lock file names.
+
+    What comes as source is built by what the lock file names too: pip would fetch the tools for it by no hash.
+    """
+    wanted = groups.pinned(group, step.lock)
+    say(f"installing {len(wanted)} Python packages of the group {group}, pinned by {step.lock.name}")
+    requirements = step.venv / f"{group}.txt"
+    requirements.write_text("".join(wanted.values()), encoding="utf-8")
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    command += ["--constraint", str(step.lock), *groups.names(step.group)]
+    command += ["--require-hashes", "--no-build-isolation", "--requirement", str(requirements)]
     lines: list[str] = []
     collected = 0
     with subprocess.Popen(

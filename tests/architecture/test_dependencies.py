@@ -44,8 +44,7 @@ def closure(name: str) -> set[str]:
 
 
 def locked(name: str = "requirements.lock") -> set[str]:
-    lines = (source.ROOT / name).read_text().split()
-    return {_normal(line.partition("==")[0]) for line in lines}
+    return {_normal(found) for found in re.findall(r"^([\w.-]+)==", (source.ROOT / name).read_text(), re.MULTILINE)}
 
 
 @cache
@@ -94,8 +93,35 @@ class TestDependencyGroups:
         assert closure("dev") - locked() == set()
 
     def test_everything_locked_is_needed(self) -> None:
-        assert locked() - closure("dev") == set()
+        """On this Python, or on an older one of the same series."""
+        assert locked() - closure("dev") - closure("building") == {"async-timeout"}
+
+    @pytest.mark.parametrize("name", [*DEPLOYABLES, "dev", "building"])
+    def test_a_group_is_given_all_it_requires_and_little_else(self, name: str) -> None:
+        """The lock file says who requires what, so an image is given its own packages without having them first."""
+        given = set(groups.pinned(name))
+        assert closure(name) - given == set()
+        assert given - closure(name) <= {"async-timeout"}
+
+
+class TestLockFiles:
+    @pytest.mark.parametrize("name", ["requirements.lock", "requirements-audit.lock"])
+    def test_every_package_has_a_version_and_the_hashes_of_its_files(self, name: str) -> None:
+        """And nothing else stands there: no index, no address, no option."""
+        text = (source.ROOT / name).read_text()
+        assert groups.ENTRY.sub("", text) == ""
+        assert len(groups.ENTRY.findall(text)) == len(locked(name)) > 0
+
+    def test_a_package_without_a_hash_is_not_taken_for_one(self) -> None:
+        assert groups.ENTRY.sub("", "amqp==5.4.2\n    # via kombu\n") != ""
+
+    def test_they_are_what_is_installed_from(self) -> None:
+        for path in ("deploy/Dockerfile", "deploy/local/bootstrap.py"):
+            text = (source.ROOT / path).read_text()
+            assert "--require-hashes" in text
+            assert "--no-build-isolation" in text
+            assert "--constraint" not in text
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return groups.normal(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ import pytest
 from chassis.broker import topology
 from chassis.ground import lanes
 from chassis.ground import settings as chassis_settings
-from deploy import new_secrets
+from deploy import new_secrets, pin_images
 from deploy.local.broker_users import GATEWAY, OPS
 from deploy.local.demo_keys import KEYRINGS, SIGNING
 from tests.architecture import compose, source
@@ -64,12 +65,40 @@ class TestImages:
         assert built.keys() == {f"{name}-migrate" for name in DEPLOYABLES}
         for name, build in built.items():
             deployable = name.removesuffix("-migrate")
-            assert build == {"context": "..", "dockerfile": str(DOCKERFILE), "args": {"DEPLOYABLE": deployable}}
+            arguments = {"DEPLOYABLE": deployable, "PYTHON_IMAGE": compose.settings()["PYTHON_IMAGE"]}
+            assert build == {"context": "..", "dockerfile": str(DOCKERFILE), "args": arguments}
             assert compose.deployable(compose.ours()[name]) == deployable
 
     def test_are_made_of_the_deployables_folders_alone(self) -> None:
         allowed = {line[1:] for line in source.text(Path(".dockerignore")).splitlines() if line.startswith("!")}
-        assert allowed == {"pyproject.toml", "requirements.lock", "contracts", "chassis", "services", "gateway"}
+        folders = {"contracts", "chassis", "services", "gateway"}
+        assert allowed == {"pyproject.toml", "requirements.lock", "deploy/local/groups.py"} | folders
+
+    def test_of_others_can_be_pinned_all(self) -> None:
+        """By one command, and without one they are the same tags wherever they are named."""
+        defaults = dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", source.text(Path("deploy/compose.yml"))))
+        assert defaults.keys() == set(pin_images.VARIABLES)
+        assert {name: compose.settings()[name] for name in defaults} == defaults
+        assert {f"ARG PYTHON_IMAGE={defaults['PYTHON_IMAGE']}"} <= set(source.text(DOCKERFILE).splitlines())
+        named = re.findall(r"^FROM (\S+)", source.text(DOCKERFILE), re.MULTILINE)
+        assert set(named) == {"${PYTHON_IMAGE}"}
+
+    def test_are_pinned_to_what_the_registry_says(self, tmp_path: Path) -> None:
+        digest, file, engine = f"sha256:{'5' * 64}", tmp_path / ".env", tmp_path / "docker"
+        engine.write_text(f'#!/bin/sh\necho \'{{"digest": "{digest}"}}\'\n')
+        engine.chmod(0o755)
+        shutil.copy(source.ROOT / "deploy/.env.example", file)
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        command = [sys.executable, "-m", "deploy.pin_images", str(file)]
+        for _ in range(2):  # a second time it looks them up anew
+            subprocess.run(command, cwd=source.ROOT, env=environment, capture_output=True, check=True)
+        text = file.read_text(encoding="utf-8")
+        assert f"POSTGRES_IMAGE={compose.settings()['POSTGRES_IMAGE']}@{digest}\n" in text
+        assert text.count(digest) == len(pin_images.VARIABLES)
+        engine.write_text("#!/bin/sh\necho no registry >&2\nexit 1\n")
+        failed = subprocess.run(command, cwd=source.ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert failed.returncode != 0 and "no registry" in failed.stderr
+        assert file.read_text(encoding="utf-8") == text
 
     def test_run_as_an_unprivileged_user_and_need_no_shell(self) -> None:
         lines = source.text(DOCKERFILE).splitlines()
