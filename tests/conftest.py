@@ -30,6 +30,7 @@ PROOFS = (
     "tests/cluster",
     "tests/deploy/test_alone.py",
     "tests/deploy/test_machine.py",
+    "tests/deploy/test_nginx.py",
     "tests/deploy/test_servers.py",
     "tests/deploy/test_stack.py",
     "tests/doctor/test_servers.py",

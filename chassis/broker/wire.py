@@ -23,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import amqp
 import kombu.connection
@@ -203,8 +204,10 @@ def _connect(
     random.shuffle(nodes)
     deadline = time.monotonic() + timeout
     while True:
+        address, tls = _with_tls(nodes.pop())
         client = kombu.connection.Connection(
-            nodes.pop(),
+            address,
+            ssl=tls,
             heartbeat=heartbeat,
             connect_timeout=max(0.1, deadline - time.monotonic()) / (len(nodes) + 1),
             transport_options={"client_properties": {"connection_name": name}},
@@ -215,6 +218,18 @@ def _connect(
             if not nodes:
                 raise
             log.info("a broker node does not answer, trying another: %s", error)
+
+
+def _with_tls(uri: str) -> tuple[str, dict[str, Any] | bool]:
+    """The address without its query, and py-amqp's options for TLS: ``amqps`` always verifies, against the CA of RabbitMQ's
+    own parameter ``cacertfile`` or the system's.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme != "amqps":
+        return uri, False
+    ca_file = dict(parse_qsl(parts.query)).get("cacertfile")
+    context = {"check_hostname": True, **({"cafile": ca_file} if ca_file else {})}
+    return urlunsplit(parts._replace(query="")), {"server_hostname": parts.hostname, "context": context}
 
 
 def to_json(value: Any) -> str:

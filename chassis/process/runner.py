@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 from chassis.broker.consumer import LaneConsumer
 from chassis.broker.topology import TopologyConflict
-from chassis.ground import clock, lanes
+from chassis.ground import clock, lanes, tls
 from chassis.ground.settings import ServiceSettings
 from chassis.keys.rings import KeyProblem
 from chassis.process.container import LaneContainer
@@ -75,6 +75,7 @@ class Process:
         log.info(
             "%s: lanes %s, health on port %d", self.settings.name, ",".join(self.container.lanes), self.health.port
         )
+        self._warn_of_exposed()
         if self.rebuilding:
             log.warning("%s: rebuilding, no person is notified of anything this process does", self.settings.name)
         try:
@@ -89,6 +90,13 @@ class Process:
             return EXIT_CONFIGURATION
         log.info("%s: stopped", self.settings.name)
         return 0
+
+    def _warn_of_exposed(self) -> None:
+        """The addresses of this process whose passwords can be read on the way; in dev nobody minds."""
+        settings = self.settings
+        uris = {"the database's address": settings.database_url, "the broker's address": settings.amqp_uri}
+        if not settings.is_dev:
+            tls.warn_of_exposed(uris, settings.private_hosts)
 
     def _on_signal(self, number: int, frame: Any) -> None:
         if self.health.stopping:

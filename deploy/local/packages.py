@@ -22,14 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVERS = {"postgres": "postgresql", "rabbitmq-server": "rabbitmq-server"}
 #: Only tests need these: the documents' commands use curl, and Redis stores the rate limits that gateways share.
 FOR_TESTS = {"curl": "curl", "redis-server": "redis-server"}
-#: Only `make proofs` needs these: departments open an annotated workbook in LibreOffice.
-FOR_PROOFS = {"soffice": "libreoffice-calc-nogui"}
+#: Only `make proofs` needs these: departments open an annotated workbook in LibreOffice, and nginx reads our example.
+FOR_PROOFS = {"soffice": "libreoffice-calc-nogui", "nginx": "nginx"}
 #: Debian installs the server programs here, outside the PATH; PostgreSQL with a folder per version.
 RABBITMQ_FOLDER, POSTGRESQL_FOLDER = Path("/usr/lib/rabbitmq/bin"), Path("/usr/lib/postgresql")
+#: On the PATH of root alone.
+SYSTEM_FOLDER = Path("/usr/sbin")
 #: Installed along with other packages: the first line to try, and docs/story.md, are commands of it.
 COMPANION = "curl"
 #: Units the packages would start at the next boot. PostgreSQL's starts clusters, and we let none be made.
-UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server.service")
+UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server.service", "nginx.service")
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTERS = Path("/etc/postgresql-common/createcluster.d/zz-youth-city.conf")
 _OURS = "# Youth City, while it installs packages\n"
@@ -46,7 +48,7 @@ def find_program(name: str) -> Path | None:
     for folder in (RABBITMQ_FOLDER, *clusters):
         if (folder / name).exists():
             return folder / name
-    found = shutil.which(name)
+    found = shutil.which(name) or shutil.which(name, path=str(SYSTEM_FOLDER))
     return Path(found) if found else None
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
+from chassis.ground import tls
 from contracts.talent.contacts import MAX_PEOPLE
 from services.notify.channels.email import SCHEMES, SmtpSettings
 from services.notify.deliveries.sending import Pace
@@ -33,6 +34,8 @@ def load() -> NotifySettings:
     """Read the environment; raises RuntimeError for what cannot work.
 
     * NOTIFY_SMTP_URL (file): smtp://user:password@host:port, smtp+starttls://… or smtps://…; without it no e-mail is sent.
+      Certificates are verified; a user and a password for another machine are sent by the last two alone.
+    * NOTIFY_SMTP_CA_FILE: the CA of the mail server's certificate, where it is none of the system's; an empty file is none.
     * NOTIFY_SMTP_FROM: the address mails come from, with a name if wanted.
     * NOTIFY_SMTP_TIMEOUT_SECONDS 10: longest wait for one reply. NOTIFY_SMTP_CONNECTIONS 4: connections of one round.
     * NOTIFY_BATCH 400: deliveries of one round.
@@ -82,7 +85,22 @@ def _smtp(env: Env) -> SmtpSettings | None:
         raise RuntimeError(
             "set NOTIFY_SMTP_FROM to the address mails come from: city@example.cn or 青年之城 <city@example.cn>"
         )
-    return SmtpSettings(url=url, sender=sender, timeout_seconds=env.float("NOTIFY_SMTP_TIMEOUT_SECONDS", 10.0))
+    seconds = env.float("NOTIFY_SMTP_TIMEOUT_SECONDS", 10.0)
+    return SmtpSettings(url=url, sender=sender, timeout_seconds=seconds, ca_file=_ca_file(env))
+
+
+def _ca_file(env: Env) -> Path | None:
+    written = env.str("NOTIFY_SMTP_CA_FILE", "")
+    if not written:
+        return None
+    path = Path(written)
+    try:
+        if not path.read_text().strip():
+            return None
+        tls.verifying(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuntimeError(f"NOTIFY_SMTP_CA_FILE: {path} is not a file of certificates (PEM): {error}") from None
+    return path
 
 
 def _quiet_hours(written: str) -> QuietHours | None:

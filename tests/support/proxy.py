@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import struct
 import threading
 from urllib.parse import urlsplit, urlunsplit
@@ -20,10 +21,12 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """A listener on a free port of loopback; every connection is passed on to ``host:port``."""
+    """A listener on a free port of loopback; every connection is passed on to ``host:port``. With `tls` it speaks TLS to
+    clients, and not to the server.
+    """
 
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
+    def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
+        self._target, self._tls = (host, port), tls
         self._moving = threading.Event()
         self._moving.set()
         self._change = threading.Lock()
@@ -98,6 +101,8 @@ class Proxy:
             except OSError:
                 return
             try:
+                if self._tls is not None:
+                    client = self._tls.wrap_socket(client, server_side=True)
                 server = socket.create_connection(self._target, timeout=5)
             except OSError:
                 _reset(client)

@@ -10,12 +10,14 @@ import asyncio
 import collections
 import email
 import email.policy
+import ssl
 import threading
 from dataclasses import dataclass
 from email.headerregistry import Address
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from deploy.local.throwaway import free_port
 
@@ -40,9 +42,11 @@ class Mail:
 
 
 class Sink:
-    """The server, in a thread of its own."""
+    """The server, in a thread of its own. With `tls` it offers STARTTLS; every login is welcome, and kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self.logins: list[bytes] = []
         self.port = free_port()
         self.mails: list[Mail] = []
         self.connections = 0
@@ -55,7 +59,14 @@ class Sink:
         return f"smtp://127.0.0.1:{self.port}"
 
     def open(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            tls_context=self._tls,
+            authenticator=self._login,
+            auth_require_tls=False,
+        )
         self._controller.start()
 
     def close(self) -> None:
@@ -71,6 +82,10 @@ class Sink:
         return [message_id for message_id, count in counted.items() if count > 1]
 
     # -- what aiosmtpd calls
+
+    def _login(self, server: Any, session: Any, envelope: Any, mechanism: str, login: Any) -> AuthResult:
+        self.logins.append(login.password)
+        return AuthResult(success=True)
 
     async def handle_EHLO(
         self, server: Any, session: Any, envelope: Any, hostname: str, answers: list[str]

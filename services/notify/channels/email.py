@@ -3,6 +3,9 @@
 The server has a mail when it answers 250 to the whole of it. A refusal of the recipient or the content by 5xx is final; 4xx,
 a refusal of ourselves, or a connection lost before the content means it has not; a connection lost after that means an unknown
 outcome. The Message-ID is that of the delivery: a mail sent again by a clerk bears the same one.
+
+With ``smtps`` and ``smtp+starttls`` the server's certificate is verified, and a password is sent to no other machine without.
+Nothing goes out until that is mended: the reason of every postponed delivery says what is wrong.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ import contextlib
 import logging
 import re
 import smtplib
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from chassis.ground import clock
+from chassis.ground import clock, tls
 from services.notify.channels import Call, Contact, Outgoing
 from services.notify.channels.masking import mask_email
 
@@ -39,6 +44,12 @@ class SmtpSettings:
     url: str = field(repr=False)
     sender: str
     timeout_seconds: float
+    ca_file: Path | None = None
+    """Whose certificates are accepted; None for the system's CAs."""
+
+
+class PasswordInTheClear(smtplib.SMTPException):
+    """The address has a password for another machine, and no TLS."""
 
 
 class EmailChannel:
@@ -73,6 +84,7 @@ class SmtpLine:
 
     def __init__(self, settings: SmtpSettings) -> None:
         self.is_down = False
+        self._why_down = "smtp_not_reached"
         self._settings = settings
         name, address = parseaddr(settings.sender)
         self._from = formataddr((name, address))
@@ -96,7 +108,7 @@ class SmtpLine:
         except ValueError:  # the address cannot stand in a mail
             return "refused", "bad_address"
         if (smtp := self._connected()) is None:
-            return "postponed", "smtp_not_reached"
+            return "postponed", self._why_down
         try:
             wrong = self._offer(smtp, outgoing.address)
         except _BROKEN:
@@ -162,8 +174,8 @@ class SmtpLine:
             try:
                 self._smtp = _connect(self._settings)
             except _BROKEN as error:
-                log.warning("the SMTP server is not reached: %s", type(error).__name__)
-                self.is_down = True
+                self.is_down, self._why_down = True, _why(error)
+                log.warning("the SMTP server is not used: %s (%s)", self._why_down, type(error).__name__)
         return self._smtp
 
     def close(self) -> None:
@@ -179,13 +191,33 @@ def _of(code: int) -> str:
     return "refused" if 500 <= code < 600 else "postponed"
 
 
+def _why(error: BaseException) -> str:
+    """The reason of a delivery that waits for the server."""
+    if isinstance(error, PasswordInTheClear):
+        return "smtp_password_in_the_clear"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "smtp_certificate_not_accepted"
+    if isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError):
+        return "smtp_without_tls"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "smtp_login_refused"
+    return "smtp_not_reached"
+
+
 def _connect(settings: SmtpSettings) -> smtplib.SMTP:
     url = urlsplit(settings.url)
-    kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
-    smtp = kind(url.hostname or "", url.port or 0, timeout=settings.timeout_seconds)
+    host, port = url.hostname or "", url.port or 0
+    if url.username and url.scheme == "smtp" and not tls.is_loopback(host):
+        raise PasswordInTheClear
+    smtp: smtplib.SMTP
+    if url.scheme == "smtps":
+        context = tls.verifying(settings.ca_file)
+        smtp = smtplib.SMTP_SSL(host, port, timeout=settings.timeout_seconds, context=context)
+    else:
+        smtp = smtplib.SMTP(host, port, timeout=settings.timeout_seconds)
     try:
         if url.scheme == "smtp+starttls":
-            smtp.starttls()
+            smtp.starttls(context=tls.verifying(settings.ca_file))
         smtp.ehlo_or_helo_if_needed()
         if url.username:
             smtp.login(unquote(url.username), unquote(url.password or ""))
