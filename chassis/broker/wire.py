@@ -28,6 +28,7 @@ import amqp
 import kombu.connection
 from amqp import spec
 from amqp.exceptions import AMQPError
+from kombu.utils.url import parse_url
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +216,11 @@ def _connect(
             if not nodes:
                 raise
             log.info("a broker node does not answer, trying another: %s", error)
+
+
+def user_of(uri: str) -> str:
+    """The broker user an AMQP URI logs in as; of several nodes, the same on each."""
+    return str(parse_url(uri.split(";")[0]).get("userid") or "guest")
 
 
 def to_json(value: Any) -> str:

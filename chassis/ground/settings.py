@@ -44,6 +44,7 @@ class ServiceSettings:
     statement_timeout_seconds: float
     clock_ahead_seconds: float
     checks_events: bool
+    requires_event_sender: bool
 
     @property
     def is_dev(self) -> bool:
@@ -66,6 +67,11 @@ def broker_user_of(service: str) -> str:
     return str(Env().str(f"{service.upper()}_BROKER_USER", service))
 
 
+def broker_uri_of(service: str) -> str:
+    """The broker as the service's own user: <SERVICE>_AMQP_URI or AMQP_URI (file)."""
+    return secret(Env(), f"{service.upper()}_AMQP_URI", fallback="AMQP_URI")
+
+
 def service_settings(name: str) -> ServiceSettings:
     """The settings of service `name`; below, <N> is its name in capitals.
 
@@ -74,6 +80,8 @@ def service_settings(name: str) -> ServiceSettings:
     * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
     * KEY_DIR: the folder of the keyring files, default "keys".
     * GATEWAY_BROKER_USER: the broker user whose word about the caller is believed, default "gateway".
+    * <M>_BROKER_USER of any service: the broker user its events are believed from, default the service's name.
+    * REQUIRE_EVENT_SENDER: lay aside events that name no sender, on; off while relays of an older version still publish.
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
     * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`.
@@ -86,7 +94,7 @@ def service_settings(name: str) -> ServiceSettings:
     return ServiceSettings(
         name=name,
         database_url=secret(env, f"{prefix}_DATABASE_URL"),
-        amqp_uri=secret(env, f"{prefix}_AMQP_URI", fallback="AMQP_URI"),
+        amqp_uri=broker_uri_of(name),
         environment=environment,
         key_dir=env.path("KEY_DIR", Path("keys")),
         trusted_broker_users=frozenset(env.list("GATEWAY_BROKER_USER", ["gateway"])),
@@ -103,6 +111,7 @@ def service_settings(name: str) -> ServiceSettings:
         grace_seconds=env.float("GRACE_SECONDS", 30.0),
         statement_timeout_seconds=env.float("STATEMENT_TIMEOUT_SECONDS", 10.0),
         checks_events=env.bool("CHECK_EVENTS", False),
+        requires_event_sender=env.bool("REQUIRE_EVENT_SENDER", True),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
 

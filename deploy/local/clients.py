@@ -18,8 +18,15 @@ CLIENTS: dict[str, tuple[str, list[str]]] = {
     "education": ("education", ["talent:read", "talent:write", "perks:read"]),
     "gate": ("culture_tourism", ["perks:read", "perks:redeem"]),
 }
-#: The department of the demo that listens to events.
+#: The department of the demo that listens to events, and the types it is named for: its own schools' students.
 LISTENER = "education"
+LISTENER_TYPES = (
+    "talent.affiliation.confirmed.v1",
+    "talent.affiliation.changed.v1",
+    "talent.affiliation.ended.v1",
+    "talent.organisation.registered.v1",
+    "talent.organisation.changed.v1",
+)
 
 
 def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str, logs: Path) -> None:
