@@ -63,7 +63,7 @@ def broker_settings() -> BrokerSettings:
 
 
 def broker_user_of(service: str) -> str:
-    """The broker user of a service: <SERVICE>_BROKER_USER, default the service's name."""
+    """The broker user whose events and disclosed reads are a service's: <SERVICE>_BROKER_USER, default its name."""
     return str(Env().str(f"{service.upper()}_BROKER_USER", service))
 
 
@@ -77,11 +77,9 @@ def service_settings(name: str) -> ServiceSettings:
 
     * <N>_DATABASE_URL (file): its PostgreSQL database.
     * <N>_AMQP_URI or AMQP_URI (file): the broker, as this service's own user. Several URIs, ";" between them, for a cluster.
-    * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
-    * KEY_DIR: the folder of the keyring files, default "keys".
-    * GATEWAY_BROKER_USER: the broker user whose word about the caller is believed, default "gateway".
-    * <M>_BROKER_USER of any service: the broker user its events are believed from, default the service's name.
-    * REQUIRE_EVENT_SENDER: lay aside events that name no sender, on; off while relays of an older version still publish.
+    * YOUTHCITY_ENV: dev | prod (default); prod refuses demo keys. KEY_DIR: the folder of the keyring files, default "keys".
+    * GATEWAY_BROKER_USER: whose word about the caller is believed, default "gateway"; <N>_BROKER_USER in `broker_user_of`.
+    * REQUIRE_EVENT_SENDER: lay aside events that name no sender, on; off while relays of an older version publish.
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
     * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`.

@@ -72,7 +72,7 @@ class RabbitMQ:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
-                env=self._environment(),
+                env=self.environment(),
                 start_new_session=True,
                 **self._place.as_server(),
             )
@@ -129,7 +129,8 @@ class RabbitMQ:
     def _secret(self, user: str) -> str:
         return self._notes.secret(f"amqp.{user}")
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the node, and the programs that speak to it, find in their environment."""
         folder = str(self._folder)
         return {
             running.MARK: self._mark,
