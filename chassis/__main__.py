@@ -63,7 +63,10 @@ def retire(queue: str, to: str | None, discard: bool) -> None:
     """Delete a QUEUE the catalogue no longer names, moving what waits in it. Run it again where it was interrupted."""
     broker = settings.broker_settings()
     try:
-        moved = retiring.retire(broker.amqp_uri, queue, to=to, discard=discard, delays=broker.retry_delays)
+        mover = settings.broker_uri_of(to.partition(".")[0]) if to else None
+        moved = retiring.retire(
+            broker.amqp_uri, queue, to=to, discard=discard, delays=broker.retry_delays, mover_uri=mover
+        )
     except retiring.CannotRetire as reason:
         sys.exit(f"Not retired: {reason}")
     except CONNECTION_ERRORS as error:

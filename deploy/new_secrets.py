@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 
 from deploy.local import demo_keys
-from deploy.local.broker_users import GATEWAY, OPS, VHOST, permissions
+from deploy.local.broker_users import GATEWAY, OPS, VHOST, rights
 from deploy.local.processes import services
 
 #: The user of the images (deploy/Dockerfile).
@@ -84,8 +84,7 @@ def broker_definitions(passwords: Mapping[str, str], *, prefix: str = "", vhost:
         {"name": f"{prefix}{name}", "password_hash": _broker_hash(password), "tags": ""}
         for name, password in passwords.items()
     ]
-    rights = [{"user": f"{prefix}{name}", "vhost": vhost, **permissions(name)} for name in passwords]
-    return {"vhosts": [{"name": vhost}], "users": users, "permissions": rights}
+    return {"vhosts": [{"name": vhost}], "users": users, **rights(passwords, vhost=vhost, prefix=prefix)}
 
 
 def _broker_hash(password: str) -> str:

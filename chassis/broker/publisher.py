@@ -13,7 +13,8 @@ from typing import Any
 
 import amqp
 
-from chassis.broker.wire import CONNECTION_ERRORS, Wire
+from chassis.broker import topology
+from chassis.broker.wire import CONNECTION_ERRORS, Wire, user_of
 
 CONFIRM_SECONDS = 5.0
 
@@ -35,13 +36,15 @@ class Outgoing:
 
 
 class ConfirmedPublisher:
-    """Publishes batches over one connection of its own, made at the first batch and again after a failure.
+    """Publishes batches over one connection of its own, made at the first batch and again after a failure. Each message names
+    the broker user it came from (``user_id``), which RabbitMQ lets nobody else name.
 
     One batch at a time: callers of other greenlets or threads wait for their turn.
     """
 
     def __init__(self, amqp_uri: str, *, name: str, exchanges: Sequence[str] = ()) -> None:
         self._uri = amqp_uri
+        self._user = user_of(amqp_uri)
         self._name = name
         self._exchanges = tuple(exchanges)
         self._turn = threading.Lock()
@@ -80,7 +83,7 @@ class ConfirmedPublisher:
             channel = wire.connection.channel()
             channel.confirm_select()
             for exchange in self._exchanges:
-                channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+                topology.require_exchange(channel, exchange)
             channel.events["basic_ack"].add(self._on_ack)
             channel.events["basic_nack"].add(self._on_nack)
             channel.events["basic_return"].add(self._on_return)
@@ -93,6 +96,7 @@ class ConfirmedPublisher:
             "content_type": "application/json",
             "content_encoding": "utf-8",
             "delivery_mode": 2,
+            "user_id": self._user,
             "application_headers": message.headers,
         }
         if message.message_id is not None:

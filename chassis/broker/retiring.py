@@ -13,7 +13,9 @@ import amqp
 
 from chassis.broker import topology
 from chassis.broker.publisher import ConfirmedPublisher, Outgoing
-from chassis.broker.wire import Wire
+from chassis.broker.senders import SENDER, first_sender
+from chassis.broker.wire import Wire, user_of
+from chassis.ground.settings import broker_user_of
 from contracts.catalogue import EVENTS
 
 _BATCH = 200
@@ -25,10 +27,16 @@ class CannotRetire(Exception):
     """The queue is in use, or it is not stated what becomes of its messages. It stays as it was."""
 
 
-def retire(amqp_uri: str, queue: str, *, to: str | None, discard: bool, delays: Sequence[float]) -> int:
+def retire(
+    amqp_uri: str, queue: str, *, to: str | None, discard: bool, delays: Sequence[float], mover_uri: str | None = None
+) -> int:
     """Unbind `queue` from the platform's exchanges, move its messages to the queue `to` (or drop them where that is chosen
     `discard` them) and delete it; returns how many there were. Raises CannotRetire.
+
+    They are moved as the service that takes over (`mover_uri`, where it is not `amqp_uri`), each with the name of its first
+    sender: another's word the handler would not believe.
     """
+    mover_uri = mover_uri or amqp_uri
     if queue in topology.queue_names(delays=delays):
         raise CannotRetire(f"the catalogue names {queue}")
     wire = Wire(amqp_uri, name="topology", heartbeat=0)
@@ -41,13 +49,14 @@ def retire(amqp_uri: str, queue: str, *, to: str | None, discard: bool, delays: 
             raise CannotRetire(f"{waiting} messages wait in {queue}: say --to QUEUE or --discard")
         if to is not None:
             _counted(wire, to)
+            _check_mover(mover_uri, to)
         _unbind(channel, queue)
         # what still waits to be tried again comes back to the queue it was in
         if returning := sum(_in_tiers(wire, queue, delays)):
             raise CannotRetire(
                 f"unbound; {returning} messages may still come back to {queue} by a retry queue: try again later"
             )
-        moved = _move(channel, queue, ConfirmedPublisher(amqp_uri, name="topology.retire"), to) if to else waiting
+        moved = _move(channel, queue, mover_uri, to) if to else waiting
         channel.queue_delete(queue)
         return moved
     finally:
@@ -62,9 +71,14 @@ def _counted(wire: Wire, queue: str) -> topology.Counted:
     return found
 
 
+def _check_mover(uri: str, to: str) -> None:
+    service = to.partition(".")[0]
+    if user_of(uri) != (needed := broker_user_of(service)):
+        raise CannotRetire(f"messages move to {to} as the broker user {needed}: set {service.upper()}_AMQP_URI")
+
+
 def _unbind(channel: Any, queue: str) -> None:
-    for source in topology.services():
-        channel.exchange_declare(topology.events_exchange(source), "topic", durable=True, auto_delete=False)
+    topology.declare_sources(channel, topology.services())
     for event_type in EVENTS:  # unbinding what is not bound changes nothing
         channel.queue_unbind(queue, topology.events_exchange(topology.source_of(event_type)), event_type)
 
@@ -77,12 +91,13 @@ def _in_tiers(wire: Wire, queue: str, delays: Sequence[float]) -> list[int]:
     return [_counted(wire, topology.retry_tier(service, delay))[0] for delay in delays]
 
 
-def _move(channel: Any, queue: str, publisher: ConfirmedPublisher, to: str) -> int:
+def _move(channel: Any, queue: str, mover_uri: str, to: str) -> int:
     """Move everything; returns how many messages."""
-    moved = 0
+    moved, mover = 0, user_of(mover_uri)
+    publisher = ConfirmedPublisher(mover_uri, name="topology.retire")
     try:
         while batch := _take(channel, queue):
-            if publisher.publish([_again(message, to) for message in batch]):
+            if publisher.publish([_again(message, to, mover) for message in batch]):
                 raise CannotRetire(f"{to} has gone meanwhile")
             channel.basic_ack(batch[-1].delivery_tag, multiple=True)
             moved += len(batch)
@@ -98,8 +113,9 @@ def _take(channel: Any, queue: str) -> list[amqp.Message]:
     return taken
 
 
-def _again(message: amqp.Message, to: str) -> Outgoing:
+def _again(message: amqp.Message, to: str, mover: str) -> Outgoing:
     headers = message.properties.get("application_headers") or {}
     kept = {name: value for name, value in headers.items() if not name.startswith(_BROKERS_OWN)}
+    kept[SENDER] = first_sender(message, own=mover)
     known = message.properties
     return Outgoing(message.body, "", to, known.get("message_id"), kept, known.get("type"))

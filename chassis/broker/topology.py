@@ -84,10 +84,23 @@ def source_of(event_type: str) -> str:
     return event_type.partition(".")[0]
 
 
+def require_exchange(channel: amqp.Channel, exchange: str) -> None:
+    """Make sure a topic exchange is there; a publish to a missing one would close the channel. It is looked for first, because
+    declaring what is there takes the right to delete it, and most exchanges a process uses are not its own.
+    """
+    looking = channel.connection.channel()
+    try:
+        looking.exchange_declare(exchange, "topic", passive=True)
+    except amqp.NotFound:  # and with it the channel is closed
+        channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+    else:
+        looking.close()
+
+
 def declare_sources(channel: amqp.Channel, services: Iterable[str]) -> None:
-    """Declare the event exchanges of `services`; a publish to a missing exchange would close the channel."""
+    """Make sure the event exchanges of `services` are there."""
     for service in services:
-        channel.exchange_declare(events_exchange(service), "topic", durable=True, auto_delete=False)
+        require_exchange(channel, events_exchange(service))
 
 
 def declare_handler(channel: amqp.Channel, consumer: str, event_types: Sequence[str]) -> None:
@@ -122,7 +135,7 @@ def declare_retries(channel: amqp.Channel, service: str, delays: Sequence[float]
 
 def declare_requests(channel: amqp.Channel, service: str, *, quorum: bool = False) -> None:
     """Declare a service's request queue, as stock nameko does; quorum where the broker is a cluster."""
-    channel.exchange_declare(calls.RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
+    require_exchange(channel, calls.RPC_EXCHANGE)
     arguments = {"x-queue-type": "quorum"} if quorum else None
     queue = calls.rpc_queue(service)
     channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)

@@ -29,6 +29,7 @@ import amqp
 import kombu.connection
 from amqp import spec
 from amqp.exceptions import AMQPError
+from kombu.utils.url import parse_url
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +231,11 @@ def _with_tls(uri: str) -> tuple[str, dict[str, Any] | bool]:
     ca_file = dict(parse_qsl(parts.query)).get("cacertfile")
     context = {"check_hostname": True, **({"cafile": ca_file} if ca_file else {})}
     return urlunsplit(parts._replace(query="")), {"server_hostname": parts.hostname, "context": context}
+
+
+def user_of(uri: str) -> str:
+    """The broker user an AMQP URI logs in as; of several nodes, the same on each."""
+    return str(parse_url(uri.split(";")[0]).get("userid") or "guest")
 
 
 def to_json(value: Any) -> str:

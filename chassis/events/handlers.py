@@ -12,7 +12,7 @@ A handler gets what has arrived as one batch, in one transaction with the inbox 
   a lone one waits in a retry tier, still without an attempt counted;
 * anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
   publisher confirm, and after the last tier into the service's ``dead_letters`` table;
-* unreadable or unknown: into ``dead_letters`` at once, with its bytes.
+* unreadable, unknown, or not from the service its type belongs to: into ``dead_letters`` at once, with its bytes.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sqlalchemy import text
 from chassis.broker import topology
 from chassis.broker.consumer import LaneConsumer, Subscription
 from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from chassis.broker.senders import Senders
 from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.events import retries
 from chassis.ground import lanes, metrics
@@ -85,9 +86,9 @@ class EventConsumer(LaneConsumer):
     def setup(self) -> None:
         settings = self.container.config["settings"]
         self.delays: tuple[float, ...] = tuple(settings.retry_delays)
-        self.publisher = ConfirmedPublisher(
-            self.container.config["AMQP_URI"], name=f"{self.container.service_name}.retries"
-        )
+        amqp_uri = self.container.config["AMQP_URI"]
+        self.publisher = ConfirmedPublisher(amqp_uri, name=f"{self.container.service_name}.retries")
+        self.senders = Senders.of(amqp_uri, required=settings.requires_event_sender)
 
     def declare(self, channel: amqp.Channel) -> None:
         topology.declare_retries(channel, self.container.service_name, self.delays)
@@ -180,6 +181,9 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             return None
         if event.type not in self.event_types:
             self._lay_aside(message, "unknown_type")
+            return None
+        if (flaw := self.consumer.senders.flaw(message, event.type)) is not None:
+            self._lay_aside(message, flaw)
             return None
         return event
 
@@ -281,6 +285,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                         message_id=message.properties.get("message_id"),
                         body=message.body,
                         headers=_headers(message),
+                        sender=self.consumer.senders.first_of(message),
                         reason=reason,
                         attempts=attempts,
                     )

@@ -45,6 +45,7 @@ class ServiceSettings:
     clock_ahead_seconds: float
     checks_events: bool
     private_hosts: frozenset[str]
+    requires_event_sender: bool
 
     @property
     def is_dev(self) -> bool:
@@ -63,8 +64,13 @@ def broker_settings() -> BrokerSettings:
 
 
 def broker_user_of(service: str) -> str:
-    """The broker user of a service: <SERVICE>_BROKER_USER, default the service's name."""
+    """The broker user whose events and disclosed reads are a service's: <SERVICE>_BROKER_USER, default its name."""
     return str(Env().str(f"{service.upper()}_BROKER_USER", service))
+
+
+def broker_uri_of(service: str) -> str:
+    """The broker as the service's own user: <SERVICE>_AMQP_URI or AMQP_URI (file)."""
+    return secret(Env(), f"{service.upper()}_AMQP_URI", fallback="AMQP_URI")
 
 
 def service_settings(name: str) -> ServiceSettings:
@@ -72,9 +78,9 @@ def service_settings(name: str) -> ServiceSettings:
 
     * <N>_DATABASE_URL (file): its PostgreSQL database.
     * <N>_AMQP_URI or AMQP_URI (file): the broker, as this service's own user. Several URIs, ";" between them, for a cluster.
-    * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
-    * KEY_DIR: the folder of the keyring files, default "keys".
-    * GATEWAY_BROKER_USER: the broker user whose word about the caller is believed, default "gateway".
+    * YOUTHCITY_ENV: dev | prod (default); prod refuses demo keys. KEY_DIR: the folder of the keyring files, default "keys".
+    * GATEWAY_BROKER_USER: whose word about the caller is believed, default "gateway"; <N>_BROKER_USER in `broker_user_of`.
+    * REQUIRE_EVENT_SENDER: lay aside events that name no sender, on; off while relays of an older version publish.
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
     * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`. PRIVATE_HOSTS: as in `private_hosts`.
@@ -87,7 +93,7 @@ def service_settings(name: str) -> ServiceSettings:
     return ServiceSettings(
         name=name,
         database_url=secret(env, f"{prefix}_DATABASE_URL"),
-        amqp_uri=secret(env, f"{prefix}_AMQP_URI", fallback="AMQP_URI"),
+        amqp_uri=broker_uri_of(name),
         environment=environment,
         key_dir=env.path("KEY_DIR", Path("keys")),
         trusted_broker_users=frozenset(env.list("GATEWAY_BROKER_USER", ["gateway"])),
@@ -105,6 +111,7 @@ def service_settings(name: str) -> ServiceSettings:
         statement_timeout_seconds=env.float("STATEMENT_TIMEOUT_SECONDS", 10.0),
         checks_events=env.bool("CHECK_EVENTS", False),
         private_hosts=private_hosts(env),
+        requires_event_sender=env.bool("REQUIRE_EVENT_SENDER", True),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
 

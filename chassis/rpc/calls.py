@@ -28,7 +28,10 @@ USER_ID = "user_id"
 #: The `exc_type` of a reply that cannot say whether its request took effect.
 OUTCOME_UNKNOWN = "OutcomeUnknown"
 
-#: nameko's exchange for requests and replies; the names and formats on it stay nameko's own.
+#: Where a caller waits for its answer: RabbitMQ's direct reply-to, which needs no queue and reaches one connection alone.
+REPLY_TO = "amq.rabbitmq.reply-to"
+
+#: nameko's exchange for requests; the names and formats on it stay nameko's own.
 RPC_EXCHANGE = "nameko-rpc"
 
 

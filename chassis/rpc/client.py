@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import amqp
-from kombu.utils.url import parse_url
 
-from chassis.broker.wire import CONNECTION_ERRORS, Wire, to_json
+from chassis.broker import topology
+from chassis.broker.wire import CONNECTION_ERRORS, Wire, to_json, user_of
 from chassis.ground import metrics
 from chassis.rpc import calls
 from chassis.rpc.presence import Presence
@@ -27,7 +27,6 @@ from contracts.language.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
-REPLY_TO = "amq.rabbitmq.reply-to"
 BACKLOG_LIMIT = 1000
 """Requests that may wait in a service's queue. More would wait longer than their callers do."""
 CONNECT_PAUSE_SECONDS = 0.25
@@ -96,7 +95,7 @@ class RpcClient:
     def __init__(self, amqp_uri: str, *, name: str = "rpc-client", user_id: str | None = None) -> None:
         self._uri = amqp_uri
         self._name = name
-        self._user_id = user_id or parse_url(amqp_uri.split(";")[0]).get("userid") or "guest"
+        self._user_id = user_id or user_of(amqp_uri)
         self._begin_anew()
         _after_fork(self)
 
@@ -151,7 +150,7 @@ class RpcClient:
                 routing_key=f"{service}.{method}",
                 mandatory=True,
                 content_type="application/json",
-                reply_to=REPLY_TO,
+                reply_to=calls.REPLY_TO,
                 correlation_id=correlation_id,
                 delivery_mode=1,
                 expiration=str(max(1, int(left * 1000))),
@@ -203,8 +202,8 @@ class RpcClient:
         wire = Wire(self._uri, name=self._name)
         channel = wire.connection.channel()
         channel.auto_decode = False
-        channel.exchange_declare(calls.RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-        channel.basic_consume(REPLY_TO, no_ack=True, callback=self._on_reply)
+        topology.require_exchange(channel, calls.RPC_EXCHANGE)
+        channel.basic_consume(calls.REPLY_TO, no_ack=True, callback=self._on_reply)
         channel.events["basic_return"].add(self._on_return)
         self._replied_at = {}
         self._wire, self._channel = wire, channel

@@ -1,8 +1,9 @@
 """The rpc lane: requests off the broker, a worker for each, replies out on the connection they came by.
 
 Lives here: reading a request, starting its worker, answering it. Not here: what a worker does with it (``rpc``). A request
-that has expired is dropped, one without a reply address too; one of a wrong shape is answered with its reason. Neither kills
-the process, as it does with stock nameko (docs/hazards.md, 11, 12, 16, 17). Reply and acknowledgement leave in one write.
+that has expired is dropped, and one without a direct reply-to: a service answers nowhere else, so that no sender can choose what
+it publishes to. One of a wrong shape is answered with its reason. None kills the process, as with stock nameko
+(docs/hazards.md, 11, 12, 16, 17). Reply and acknowledgement leave in one write.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class RequestConsumer(LaneConsumer):
 
     def _spawn(self, message: amqp.Message) -> None:
         headers = message.properties.get("application_headers") or {}
-        if not message.properties.get("reply_to"):
+        if not str(message.properties.get("reply_to") or "").startswith(calls.REPLY_TO):
             raise _Unanswerable("no_reply_to")
         left = calls.seconds_left(headers)
         if left is not None and left <= 0:
@@ -151,8 +152,6 @@ class RequestConsumer(LaneConsumer):
             body = {"result": result.reply, "error": None, "replayed": True}
         if error is not None:
             body = {"result": None, "error": _error_body(error, message)}
-        reply_to = message.properties["reply_to"]
-        direct = reply_to.startswith("amq.rabbitmq.reply-to")
         try:
             text = to_json(body)
         except (TypeError, ValueError) as unserializable:
@@ -161,8 +160,8 @@ class RequestConsumer(LaneConsumer):
             self.wire.publish(
                 message.channel,
                 text,
-                exchange="" if direct else calls.RPC_EXCHANGE,
-                routing_key=reply_to,
+                exchange="",
+                routing_key=message.properties.get("reply_to", ""),
                 content_type="application/json",
                 correlation_id=message.properties.get("correlation_id", ""),
                 delivery_mode=1,

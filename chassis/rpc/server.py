@@ -1,8 +1,10 @@
 """The RPC server's entrypoints: ``command``, ``query`` and ``disclosure``, one line of a service each.
 
 Lives here: loading a request, its unit of work, its idempotency, one retry on a lost database connection. Not here: the law
-(services), the wire (``chassis.rpc.requests``), the caller's side (``chassis.rpc.client``). The format is nameko's own, so
-stock nameko clients can call queries.
+(services), the wire (``chassis.rpc.requests``), the caller's side (``chassis.rpc.client``).
+
+Who calls is believed from the gateway's broker user alone, for reads as for writes: a department in a header is worth what its
+sender is worth.
 
 ::
 
@@ -27,7 +29,7 @@ from chassis.store import idempotency
 from chassis.store.database import retry_once_on_lost_connection
 from contracts.language.refusals import Invalid, Refusal
 
-#: For a caller that names no deadline (a stock nameko client).
+#: For a caller that names no deadline.
 DEFAULT_SECONDS = 30.0
 
 #: ``use_case(work, **fields of the request, **given)``.
@@ -44,7 +46,7 @@ class Declared(NamedTuple):
 
 
 class CallerNotTrusted(Refusal):
-    """A write, or a disclosure, from a sender the broker does not vouch for."""
+    """A request from a sender whose word about the caller is not believed."""
 
     kind = "forbidden"
     code = "chassis.caller_not_trusted"
@@ -53,7 +55,7 @@ class CallerNotTrusted(Refusal):
 
 
 def query(request: type[Schema], answer: type[Schema] | None, use_case: UseCase, *, given: Names = ()) -> Any:
-    """A read: ``use_case(work, **fields)``; nothing it does is committed. Open to every caller of the broker.
+    """A read: ``use_case(work, **fields)``; nothing it does is committed. Raises CallerNotTrusted.
 
     `request` loads the fields (refusal ``invalid_request``), `answer` writes the reply; without it the result must be plain
     JSON. `given` names attributes of the service that the use case takes beside the fields.
@@ -61,6 +63,7 @@ def query(request: type[Schema], answer: type[Schema] | None, use_case: UseCase,
     loader, dumper = request(), answer() if answer else None
 
     def handle(self: Any, **fields: Any) -> Any:
+        _require_gateway(self)
         loaded = _load(loader, fields) | given_of(self, given)
 
         def attempt() -> Any:
@@ -80,12 +83,11 @@ def command(request: type[Schema], answer: type[Schema] | None, use_case: UseCas
     loader, dumper = request(), answer() if answer else None
 
     def handle(self: Any, **fields: Any) -> Any:
+        _require_gateway(self)
         loaded = _load(loader, fields) | given_of(self, given)
 
         def attempt() -> Any:
             with self.database.work() as work:
-                if not work.caller.trusted:
-                    raise CallerNotTrusted()
                 effect = lambda: _dump(dumper, use_case(work, **loaded))  # noqa: E731
                 reply = idempotency.run(work, use_case.__name__, fields, effect)
             return Replayed(reply) if work.replayed else reply
@@ -103,17 +105,23 @@ def disclosure(request: type[Schema], answer: type[Schema], use_case: UseCase, *
     loader, dumper, reader = request(), answer(), broker_user_of(to)
 
     def handle(self: Any, **fields: Any) -> Any:
+        if self.database.caller.broker_user != reader:
+            raise CallerNotTrusted()
         loaded = _load(loader, fields) | given_of(self, given)
 
         def attempt() -> Any:
             with self.database.work() as work:
-                if work.caller.broker_user != reader:
-                    raise CallerNotTrusted()
                 return _dump(dumper, use_case(work, **loaded))
 
         return retry_once_on_lost_connection(attempt)
 
     return _entrypoint(handle, Declared(request, answer, use_case, given))
+
+
+def _require_gateway(service: Any) -> None:
+    """Raise CallerNotTrusted before anything is read, where the broker does not vouch that the gateway sent the request."""
+    if not service.database.caller.trusted:
+        raise CallerNotTrusted()
 
 
 def _entrypoint(handle: Callable[..., Any], declared: Declared) -> Any:

@@ -246,13 +246,13 @@ class ActivityEvent(Schema):
 
 
 EVENTS: tuple[EventType, ...] = (
-    EventType("events.activity.published.v1", ActivityEvent),
-    EventType("events.activity.changed.v1", ActivityEvent),
-    EventType("events.activity.opened.v1", ActivityEvent),
-    EventType("events.activity.closed.v1", ActivityEvent),
-    EventType("events.activity.held.v1", ActivityEvent),
-    EventType("events.activity.reported.v1", ActivityEvent),
-    EventType("events.activity.cancelled.v1", ActivityEvent),
+    EventType("events.activity.published.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.changed.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.opened.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.closed.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.held.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.reported.v1", ActivityEvent, person_level=False),
+    EventType("events.activity.cancelled.v1", ActivityEvent, person_level=False),
 )
 
 FIGURES = {

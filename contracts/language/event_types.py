@@ -13,12 +13,17 @@ class EventType:
 
     `subscribers` are handlers, each ``<service>.<handler>``; the queue of one is that name with ``.v1``. A type without
     subscribers is published all the same, for departments that listen.
+
+    `person_level`, unless said otherwise: it tells of one person, so a department hears it only where it is named for it.
     """
 
-    def __init__(self, name: str, schema: type[Schema], *, subscribers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, schema: type[Schema], *, subscribers: tuple[str, ...] = (), person_level: bool = True
+    ) -> None:
         self.name = name
         self.schema = schema
         self.subscribers = subscribers
+        self.person_level = person_level
 
     @cached_property
     def _names(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -111,7 +111,7 @@ class SchemeEvent(Schema):
     valid_until = Day(load_default=None, allow_none=True)
 
 
-EVENTS: tuple[EventType, ...] = (EventType("perks.scheme.published.v1", SchemeEvent),)
+EVENTS: tuple[EventType, ...] = (EventType("perks.scheme.published.v1", SchemeEvent, person_level=False),)
 
 FIGURES = {
     "scenic.areas": FigureEntry("perks", "家", "免首道门票的景区", "Scenic areas with a free first gate", "P35, F45"),

@@ -188,12 +188,13 @@ class OrganisationSetEvent(Schema):
 
 _ORGANISATIONS = ("perks.on_organisation_changed", "events.on_organisation_changed")
 EVENTS: tuple[EventType, ...] = (
-    EventType("talent.organisation.registered.v1", OrganisationEvent, subscribers=_ORGANISATIONS),
-    EventType("talent.organisation.changed.v1", OrganisationEvent, subscribers=_ORGANISATIONS),
+    EventType("talent.organisation.registered.v1", OrganisationEvent, subscribers=_ORGANISATIONS, person_level=False),
+    EventType("talent.organisation.changed.v1", OrganisationEvent, subscribers=_ORGANISATIONS, person_level=False),
     EventType(
         "talent.organisation_set.published.v1",
         OrganisationSetEvent,
         subscribers=("perks.on_organisation_set_published",),
+        person_level=False,
     ),
 )
 

@@ -55,8 +55,15 @@ CLIENTS = {
     "operator": DemoClient("operations", "operator", ("deliveries:operate", "queues:operate")),
     "auditor": DemoClient("audit_office", "auditor", ("audit:read",)),
 }  # fmt: skip
-#: The department of the demo that listens to events.
+#: The department of the demo that listens to events, and the types it is named for: its own schools' students.
 LISTENER = "education"
+LISTENER_TYPES = (
+    "talent.affiliation.confirmed.v1",
+    "talent.affiliation.changed.v1",
+    "talent.affiliation.ended.v1",
+    "talent.organisation.registered.v1",
+    "talent.organisation.changed.v1",
+)
 
 
 def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str, logs: Path) -> None:

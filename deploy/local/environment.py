@@ -31,13 +31,14 @@ def compose(
         "GATEWAY_BIND": bind,
         "GATEWAY_PUBLIC_URL": f"http://{bind}",
         "AMQP_URI": broker or uri_of(OPS),
-        "GATEWAY_BROKER_USER": user or GATEWAY,
-        **({"NOTIFY_BROKER_USER": user} if user else {}),
+        "GATEWAY_BROKER_USER": GATEWAY,
     }
     for name in (*processes.services(), GATEWAY):
         url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)
         found[f"{name.upper()}_DATABASE_URL"] = url
         found[f"{name.upper()}_AMQP_URI"] = broker or uri_of(name)
+        if user:  # everybody logs in as this one
+            found[f"{name.upper()}_BROKER_USER"] = user
     return found
 
 

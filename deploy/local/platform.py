@@ -68,7 +68,7 @@ class Platform:
         if self._broker is None:
             self.rabbitmq.await_ready()
             self.rabbitmq.make_users([*processes.services(), GATEWAY])
-            self.rabbitmq.make_listener(clients.LISTENER)
+            self.rabbitmq.make_listener(clients.LISTENER, clients.LISTENER_TYPES)
         run_step("chassis", "topology", "apply", environment=environment)
         planned = processes.planned(self.notes, gateway_url=environment["GATEWAY_PUBLIC_URL"])
         ready_urls = {process.name: process.ready_url for process in planned}

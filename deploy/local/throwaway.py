@@ -51,7 +51,7 @@ class ThrowawayPlatform:
             "KEY_DIR": str(folder / "keys"),
             "AMQP_URI": amqp_uri,
             "GATEWAY_BROKER_USER": broker_user,
-            "NOTIFY_BROKER_USER": broker_user,
+            **{f"{name.upper()}_BROKER_USER": broker_user for name in processes.services()},
             "GATEWAY_BIND": f"127.0.0.1:{self.port}",
             "RETRY_DELAYS": "0.5,1,2",
             **UNLIMITED,

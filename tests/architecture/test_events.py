@@ -13,6 +13,8 @@ TYPE = re.compile(r"([a-z]+)\.([a-z_]+)\.([a-z]+)\.v(\d+)")
 WRITTEN_ONCE = ("perks.pass.redeemed.v1", "events.checkin.recorded.v1")
 #: What an event never carries: whoever may listen must not learn who somebody is.
 PERSONAL = {"phone", "email", "id_number", "name_masked", "id_number_masked", "holder", "birth_date", "address"}
+#: Ids of what is nobody's in particular. An event with any other id tells of one person, until the id stands here.
+OF_NO_PERSON = {"activity_id", "organisation_id", "organiser_id", "place_id", "scheme_key", "key"}
 
 
 def handlers() -> set[str]:
@@ -67,6 +69,13 @@ class TestCatalogue:
             assert fields & PERSONAL == set(), event_type
             if topology.source_of(event_type) == "talent" and "organisation" not in event_type:
                 assert "name" not in fields, event_type
+
+    def test_marks_every_type_that_tells_of_one_person(self) -> None:
+        """Such a type is heard by services, and by a department only where it is named for it."""
+        for event_type, entry in EVENTS.items():
+            ids = {name for name in entry.schema().fields if name == "key" or name.endswith(("_id", "_key"))}
+            assert entry.person_level or ids <= OF_NO_PERSON, f"{event_type}: {ids - OF_NO_PERSON}"
+            assert ids - OF_NO_PERSON or not entry.person_level, f"{event_type} tells of nobody: person_level=False"
 
     def test_every_event_says_which_record_and_which_version(self) -> None:
         """Consumers apply `where version < :version`; what is written once and never changes needs none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import re
 import shutil
@@ -16,6 +17,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
+from chassis.broker.publisher import ConfirmedPublisher, Outgoing
+from contracts.language import envelope
 from deploy import new_secrets
 from deploy.local.broker_users import GATEWAY, OPS
 from deploy.local.processes import services
@@ -88,7 +91,7 @@ def containers(
     server: Engine, defined: None, secrets: Path, prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Containers]:
     """The platform of the compose file: its jobs done, its processes started."""
-    users = {f"{name.upper()}_BROKER_USER": f"{prefix}{name}" for name in (GATEWAY, "notify")}
+    users = {f"{name.upper()}_BROKER_USER": f"{prefix}{name}" for name in DEPLOYABLES}
     made = Containers(tmp_path_factory.mktemp("containers"), secrets, users)
     try:
         made.run_jobs()
@@ -127,6 +130,19 @@ class TestThePlatformOfTheComposeFile:
         for consumer in ("perks", "events"):
             copy = create_engine(server.url.set(database=f"{prefix}youthcity_{consumer}"), poolclass=NullPool)
             eventually(lambda at=copy: _names(at) == [organisation["id"]], what=f"the copy of {consumer}")
+
+    def test_a_fact_another_service_forged_is_laid_aside_and_has_no_effect(
+        self, containers: Containers, server: Engine, secrets: Path, prefix: str
+    ) -> None:
+        """Through the default exchange, to which every service may write: it answers and retries by it."""
+        containers.await_healthy("perks-events")
+        forger = ConfirmedPublisher((secrets / "events_amqp_uri").read_text().strip(), name="test.forger")
+        forger.publish([Outgoing(_forged_affiliation(), "", "perks.on_affiliation_changed.v1", str(uuid.uuid4()))])
+        forger.close()
+        perks = create_engine(server.url.set(database=f"{prefix}youthcity_perks"), poolclass=NullPool)
+        (reason,) = eventually(lambda: _column(perks, "select reason from dead_letters"), what="the dead letter")
+        assert reason == f"sender_not_trusted: {prefix}events may not announce for talent"
+        assert _column(perks, "select id from affiliations") == _column(perks, "select id from entitlements") == []
 
     def test_every_process_ends_well_on_sigterm(self, containers: Containers) -> None:
         names = set(containers.running) & compose.processes().keys()
@@ -198,5 +214,20 @@ class TestSecrets:
 
 
 def _names(copy: Engine) -> list[str]:
-    with copy.connect() as connection:
-        return [str(row[0]) for row in connection.execute(text("select id from organisations"))]
+    return _column(copy, "select id from organisations")
+
+
+def _column(database: Engine, sql: str) -> list[str]:
+    with database.connect() as connection:
+        return [str(row[0]) for row in connection.execute(text(sql))]
+
+
+def _forged_affiliation() -> str:
+    """A confirmed student, as talent would announce one."""
+    facts = {name: str(uuid.uuid4()) for name in ("affiliation_id", "person_id", "organisation_id")}
+    data = {**facts, "role": "student", "state": "confirmed", "version": 1, "from_on": "2024-09-01", "until_on": None}
+    now = dt.datetime.now(dt.UTC)
+    kind = "talent.affiliation.confirmed.v1"
+    return envelope.compose(
+        envelope.Event(uuid.uuid4(), kind, facts["affiliation_id"], 1, now, data, replay=False, traceparent=None)
+    )

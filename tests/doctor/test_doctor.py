@@ -193,7 +193,7 @@ class TestDeadLetters:
             for number in range(3):
                 dead_letters.park(
                     session, consumer="perks.on_affiliation_changed", message_id=str(number), body="{}", headers={},
-                    reason="ValueError: poisoned", attempts=4,
+                    sender="talent", reason="ValueError: poisoned", attempts=4,
                 )  # fmt: skip
             session.commit()
         try:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local.broker_users import listener_permissions
-from deploy.local.clients import CLIENTS, LISTENER
+from deploy.local.broker_users import listener_rights
+from deploy.local.clients import CLIENTS, LISTENER, LISTENER_TYPES
 from deploy.local.throwaway import UNLIMITED, ThrowawayPlatform, eventually
 from examples.client import client_of
 from tests.documents import blocks
@@ -60,6 +60,7 @@ def city(prepared_platform: MakePlatform, broker: Broker) -> Iterator[City]:
 def _listener(broker: Broker, vhost: str) -> str:
     """A broker user named as the vhost, with the rights of a department that listens; its URI."""
     broker.ask("PUT", f"/users/{vhost}", json.dumps({"password": vhost, "tags": ""}).encode())
-    broker.ask("PUT", f"/permissions/{vhost}/{vhost}", json.dumps(listener_permissions(LISTENER)).encode())
+    rights = listener_rights(LISTENER, LISTENER_TYPES, vhost=vhost, user=vhost)
+    broker.ask("POST", "/definitions", json.dumps(rights).encode())
     parts = urlsplit(broker.uri(vhost))
     return parts._replace(netloc=f"{vhost}:{vhost}@{parts.hostname}:{parts.port}").geturl()

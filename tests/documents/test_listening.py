@@ -25,6 +25,8 @@ def test_an_event_that_comes_twice_is_taken_in_once_and_an_older_one_changes_not
     heard = str(tmp_path / "heard.db")
     with Connection(vhost) as connection:
         topology.declare_sources(connection.default_channel, ["talent"])
+        made = {"durable": True, "auto_delete": False, "arguments": {"x-queue-type": "quorum"}}
+        connection.default_channel.queue_declare("education.inbox", **made)
         queue = queue_of("education.inbox", (TYPE,))
         queue(connection.default_channel).declare()
         producer = connection.Producer()

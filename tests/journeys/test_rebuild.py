@@ -211,11 +211,13 @@ def test_letters_redriven_after_the_inbox_has_forgotten_them_double_nothing(ruin
     with ruin.talent.connect() as connection:
         query = "select body from outbox where type like 'talent.affiliation.%' order by created_at, id"
         bodies = [row.body for row in connection.execute(text(query))]
+    sender = ruin.platform.environment["TALENT_BROKER_USER"]
     with open_work(ruin.perks) as work:
         for body in bodies:
             dead_letters.park(
-                work.session, consumer=HANDLER, message_id=None, body=body, headers={}, reason="a bug", attempts=4
-            )
+                work.session, consumer=HANDLER, message_id=None, body=body, headers={}, sender=sender, reason="a bug",
+                attempts=4,
+            )  # fmt: skip
         work.session.execute(text("truncate inbox"))
     before, messages = ruin.states(), ruin.announcements.messages()
     events, history = (ruin.count(f"select count(*) from {table}") for table in ("outbox", "history"))

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from chassis.broker import topology
-from chassis.broker.wire import Wire
+from chassis.broker.wire import Wire, user_of
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
 from chassis.store import migrations
@@ -48,6 +48,7 @@ class Ledger:
             "AMQP_URI": amqp_uri,
             "YOUTHCITY_ENV": "dev",
             "GATEWAY_BROKER_USER": self.client._user_id,
+            "LEDGER_BROKER_USER": self.client._user_id,
             "RETRY_DELAYS": "0.2,0.4",
             "GRACE_SECONDS": "4",
         }
@@ -97,6 +98,7 @@ class Ledger:
 
     def publish(self, body: bytes, *, exchange: str, routing_key: str, **properties: Any) -> None:
         wire = Wire(self.amqp_uri, name="test.publish", heartbeat=0)
+        properties.setdefault("user_id", user_of(self.amqp_uri))
         wire.publish(wire.connection.channel(), body, exchange=exchange, routing_key=routing_key, **properties)
         wire.close()
 

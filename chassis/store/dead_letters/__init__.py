@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from chassis.broker import topology
 from chassis.broker.publisher import Outgoing
+from chassis.broker.senders import SENDER
 from chassis.ground import logs, tracing
 from chassis.ground.ids import uuid7
 from chassis.store.tables import _dead_letters
@@ -36,10 +37,11 @@ def park(
     message_id: str | None,
     body: bytes | str,
     headers: Mapping[str, Any],
+    sender: str,
     reason: str,
     attempts: int,
 ) -> None:
-    """Store a message with its bytes, its reason and how often it was tried."""
+    """Store a message with its bytes, who sent it, its reason and how often it was tried."""
     raw = body.encode() if isinstance(body, str) else bytes(body)
     row = {
         "id": uuid7(),
@@ -47,12 +49,16 @@ def park(
         "message_id": _storable(message_id),
         "type": _storable(_type_of(raw)),
         "body": raw,
-        "headers": {name: _storable(str(value)) for name, value in headers.items() if name == "traceparent"},
+        "headers": {**_kept(headers), SENDER: _storable(sender)},
         "reason": _storable(logs.redact(reason)),
         "attempts": attempts,
         "trace_id": tracing.trace_id(str(headers.get("traceparent", ""))),
     }
     session.connection().execute(insert(TABLE), row)
+
+
+def _kept(headers: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: _storable(str(value)) for name, value in headers.items() if name == "traceparent"}
 
 
 def _type_of(body: bytes) -> str | None:

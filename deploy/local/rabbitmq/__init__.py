@@ -12,11 +12,12 @@ import signal
 import subprocess
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from deploy.local import running
-from deploy.local.broker_users import OPS, VHOST, listener_permissions, permissions
+from deploy.local.broker_users import OPS, VHOST, listener_rights, rights
 from deploy.local.notes import Notes, answers
 from deploy.local.packages import find_program, say
 from deploy.local.place import Place
@@ -71,7 +72,7 @@ class RabbitMQ:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
-                env=self._environment(),
+                env=self.environment(),
                 start_new_session=True,
                 **self._place.as_server(),
             )
@@ -89,12 +90,12 @@ class RabbitMQ:
         """Create a broker user per process. RabbitMQ checks ``user_id``, so no process can publish as another."""
         for name in names:
             self._request("PUT", f"/users/{name}", {"password": self._secret(name), "tags": ""})
-            self._request("PUT", f"/permissions/{VHOST}/{name}", permissions(name))
+        self._request("POST", "/definitions", rights(names))
 
-    def make_listener(self, department: str) -> None:
-        """Create a broker user for a department that listens to events."""
+    def make_listener(self, department: str, types: Sequence[str]) -> None:
+        """Create a broker user for a department that listens to events of these `types`, and its queue."""
         self._request("PUT", f"/users/{department}", {"password": self._secret(department), "tags": ""})
-        self._request("PUT", f"/permissions/{VHOST}/{department}", listener_permissions(department))
+        self._request("POST", "/definitions", listener_rights(department, types))
 
     def stop(self) -> None:
         """Stop the node and the port mapper it started; returns when both are gone."""
@@ -128,7 +129,8 @@ class RabbitMQ:
     def _secret(self, user: str) -> str:
         return self._notes.secret(f"amqp.{user}")
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the node, and the programs that speak to it, find in their environment."""
         folder = str(self._folder)
         return {
             running.MARK: self._mark,

@@ -9,7 +9,8 @@ import pytest
 
 from chassis.broker import retiring, topology
 from chassis.broker.retiring import CannotRetire, retire
-from chassis.broker.wire import Wire
+from chassis.broker.senders import SENDER
+from chassis.broker.wire import Wire, user_of
 
 DELAYS = (5.0,)
 OLD, NEW = "perks.on_affiliation_renamed.v1", "perks.on_affiliation_changed.v1"
@@ -17,8 +18,9 @@ ENDED = "talent.affiliation.ended.v1"
 
 
 @pytest.fixture
-def channel(vhost: str) -> Iterator[amqp.Channel]:
-    """A channel to a broker with the topology, and the queue of a handler that was renamed."""
+def channel(vhost: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[amqp.Channel]:
+    """A channel to a broker with the topology, and the queue of a handler that was renamed; we are perks too."""
+    monkeypatch.setenv("PERKS_BROKER_USER", user_of(vhost))
     wire = Wire(vhost, name="test", heartbeat=0)
     opened = wire.connection.channel()
     topology.declare_all(opened, delays=DELAYS)
@@ -54,8 +56,18 @@ class TestRetire:
         moved = [channel.basic_get(NEW, no_ack=True) for _ in range(5)]
         assert [(one.body, one.properties["message_id"]) for one in moved] == [(f"{n}", f"id-{n}") for n in range(5)]
         assert [one.headers["youthcity.attempts"] for one in moved] == list(range(5))
+        assert {one.headers[SENDER] for one in moved} == {""}, "nobody's word has grown"
         with pytest.raises(CannotRetire, match="there is no queue"):
             retire(vhost, OLD, to=NEW, discard=False, delays=DELAYS)
+
+    def test_moves_as_the_service_that_takes_over_for_another_would_not_be_believed(
+        self, vhost: str, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PERKS_BROKER_USER", "perks")
+        publish(channel, OLD)
+        with pytest.raises(CannotRetire, match="as the broker user perks: set PERKS_AMQP_URI"):
+            retire(vhost, OLD, to=NEW, discard=False, delays=DELAYS)
+        assert waiting(channel, OLD) == 1
 
     def test_must_know_what_to_do_with_waiting_messages(self, vhost: str, channel: amqp.Channel) -> None:
         publish(channel, OLD, messages=2)

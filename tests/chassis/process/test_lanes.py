@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chassis.broker import topology
-from chassis.broker.wire import Wire
+from chassis.broker.wire import Wire, user_of
 from chassis.ground.clock import now
 from chassis.ground.ids import uuid7
 from tests.chassis.ledger.service import WRITTEN
@@ -38,7 +38,14 @@ def fill(ledger: Ledger, count: int, text: str) -> None:
     wire = Wire(ledger.amqp_uri, name="test.fill", heartbeat=0)
     channel = wire.connection.channel()
     for _ in range(count):
-        wire.publish(channel, event(text), exchange="", routing_key=QUEUE, content_type="application/json")
+        wire.publish(
+            channel,
+            event(text),
+            exchange="",
+            routing_key=QUEUE,
+            content_type="application/json",
+            user_id=user_of(ledger.amqp_uri),
+        )
     wire.close()
 
 

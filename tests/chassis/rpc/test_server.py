@@ -10,9 +10,11 @@ import time
 import uuid
 from typing import Any
 
+import amqp
 import kombu
 import pytest
 
+from chassis.rpc.calls import REPLY_TO
 from chassis.rpc.client import RemoteFailure, RpcTimeout, ServiceUnavailable
 from chassis.rpc.server import CallerNotTrusted
 from contracts.language.refusals import Refusal
@@ -44,13 +46,13 @@ class TestQuery:
             serving.call("answer_nonsense", {})
         assert serving.call("echo", {"text": "still here"})["text"] == "still here"
 
-    def test_is_open_to_a_stock_nameko_client(self, serving: Ledger) -> None:
-        from nameko.standalone.rpc import ServiceRpcProxy
-
-        with ServiceRpcProxy("ledger", {"AMQP_URI": serving.amqp_uri}, timeout=5) as proxy:
-            assert proxy.echo(text="stock") == {"text": "stock"}
-            with pytest.raises(Exception, match="invalid_request"):
-                proxy.echo(text=1)
+    def test_refuses_a_sender_the_broker_does_not_vouch_for_whatever_it_asks(self, ledger: Ledger) -> None:
+        """Before anything is read: not even the fields are looked at."""
+        ledger.start(lanes="rpc", GATEWAY_BROKER_USER="somebody-else")
+        for fields in ({"text": "forged"}, {"txt": "typo"}):
+            with pytest.raises(Refusal) as refused:
+                ledger.call("echo", fields)
+            assert refused.value.to_wire()["code"] == CallerNotTrusted.code
 
 
 class TestCommand:
@@ -161,18 +163,25 @@ class TestWhatCannotBeServed:
         assert serving.processes[0].poll() is None
 
     def test_a_wrong_shape_is_answered_with_its_reason(self, serving: Ledger) -> None:
+        body = json.dumps({"args": ["positional"], "kwargs": {}})
+        asked = {"correlation_id": "1", "content_type": "application/json"}
+        with kombu.Connection(serving.amqp_uri) as connection:
+            channel, answers = connection.channel(), []
+            channel.basic_consume(REPLY_TO, no_ack=True, callback=answers.append)
+            message = amqp.Message(body, reply_to=REPLY_TO, **asked)
+            channel.basic_publish(message, exchange="nameko-rpc", routing_key="ledger.echo")
+            connection.drain_events(timeout=5)
+        assert json.loads(answers[0].body)["error"]["exc_type"] == "MalformedRequest"
+
+    def test_nothing_is_sent_to_an_address_of_the_sender_s_choice(self, serving: Ledger) -> None:
+        """Else whoever reaches the queue could let the service speak to another, or shut its channel."""
         with kombu.Connection(serving.amqp_uri) as connection:
             queue = connection.SimpleQueue(f"answers-{new_key()}", queue_opts={"durable": False})
-            body = json.dumps({"args": ["positional"], "kwargs": {}})
             queue.queue.bind_to("nameko-rpc", queue.queue.name)
-            serving.publish(
-                body.encode(),
-                exchange="nameko-rpc",
-                routing_key="ledger.echo",
-                reply_to=queue.queue.name,
-                correlation_id="1",
-                content_type="application/json",
-            )
-            answer = queue.get(timeout=5).payload
+            body = json.dumps({"args": [], "kwargs": {"text": "x"}}).encode()
+            asked = {"reply_to": queue.queue.name, "content_type": "application/json"}
+            serving.publish(body, exchange="nameko-rpc", routing_key="ledger.echo", **asked)
+            dropped = 'youthcity_rpc_dropped_total{reason="no_reply_to"}'
+            until(lambda: dropped in serving.health(serving.processes[0], "/metrics")[1])
+            assert queue.qsize() == 0
             queue.queue.delete()
-        assert answer["error"]["exc_type"] == "MalformedRequest"

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from chassis.broker.publisher import Outgoing
+from chassis.broker.senders import SENDER
 from chassis.ground import clock
 from chassis.store import dead_letters
 from chassis.store.dead_letters import Wanted
@@ -27,6 +28,7 @@ def park(engine: Engine, body: bytes | str = b"{}", **fields: Any) -> None:
         "consumer": CONSUMER,
         "message_id": str(uuid.uuid4()),
         "headers": {"traceparent": TRACE, "x-death": ["much"], "authorization": "Bearer abc"},
+        "sender": "talent",
         "reason": "ValueError: no",
         "attempts": 4,
     }
@@ -74,7 +76,7 @@ class TestPark:
             assert dead_letters.show(connection, str(uuid.uuid4())) is None
         assert shown is not None
         assert bytes(shown["body"]) == body
-        assert shown["headers"] == {"traceparent": TRACE}
+        assert shown["headers"] == {"traceparent": TRACE, SENDER: "talent"}
 
     @pytest.mark.parametrize(
         "poison",
@@ -132,7 +134,7 @@ class TestRedrive:
         (message,) = post.sent
         assert (message.exchange, message.routing_key) == ("", "perks.on_affiliation_changed.v1")
         assert message.body == b"\x00 as they were"
-        assert message.headers == {"traceparent": TRACE}, "and so with its attempts counted anew"
+        assert message.headers == {"traceparent": TRACE, SENDER: "talent"}, "and so with its attempts counted anew"
         assert redrive(engine, post, consumer=CONSUMER) == 0
 
     def test_sends_only_those_named(self, engine: Engine) -> None:

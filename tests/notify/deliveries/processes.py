@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 from uuid import UUID
 
+from chassis.broker import topology
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
 from deploy.local import demo_keys
@@ -34,7 +35,7 @@ class Processes:
             "KEY_DIR": str(folder / "keys"),
             "AMQP_URI": amqp_uri,
             "GATEWAY_BROKER_USER": broker_user,
-            "NOTIFY_BROKER_USER": broker_user,
+            **{f"{name.upper()}_BROKER_USER": broker_user for name in topology.services()},
             **{f"{name.upper()}_DATABASE_URL": url for name, url in databases.items()},
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}

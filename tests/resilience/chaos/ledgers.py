@@ -65,6 +65,7 @@ class Ledger:
             "LEDGER_DATABASE_URL": self.database,
             "AMQP_URI": self.amqp_uri,
             "LEDGER_HEALTH_PORT": str(port),
+            "LEDGER_BROKER_USER": platform.environment["GATEWAY_BROKER_USER"],
             "RETRY_DELAYS": ",".join(map(str, RETRY_DELAYS)),
         }
         platform.spawn(name, ["-m", self._module], f"http://127.0.0.1:{port}/readyz", environment)

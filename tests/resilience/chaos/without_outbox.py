@@ -11,6 +11,7 @@ from nameko.amqp.publish import Publisher
 from sqlalchemy import event
 
 from chassis.broker import topology
+from chassis.broker.wire import user_of
 from chassis.store import work
 from tests.chassis.ledger.service import join_catalogue
 
@@ -35,6 +36,7 @@ def _dispatch(announced: list[dict[str, Any]]) -> None:
             serializer=None,
             content_type="application/json",
             content_encoding="utf-8",
+            user_id=user_of(os.environ["AMQP_URI"]),
         )
 
 

@@ -23,6 +23,8 @@ import kombu
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
+from chassis.broker.wire import user_of
+from chassis.rpc.calls import REPLY_TO
 from deploy.local.throwaway import free_port
 from tests.resilience.hazards.clients import CLIENTS, Client
 from tests.resilience.hazards.diary.service import WRITTEN
@@ -275,6 +277,9 @@ class Diary:
     def _publish(self, body: bytes, exchange: str, routing_key: str, properties: dict[str, Any]) -> None:
         channel = self.channel()
         channel.confirm_select()
+        if properties.get("reply_to") == REPLY_TO:
+            channel.basic_consume(REPLY_TO, no_ack=True)  # the broker wants a reader; what is answered nobody reads
+        properties.setdefault("user_id", user_of(self.amqp_uri))
         channel.basic_publish_confirm(
             amqp.Message(body, delivery_mode=2, **properties), exchange, routing_key, mandatory=True
         )
@@ -301,11 +306,6 @@ def says(process: subprocess.Popen[bytes], words: str) -> bool:
 def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Whether a process is over."""
     return process.poll() is not None
-
-
-def user_of(uri: str) -> str:
-    """The broker user of an AMQP URI."""
-    return urlsplit(uri).username or "guest"
 
 
 def proxy_of(uri: str) -> Proxy:

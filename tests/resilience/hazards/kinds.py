@@ -15,8 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from chassis.broker.wire import user_of
 from contracts.language import envelope
-from tests.resilience.hazards.diaries import GRACE_SECONDS, Diary, aside, user_of
+from tests.resilience.hazards.diaries import GRACE_SECONDS, Diary, aside
 from tests.resilience.hazards.diary.service import WRITTEN, join_catalogue
 from tests.resilience.hazards.promises import given
 
@@ -35,6 +36,7 @@ class ChassisDiary(Diary):
         self.environment |= {
             "YOUTHCITY_ENV": "dev",
             "GATEWAY_BROKER_USER": user_of(amqp_uri),
+            "DIARY_BROKER_USER": user_of(amqp_uri),
             "RETRY_DELAYS": "0.2,0.4",
             "GRACE_SECONDS": str(GRACE_SECONDS),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis.rpc.calls import REPLY_TO
 from tests.resilience.hazards.diaries import Diary
 from tests.resilience.hazards.fragile import HOOKS
 from tests.resilience.hazards.promises import always, given, hazard, now, soon
@@ -48,7 +49,7 @@ class TestWorkers:
         given(diary.answers, "requests are served")
         for _ in range(40):
             diary.send_request(
-                "time_out", b'{"args": [], "kwargs": {}}', reply_to="nobody", content_type="application/json"
+                "time_out", b'{"args": [], "kwargs": {}}', reply_to=REPLY_TO, content_type="application/json"
             )
         given(lambda: diary.noted("time_out", "begun") >= 10, "the workers ran into their timeouts")
         now(diary.answers(), "requests are served")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 
-from tests.resilience.hazards.diaries import EXCHANGE, Diary, user_of
+from chassis.rpc.calls import REPLY_TO
+from tests.resilience.hazards.diaries import EXCHANGE, Diary
 from tests.resilience.hazards.diary.service import WRITTEN
 from tests.resilience.hazards.promises import given, hazard, now, soon
 from tests.support.proxy import Proxy
@@ -63,8 +64,7 @@ class TestAnEvent:
             "write",
             json.dumps({"args": [], "kwargs": {"text": "with a stranger's header"}}).encode(),
             content_type="application/json",
-            reply_to="nobody",
-            user_id=user_of(diary.amqp_uri),
+            reply_to=REPLY_TO,
             application_headers={"x-phone": "13800000000", "youthcity.idempotency_key": uuid.uuid4().hex},
         )
         event = given(lambda: channel.basic_get(queue, no_ack=True), "its event is sent")

@@ -33,8 +33,8 @@ class HastyRabbitMQ(RabbitMQ):
     def _configuration(self) -> str:
         return f"{super()._configuration()}consumer_timeout = {CONSUMER_TIMEOUT_SECONDS}000\n"
 
-    def _environment(self) -> dict[str, str]:
-        return {**super()._environment(), "RABBITMQ_ADVANCED_CONFIG_FILE": f"{self._folder}/advanced.config"}
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "RABBITMQ_ADVANCED_CONFIG_FILE": f"{self._folder}/advanced.config"}
 
 
 @pytest.fixture(scope="module")
