@@ -31,6 +31,7 @@ class ServiceSettings:
 
     name: str
     database_url: str = field(repr=False)
+    migration_database_url: str = field(repr=False)
     amqp_uri: str = field(repr=False)
     environment: str
     key_dir: Path
@@ -69,10 +70,10 @@ def broker_user_of(service: str) -> str:
 def service_settings(name: str) -> ServiceSettings:
     """The settings of service `name`; below, <N> is its name in capitals.
 
-    * <N>_DATABASE_URL (file): its PostgreSQL database.
+    * <N>_DATABASE_URL (file): its PostgreSQL database, as the role that runs.
+    * <N>_MIGRATION_DATABASE_URL (file): as the schema's owner, for `migrate` alone; <N>_DATABASE_URL without it.
     * <N>_AMQP_URI or AMQP_URI (file): the broker, as this service's own user. Several URIs, ";" between them, for a cluster.
-    * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
-    * KEY_DIR: the folder of the keyring files, default "keys".
+    * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod. KEY_DIR: the keyring files' folder, "keys".
     * GATEWAY_BROKER_USER: the broker user whose word about the caller is believed, default "gateway".
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
@@ -86,6 +87,7 @@ def service_settings(name: str) -> ServiceSettings:
     return ServiceSettings(
         name=name,
         database_url=secret(env, f"{prefix}_DATABASE_URL"),
+        migration_database_url=secret(env, f"{prefix}_MIGRATION_DATABASE_URL", fallback=f"{prefix}_DATABASE_URL"),
         amqp_uri=secret(env, f"{prefix}_AMQP_URI", fallback="AMQP_URI"),
         environment=environment,
         key_dir=env.path("KEY_DIR", Path("keys")),

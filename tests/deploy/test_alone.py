@@ -18,6 +18,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from deploy import new_secrets
 from deploy.local.broker_users import GATEWAY, OPS
+from deploy.local.database_roles import running_role
 from deploy.local.processes import services
 from deploy.local.throwaway import eventually
 from examples.city import credit_code
@@ -70,7 +71,7 @@ def server(database_server: str, secrets: Path, prefix: str) -> Iterator[Engine]
     with engine.connect() as connection:
         for name in DEPLOYABLES:
             connection.execute(text(f'drop database "{prefix}youthcity_{name}" with (force)'))
-            connection.execute(text(f'drop role "{prefix}{name}"'))
+            connection.execute(text(f'drop role "{prefix}{name}", "{running_role(prefix + name)}"'))
 
 
 @pytest.fixture(scope="module")
