@@ -16,7 +16,6 @@ from chassis.store import migrations
 from chassis.store.database import with_driver
 from deploy.local import demo_keys
 from deploy.local.broker_users import GATEWAY
-from deploy.local.database_roles import running_role
 from deploy.local.packages import find_program
 from deploy.local.processes import services
 from deploy.local.throwaway import eventually, free_port
@@ -91,10 +90,6 @@ def deployment(database_server: str, broker: Broker, vhost: str, tmp_path: Path)
         demo_keys.make(tmp_path / "keys")
         yield deployed
         deployed.close()
-        made.drop_all()
-        with server.connect() as connection:
-            for url in map(make_url, urls.values()):
-                connection.exec_driver_sql(f'drop role "{running_role(str(url.username))}"')
 
 
 def test_a_deployment_gets_its_second_role_while_it_runs(deployment: Deployment) -> None:
