@@ -82,10 +82,14 @@ def as_owner(url: str) -> str:
     return server.set(database=make_url(url).database).render_as_string(hide_password=False)
 
 
+def of_owner(engine: Engine) -> Engine:
+    """An engine on the same database for the role that owns it."""
+    return create_engine(with_driver(as_owner(engine.url.render_as_string(hide_password=False))), poolclass=NullPool)
+
+
 def truncate(engine: Engine, tables: str) -> None:
     """Empty the tables of an engine's database, as no role that runs may."""
-    owner = create_engine(with_driver(as_owner(engine.url.render_as_string(hide_password=False))), poolclass=NullPool)
-    with owner.begin() as connection:
+    with of_owner(engine).begin() as connection:
         connection.exec_driver_sql(f"truncate {tables}")
 
 
