@@ -1,7 +1,7 @@
 """Makes every secret of ``deploy/compose.yml``, once: ``python -m deploy.new_secrets deploy/secrets``.
 
-Lives here: passwords, the broker's users, the databases and their owners, addresses, and keys. Not here: the permissions of
-each broker user (``deploy.local.broker_users``), and rotating a key (docs/operating.md).
+Lives here: passwords, the broker's users, the databases, their owners and the roles that run, addresses, and keys. Not here:
+the permissions of each broker user (``deploy.local.broker_users``), and rotating a key (docs/operating.md).
 
 Only addresses and keys contain clear-text secrets, readable by the images' user alone; the servers' files contain salted hashes.
 """
@@ -22,6 +22,7 @@ import click
 
 from deploy.local import demo_keys
 from deploy.local.broker_users import GATEWAY, OPS, VHOST, rights
+from deploy.local.database_roles import running_role
 from deploy.local.processes import services
 
 #: The user of the images (deploy/Dockerfile).
@@ -48,11 +49,13 @@ def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: s
     """Write every file; `prefix` stands before each user and database, for several platforms on the same servers."""
     folder.mkdir(mode=0o700, parents=True)
     demo_keys.make(folder, is_demo=False)
-    databases = {name: secrets.token_hex(24) for name in (*services(), GATEWAY)}
+    owners, running = ({name: secrets.token_hex(24) for name in (*services(), GATEWAY)} for _ in range(2))
     users = {name: secrets.token_hex(24) for name in (*services(), GATEWAY, OPS)}
-    for name, password in databases.items():
-        address = f"postgresql://{prefix}{name}:{password}@{postgres}/{prefix}youthcity_{name}\n"
-        _write(folder / f"{name}_database_url", address, FOR_IMAGES)
+    for name, password in owners.items():
+        owner, database = f"{prefix}{name}", f"{postgres}/{prefix}youthcity_{name}\n"
+        login = f"{running_role(owner)}:{running[name]}"
+        _write(folder / f"{name}_database_url", f"postgresql://{login}@{database}", FOR_IMAGES)
+        _write(folder / f"{name}_migration_database_url", f"postgresql://{owner}:{password}@{database}", FOR_IMAGES)
     for name, password in users.items():
         _write(folder / f"{name}_amqp_uri", f"amqp://{prefix}{name}:{password}@{broker}/{vhost}\n", FOR_IMAGES)
     _write(folder / "notify_smtp_url", "", FOR_IMAGES)
@@ -60,20 +63,23 @@ def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: s
         if os.geteuid() == 0:
             os.chown(path, IMAGE_USER, IMAGE_USER)
     _write(folder / "postgres_password", secrets.token_hex(24), FOR_SERVERS)
-    _write(folder / "databases.sql", databases_sql(databases, prefix=prefix), FOR_SERVERS)
+    _write(folder / "databases.sql", databases_sql(owners, running, prefix=prefix), FOR_SERVERS)
     definitions = broker_definitions(users, prefix=prefix, vhost=vhost)
     _write(folder / "broker_definitions.json", json.dumps(definitions, indent=1), FOR_SERVERS)
 
 
-def databases_sql(passwords: Mapping[str, str], *, prefix: str = "") -> str:
-    """SQL that makes a database for each name, with an owner that may connect to no other database."""
+def databases_sql(owners: Mapping[str, str], running: Mapping[str, str], *, prefix: str = "") -> str:
+    """SQL that makes a database for each name, with a role that owns it and one that runs; both may connect to no other."""
     lines = []
-    for name, password in passwords.items():
-        user, database = f"{prefix}{name}", f"{prefix}youthcity_{name}"
+    for name, password in owners.items():
+        owner, database = f"{prefix}{name}", f"{prefix}youthcity_{name}"
+        runs = running_role(owner)
         lines += [
-            f"create role \"{user}\" login password '{scram_verifier(password, os.urandom(16))}';",
-            f'create database "{database}" owner "{user}";',
+            f"create role \"{owner}\" login password '{scram_verifier(password, os.urandom(16))}';",
+            f"create role \"{runs}\" login password '{scram_verifier(running[name], os.urandom(16))}';",
+            f'create database "{database}" owner "{owner}";',
             f'revoke all on database "{database}" from public;',
+            f'grant connect on database "{database}" to "{runs}";',
         ]
     return "\n".join(lines) + "\n"
 

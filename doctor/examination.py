@@ -78,7 +78,7 @@ class _Examination:
         self._codes: set[str] = set()
 
     def run(self) -> Iterator[Remark]:
-        from doctor import clocks, keyrings, queues, servers, services
+        from doctor import clocks, keyrings, queues, roles, servers, services
 
         site = self._site
         yield from self._machine()
@@ -92,6 +92,7 @@ class _Examination:
         yield from self._run(clocks.CLOCKS, lambda: clocks.clocks(site), unless=stopped)
         yield from self._run(servers.BROKER_ROOM, lambda: servers.broker_room(site), unless=no_broker)
         yield from self._run(services.MIGRATIONS, lambda: services.schemas(site), unless=no_data)
+        yield from self._run(roles.ROLES, lambda: roles.roles(site), unless=no_data)
         if no_data:  # the files can be read without it
             yield from self._run(keyrings.KEYS, lambda: keyrings.key_files(site))
         yield from self._run(keyrings.KEYS, lambda: keyrings.keys(site), unless=no_data)

@@ -6,6 +6,7 @@ import os
 import sys
 
 import click
+from sqlalchemy import make_url
 
 from chassis.keys.rings import KeyProblem
 from chassis.store import migrations
@@ -46,8 +47,9 @@ def run() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the gateway's database to this code's version."""
-    migrations.upgrade(settings.load().database_url, "gateway")
+    """Bring the gateway's database to this code's version, as its owner, and give the role that runs its rights."""
+    found = settings.load()
+    migrations.upgrade(found.migration_database_url, "gateway", running=make_url(found.database_url).username)
     click.echo(f"gateway: at migration {migrations.head('gateway')}")
 
 

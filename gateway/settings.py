@@ -24,6 +24,7 @@ class GatewaySettings:
     is_dev: bool
     call_seconds: float
     trusted_proxies: int = 0
+    migration_database_url: str = field(default="", repr=False)
     rate_store: str = field(default="", repr=False)
     rates: Mapping[str, str] = field(default_factory=dict)
     """Policy → "6000/minute"; what is not named has no limit."""
@@ -32,7 +33,9 @@ class GatewaySettings:
 def load() -> GatewaySettings:
     """The settings.
 
-    * GATEWAY_DATABASE_URL (file): clients and their secrets.
+    * GATEWAY_DATABASE_URL (file): clients and their secrets, as the role that runs.
+    * GATEWAY_MIGRATION_DATABASE_URL (file): the same as the role that owns the schema, for `migrate` alone;
+      GATEWAY_DATABASE_URL without it.
     * GATEWAY_AMQP_URI or AMQP_URI (file): the broker, as the gateway's own user.
     * GATEWAY_BIND: host:port to listen on, 127.0.0.1:8000. GATEWAY_WORKERS: processes, 1.
     * GATEWAY_PUBLIC_URL: the address clients use; issuer and audience of tokens; http://<GATEWAY_BIND> where not given.
@@ -48,6 +51,7 @@ def load() -> GatewaySettings:
     bind = env.str("GATEWAY_BIND", "127.0.0.1:8000")
     return GatewaySettings(
         database_url=secret(env, "GATEWAY_DATABASE_URL"),
+        migration_database_url=secret(env, "GATEWAY_MIGRATION_DATABASE_URL", fallback="GATEWAY_DATABASE_URL"),
         amqp_uri=secret(env, "GATEWAY_AMQP_URI", fallback="AMQP_URI"),
         bind=bind,
         public_url=env.str("GATEWAY_PUBLIC_URL", f"http://{bind}").rstrip("/"),

@@ -31,6 +31,7 @@ class ServiceSettings:
 
     name: str
     database_url: str = field(repr=False)
+    migration_database_url: str = field(repr=False)
     amqp_uri: str = field(repr=False)
     environment: str
     key_dir: Path
@@ -76,7 +77,8 @@ def broker_uri_of(service: str) -> str:
 def service_settings(name: str) -> ServiceSettings:
     """The settings of service `name`; below, <N> is its name in capitals.
 
-    * <N>_DATABASE_URL (file): its PostgreSQL database.
+    * <N>_DATABASE_URL (file): its PostgreSQL database, as the role that runs.
+    * <N>_MIGRATION_DATABASE_URL (file): as the schema's owner, for `migrate` alone; <N>_DATABASE_URL without it.
     * <N>_AMQP_URI or AMQP_URI (file): the broker, as this service's own user. Several URIs, ";" between them, for a cluster.
     * YOUTHCITY_ENV: dev | prod (default); prod refuses demo keys. KEY_DIR: the folder of the keyring files, default "keys".
     * GATEWAY_BROKER_USER: whose word about the caller is believed, default "gateway"; <N>_BROKER_USER in `broker_user_of`.
@@ -93,6 +95,7 @@ def service_settings(name: str) -> ServiceSettings:
     return ServiceSettings(
         name=name,
         database_url=secret(env, f"{prefix}_DATABASE_URL"),
+        migration_database_url=secret(env, f"{prefix}_MIGRATION_DATABASE_URL", fallback=f"{prefix}_DATABASE_URL"),
         amqp_uri=broker_uri_of(name),
         environment=environment,
         key_dir=env.path("KEY_DIR", Path("keys")),

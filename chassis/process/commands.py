@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy import make_url
 
 from chassis.ground import lanes, logs, settings
 from chassis.rebuilding import commands as rebuild_commands
@@ -62,9 +63,12 @@ def run(obj: dict[str, Any]) -> None:
 @group.command()
 @click.pass_obj
 def migrate(obj: dict[str, Any]) -> None:
-    """Bring the database to this code's version. Run it before the processes, never in them."""
+    """Bring the database to this code's version, as its owner, and give the role that runs its rights. Run it before
+    the processes, never in them.
+    """
     service = obj["settings"]
-    migrations.upgrade(service.database_url, service.name)
+    running = make_url(service.database_url).username
+    migrations.upgrade(service.migration_database_url, service.name, running=running)
     click.echo(f"{service.name}: at migration {migrations.head(service.name)}")
 
 

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from chassis.store import idempotency, inbox, outbox
 from chassis.store.database import is_transient
+from chassis.store.partitions import LOCK_KEY
 
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
 CHUNK = 5000
-_LOCK_KEY = 0x486F757365  # "House"
 _TRY_LOCK = text("""select pg_try_advisory_xact_lock(:key)""")
 # creating and dropping a partition locks the outbox: rather try again in a minute than let the requests queue up behind
 _SHORT_WAIT = text("""set local lock_timeout = '300ms'""")
@@ -42,7 +42,7 @@ def keep_house(engine: Engine, now: dt.datetime) -> bool:
 def _step(engine: Engine, step: Callable[[Session], int]) -> int:
     try:
         with Session(engine) as session, session.begin():
-            if not session.scalar(_TRY_LOCK, {"key": _LOCK_KEY}):
+            if not session.scalar(_TRY_LOCK, {"key": LOCK_KEY}):
                 return 0
             session.execute(_SHORT_WAIT)
             return step(session)

@@ -14,15 +14,24 @@ from sqlalchemy import make_url
 
 from deploy.local import processes, running
 from deploy.local.broker_users import GATEWAY, OPS, VHOST
+from deploy.local.database_roles import note, running_role
 from deploy.local.notes import Notes
 from deploy.local.place import existing_place
 from deploy.local.postgres import USER
 
 
 def compose(
-    *, keys: Path, bind: str, database_server: str, broker: str | None, uri_of: Callable[[str], str]
+    *,
+    keys: Path,
+    bind: str,
+    database_server: str,
+    password_of: Callable[[str], str | None],
+    broker: str | None,
+    uri_of: Callable[[str], str],
 ) -> dict[str, str]:
-    """The variables a start sets. `broker` is an external broker's URI, if any; `uri_of(user)` the private broker's."""
+    """The variables a start sets for its processes. `broker` is an external broker's URI, if any; `uri_of(user)` the private
+    broker's. `password_of` the role that runs a service; the server's own user runs it where there is none.
+    """
     server = make_url(database_server)
     user = (urlsplit(broker.split(";")[0]).username or "guest") if broker else ""
     found = {
@@ -34,12 +43,25 @@ def compose(
         "GATEWAY_BROKER_USER": GATEWAY,
     }
     for name in (*processes.services(), GATEWAY):
-        url = server.set(database=f"youthcity_{name}").render_as_string(hide_password=False)
-        found[f"{name.upper()}_DATABASE_URL"] = url
+        url = server.set(database=f"youthcity_{name}")
+        if password := password_of(name):
+            url = url.set(username=running_role(name), password=password)
+        found[f"{name.upper()}_DATABASE_URL"] = url.render_as_string(hide_password=False)
         found[f"{name.upper()}_AMQP_URI"] = broker or uri_of(name)
         if user:  # everybody logs in as this one
             found[f"{name.upper()}_BROKER_USER"] = user
     return found
+
+
+def migrating(database_server: str) -> dict[str, str]:
+    """The variables `migrate` has besides: the databases as their owner, who is the server's own user on this machine."""
+    server = make_url(database_server)
+    return {
+        f"{name.upper()}_MIGRATION_DATABASE_URL": server.set(database=f"youthcity_{name}").render_as_string(
+            hide_password=False
+        )
+        for name in (*processes.services(), GATEWAY)
+    }
 
 
 def of_running(state: Path) -> dict[str, str] | None:
@@ -58,17 +80,25 @@ def of_next_start(data: Path, notes: Notes, given: Mapping[str, str]) -> dict[st
 
     None before the first start, unless both servers are given.
     """
-    port, secret = notes.kept("port.postgres"), notes.kept("secret.postgres")
-    own_server = f"postgresql://{USER}:{secret}@127.0.0.1:{port}/postgres" if port else None
-    server, broker = given.get("DATABASE_URL") or own_server, given.get("AMQP_URI")
+    server, broker = given.get("DATABASE_URL") or _own_server(notes), given.get("AMQP_URI")
     if server is None or not (broker or notes.kept("port.amqp")):
         return None
 
     def uri_of(user: str) -> str:
         return f"amqp://{user}:{notes.kept(f'secret.amqp.{user}')}@127.0.0.1:{notes.kept('port.amqp')}/{VHOST}"
 
+    def password_of(name: str) -> str | None:
+        return None if given.get("DATABASE_URL") else notes.kept(f"secret.{note(name)}")
+
     bind = f"127.0.0.1:{given.get('GATEWAY_PORT') or notes.kept(f'port.{GATEWAY}') or 8000}"
-    return compose(keys=data / "keys", bind=bind, database_server=server, broker=broker, uri_of=uri_of)
+    return compose(
+        keys=data / "keys", bind=bind, database_server=server, password_of=password_of, broker=broker, uri_of=uri_of
+    )
+
+
+def _own_server(notes: Notes) -> str | None:
+    port, secret = notes.kept("port.postgres"), notes.kept("secret.postgres")
+    return f"postgresql://{USER}:{secret}@127.0.0.1:{port}/postgres" if port else None
 
 
 def explicit(given: Mapping[str, str], names: Sequence[str]) -> bool:
@@ -77,9 +107,14 @@ def explicit(given: Mapping[str, str], names: Sequence[str]) -> bool:
 
 
 def current() -> dict[str, str]:
-    """The environment of the running platform of this checkout, else of its next start; exits where there is neither."""
+    """The environment of the running platform of this checkout, else of its next start, and what `migrate` has besides; exits
+    where there is neither.
+    """
     place = existing_place()
-    found = of_running(place.state) or of_next_start(place.data, Notes(place.data / "notes.json"), os.environ)
+    notes = Notes(place.data / "notes.json")
+    running_in = of_running(place.state)
+    found = running_in or of_next_start(place.data, notes, os.environ)
     if found is None:
         raise SystemExit("Nothing has been started in this checkout: `make up` does.")
-    return found
+    server = (running_in or os.environ).get("DATABASE_URL") or _own_server(notes)
+    return {**(migrating(server) if server else {}), **found}

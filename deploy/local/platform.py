@@ -11,7 +11,8 @@ from pathlib import Path
 
 from deploy.local import clients, demo_keys, packages, processes
 from deploy.local.broker_users import GATEWAY
-from deploy.local.environment import compose
+from deploy.local.database_roles import make_all, note
+from deploy.local.environment import compose, migrating
 from deploy.local.notes import Notes
 from deploy.local.packages import FOR_TESTS, ROOT, SERVERS, say
 from deploy.local.place import Place, place
@@ -26,7 +27,8 @@ from examples.client import client_of
 class Platform:
     """The platform of this checkout; `is_test` for one that serves the tests.
 
-    DATABASE_URL (a server) and AMQP_URI replace the private servers, except in a platform for tests.
+    DATABASE_URL (a server) and AMQP_URI replace the private servers, except in a platform for tests; everything runs as
+    their one user then.
     """
 
     def __init__(self, *, is_test: bool = False) -> None:
@@ -62,9 +64,7 @@ class Platform:
     def _start_processes(self, *, foreground: bool) -> subprocess.Popen[bytes] | None:
         demo_keys.make(self.place.data / "keys")
         environment = self.environment()
-        say("migrating the databases")  # while the broker starts
-        names = [f"services.{service}" for service in processes.services()]
-        run_steps([(name, "migrate") for name in (*names, "gateway")], environment=environment)
+        self._migrate(environment)  # while the broker starts
         if self._broker is None:
             self.rabbitmq.await_ready()
             self.rabbitmq.make_users([*processes.services(), GATEWAY])
@@ -82,6 +82,14 @@ class Platform:
         clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri, logs=logs)
         return supervisor
 
+    def _migrate(self, environment: dict[str, str]) -> None:
+        say("migrating the databases")
+        if self._database_server is None:
+            make_all(self.postgres.url, self.notes, (*processes.services(), GATEWAY))
+        owners = migrating(self._database_server or self.postgres.url)
+        names = [f"services.{service}" for service in processes.services()]
+        run_steps([(name, "migrate") for name in (*names, "gateway")], environment={**environment, **owners})
+
     def stop(self) -> None:
         """Stop everything that runs for this checkout."""
         self.supervisor.stop()
@@ -98,6 +106,7 @@ class Platform:
             keys=self.place.data / "keys",
             bind=bind,
             database_server=self._database_server or self.postgres.url,
+            password_of=lambda name: None if self._database_server else self.notes.secret(note(name)),
             broker=self._broker,
             uri_of=self.rabbitmq.uri,
         )

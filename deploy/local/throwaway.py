@@ -16,12 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlalchemy import make_url
+
 from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.ground import clock
 from chassis.store import migrations
 from chassis.store.database import make_engine
-from deploy.local import demo_keys, processes
+from deploy.local import database_roles, demo_keys, processes
 from deploy.local.notes import port_is_free
 from examples.client import Client
 from gateway.auth import clients
@@ -35,7 +37,11 @@ UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT",
 
 
 class ThrowawayPlatform:
-    """Running processes, and clients of the gateway."""
+    """Running processes, and clients of the gateway.
+
+    `databases` are the URLs of their owner; the processes have those of roles that only run (`environment`). `migrating` is
+    what an operator's shell has besides.
+    """
 
     def __init__(self, folder: Path, make_database: Callable[[str], str], amqp_uri: str, broker_user: str) -> None:
         self.folder = folder
@@ -44,6 +50,7 @@ class ThrowawayPlatform:
         self.databases = {name: make_database(name) for name in (*processes.services(), "gateway")}
         demo_keys.make(folder / "keys")
         self.vhost = urlsplit(amqp_uri).path[1:]
+        self.migrating = {f"{name.upper()}_MIGRATION_DATABASE_URL": url for name, url in self.databases.items()}
         self.environment = {
             **os.environ,
             "PYTHONWARNINGS": "ignore",
@@ -55,14 +62,21 @@ class ThrowawayPlatform:
             "GATEWAY_BIND": f"127.0.0.1:{self.port}",
             "RETRY_DELAYS": "0.5,1,2",
             **UNLIMITED,
-            **{f"{name.upper()}_DATABASE_URL": url for name, url in self.databases.items()},
+            **{f"{name.upper()}_DATABASE_URL": self._running(url) for name, url in self.databases.items()},
         }
         self.processes: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
 
+    @staticmethod
+    def _running(url: str) -> str:
+        """The database for the role that runs, which may do nothing yet."""
+        role = f"{make_url(url).database}_running"
+        return database_roles.make_running(url, role, secrets.token_hex(8))
+
     def prepare(self) -> None:
-        """Migrate the databases and declare the topology."""
+        """Migrate the databases, give the roles that run their rights, and declare the topology."""
         for name, url in self.databases.items():
-            migrations.upgrade(url, name)
+            running = make_url(self.environment[f"{name.upper()}_DATABASE_URL"]).username
+            migrations.upgrade(url, name, running=running)
         wire = Wire(self.environment["AMQP_URI"], name="topology", heartbeat=0)
         delays = [float(delay) for delay in self.environment["RETRY_DELAYS"].split(",")]
         topology.declare_all(wire.connection.channel(), delays=delays)

@@ -213,7 +213,7 @@ class TestSecrets:
         one = compose.ours()[name]
         given = set(compose.granted(one).values())
         files = {value for key, value in one["environment"].items() if key.endswith("_FILE")}
-        keys = set() if name == "topology" else {f"{key}.json" for key in _keys_of(compose.deployable(one))}
+        keys = set() if name in compose.jobs() else {f"{key}.json" for key in _keys_of(compose.deployable(one))}
         assert {f"/run/secrets/{secret}" for secret in given - keys} == files
         assert keys <= given
 
@@ -226,7 +226,7 @@ class TestSecrets:
     def test_no_password_can_be_read_in_what_the_servers_read(self, made: Path) -> None:
         passwords = [path.read_text().split("@")[0].rpartition(":")[2] for path in made.glob("*_ur[il]")]
         readable = (made / "databases.sql").read_text() + (made / "broker_definitions.json").read_text()
-        assert len(set(passwords) - {""}) == 11
+        assert len(set(passwords) - {""}) == 16
         assert [one for one in passwords if one and one in readable] == []
 
     def test_a_queue_is_read_by_its_own_service_and_ops_alone(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from chassis.store import migrations
 from chassis.store.database import make_engine
+from chassis.store.migrations import rights
 from contracts.language import envelope
 from tests.support.ledgers import ledger, module_ledger, serving
 
@@ -31,6 +32,7 @@ def engine(fresh_database: Callable[[str], str]) -> Iterator[Engine]:
     made = make_engine(fresh_database("chassis"), pool_size=30, name="test")
     with made.begin() as connection:
         connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+        rights.settle(connection)
     yield made
     made.dispose()
 

@@ -21,6 +21,7 @@ from chassis.broker.publisher import ConfirmedPublisher, Outgoing
 from contracts.language import envelope
 from deploy import new_secrets
 from deploy.local.broker_users import GATEWAY, OPS
+from deploy.local.database_roles import running_role
 from deploy.local.processes import services
 from deploy.local.throwaway import eventually
 from examples.city import credit_code
@@ -73,7 +74,7 @@ def server(database_server: str, secrets: Path, prefix: str) -> Iterator[Engine]
     with engine.connect() as connection:
         for name in DEPLOYABLES:
             connection.execute(text(f'drop database "{prefix}youthcity_{name}" with (force)'))
-            connection.execute(text(f'drop role "{prefix}{name}"'))
+            connection.execute(text(f'drop role "{prefix}{name}", "{running_role(prefix + name)}"'))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import amqp
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from chassis.broker import topology
@@ -30,7 +30,7 @@ from deploy.local.place import existing_place
 from doctor.examination import examine
 from doctor.remarks import Finding, Passed, Skipped
 from tests.doctor.altered_api import AlteredApi
-from tests.support.servers import Broker, Make
+from tests.support.servers import Broker, Make, without_rights
 
 DELAYS = "5,60,600"
 #: What a broker that keeps statistics says of its disk; those of the tests keep none.
@@ -51,13 +51,13 @@ class Patient:
             "AMQP_URI": amqp_uri,
             "RABBIT_API": os.environ["TEST_RABBIT_API"],
             "RETRY_DELAYS": DELAYS,
-            **{f"{name.upper()}_DATABASE_URL": url for name, url in databases.items()},
+            **{f"{name.upper()}_DATABASE_URL": without_rights(url) for name, url in databases.items()},
         }
 
     def prepare(self) -> None:
         demo_keys.make(self.keys)
         for name, url in self.databases.items():
-            migrations.upgrade(url, name)
+            migrations.upgrade(url, name, running=make_url(self.environment[f"{name.upper()}_DATABASE_URL"]).username)
         wire = Wire(self.environment["AMQP_URI"], name="test", heartbeat=0)
         topology.declare_all(wire.connection.channel(), delays=[float(delay) for delay in DELAYS.split(",")])
         wire.close()
@@ -113,6 +113,7 @@ class TestAHealthyPlatform:
             "broker",
             "clocks",
             "migrations",
+            "database roles",
             "keys",
             "dead letters",
             "queues",
@@ -143,7 +144,8 @@ class TestMigrations:
     def test_behind_are_named_with_the_service_and_run_by_the_command(
         self, patient: Patient, fresh_database: Make
     ) -> None:
-        behind = {"NOTIFY_DATABASE_URL": fresh_database("notify")}
+        url = fresh_database("notify")
+        behind = {"NOTIFY_DATABASE_URL": without_rights(url), "NOTIFY_MIGRATION_DATABASE_URL": url}
         found = [one for one in patient.findings(**behind) if one.code == "migration_behind"]
         assert [one.about for one in found] == ["notify"]
         assert f"0000, the code has {migrations.head('notify')}" in found[0].wrong.en
@@ -158,6 +160,13 @@ class TestMigrations:
         url = patient.databases["perks"] + "_gone"
         found = patient.only_finding(PERKS_DATABASE_URL=url)
         assert (found.code, found.about) == ("migration_behind", "perks")
+
+
+class TestRoles:
+    def test_that_own_their_schema_are_named_with_their_service(self, patient: Patient) -> None:
+        found = patient.only_finding(EVENTS_DATABASE_URL=patient.databases["events"])
+        assert (found.code, found.about) == ("runs_as_owner", "events")
+        assert "Two roles" in found.command
 
 
 class TestKeys:

@@ -19,7 +19,7 @@ import pytest
 from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.store import migrations
-from deploy.local import demo_keys, environment, packages, running
+from deploy.local import database_roles, demo_keys, environment, packages, running
 from deploy.local.broker_users import GATEWAY
 from deploy.local.notes import Notes, answers, port_is_free
 from deploy.local.place import existing_place, place
@@ -61,8 +61,11 @@ class Checkout:
         demo_keys.make(self.place.data / "keys")
         self.notes.port(GATEWAY)
         self.rabbitmq.make_users([*services(), GATEWAY])
+        database_roles.make_all(self.postgres.url, self.notes, (*services(), GATEWAY))
+        owners = environment.migrating(self.postgres.url)
         for name in (*services(), GATEWAY):
-            migrations.upgrade(self.environment()[f"{name.upper()}_DATABASE_URL"], name)
+            running = database_roles.running_role(name)
+            migrations.upgrade(owners[f"{name.upper()}_MIGRATION_DATABASE_URL"], name, running=running)
         wire = Wire(self.rabbitmq.uri(), name="test", heartbeat=0)
         topology.declare_all(wire.connection.channel(), delays=[5.0, 60.0, 600.0])
         wire.close()
@@ -148,7 +151,7 @@ class TestServers:
             remarks = checkout.examine()
             findings = [one for one in remarks if isinstance(one, Finding)]
             assert codes(findings) == [("database_down", "make up")]
-            assert set(not_looked_at(remarks)) == {"migrations", "keys", "dead letters"}
+            assert set(not_looked_at(remarks)) == {"migrations", "database roles", "keys", "dead letters"}
         finally:
             checkout.postgres.start()
 

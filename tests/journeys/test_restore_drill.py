@@ -166,6 +166,7 @@ def test_moved_in_the_middle_of_work_it_goes_on_where_it_stopped(drill: Drill, v
     drill.type("backup")
     drill.lose_everything()
     drill.type("restored")
+    drill.type("migrated")
     drill.go_on(*half_done)
     assert drill.mails_of(*half_done) == [1, 1, 1], "those that were not sent yet"
     assert_the_visit_holds(drill, visitor)

@@ -25,7 +25,7 @@ from chassis.rpc.client import RpcClient
 from chassis.store import migrations
 from deploy.local.throwaway import free_port
 from tests.chassis.ledger.service import WRITTEN
-from tests.support.servers import Broker, Make
+from tests.support.servers import Broker, Make, with_rights
 from tests.support.waiting import until
 
 LEDGER_TABLES = """
@@ -36,7 +36,7 @@ create table ticks (number bigint generated always as identity);
 
 
 class Ledger:
-    """Processes of the ledger service and what they did, as counted in its database."""
+    """Processes of the ledger service and what they did, as counted in its database by the owner."""
 
     def __init__(self, database_url: str, amqp_uri: str) -> None:
         self.database_url, self.amqp_uri = database_url, amqp_uri
@@ -131,6 +131,7 @@ def prepared(database_url: str, amqp_uri: str) -> Ledger:
     with made.engine.begin() as connection:
         connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
         connection.exec_driver_sql(LEDGER_TABLES)
+    made.env["LEDGER_DATABASE_URL"] = with_rights(database_url)
     made.apply_topology()
     return made
 

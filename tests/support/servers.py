@@ -9,15 +9,20 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import secrets
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import Engine, NullPool, create_engine, make_url
 
 from chassis.store import migrations
+from chassis.store.database import with_driver
+from chassis.store.migrations import rights
+from deploy.local import database_roles
+from deploy.local.database_roles import running_role
 
 Make = Callable[[str], str]
 
@@ -52,7 +57,40 @@ class Databases:
         with self._engine.connect() as connection:
             for database in self._made:
                 connection.exec_driver_sql(f'drop database if exists "{database}" with (force)')
+                role = running_role(database)  # in some tests an owner, with a running role of its own
+                connection.exec_driver_sql(f'drop role if exists "{role}", "{running_role(role)}"')
         self._made.clear()
+
+
+def with_rights(url: str) -> str:
+    """The URL of the same database, which has its tables, for a role with the rights of one that runs a service."""
+    made = without_rights(url)
+    engine = create_engine(with_driver(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        rights.settle(connection, make_url(made).username)
+    return made
+
+
+def without_rights(url: str) -> str:
+    """As `with_rights`, for a role that ``migrate`` has not met yet."""
+    return database_roles.make_running(url, running_role(make_url(url).database or ""), secrets.token_hex(8))
+
+
+def as_owner(url: str) -> str:
+    """The URL of the same database for the role that owns it: for what a test does and no service may."""
+    server = make_url(_required("TEST_DATABASE_URL"))
+    return server.set(database=make_url(url).database).render_as_string(hide_password=False)
+
+
+def of_owner(engine: Engine) -> Engine:
+    """An engine on the same database for the role that owns it."""
+    return create_engine(with_driver(as_owner(engine.url.render_as_string(hide_password=False))), poolclass=NullPool)
+
+
+def truncate(engine: Engine, tables: str) -> None:
+    """Empty the tables of an engine's database, as no role that runs may."""
+    with of_owner(engine).begin() as connection:
+        connection.exec_driver_sql(f"truncate {tables}")
 
 
 @contextlib.contextmanager
@@ -138,16 +176,16 @@ def migrated_template(database_server: str) -> Iterator[Make]:
 
 @pytest.fixture
 def migrated_database(database_server: str, migrated_template: Make) -> Iterator[Make]:
-    """Makes a migrated database of a service or the gateway; it goes with the test."""
+    """Makes a migrated database of a service or the gateway, for the role that runs it; it goes with the test."""
     with databases(database_server) as made:
-        yield lambda service: made.make(service, template=migrated_template(service))
+        yield lambda service: with_rights(made.make(service, template=migrated_template(service)))
 
 
 @pytest.fixture(scope="module")
 def module_migrated_database(database_server: str, migrated_template: Make) -> Iterator[Make]:
     """As `migrated_database`, kept for the tests of one module."""
     with databases(database_server) as made:
-        yield lambda service: made.make(service, template=migrated_template(service))
+        yield lambda service: with_rights(made.make(service, template=migrated_template(service)))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 Lives here: running them under a lock, and telling a database that is behind the code from one that is ahead. A service's
 own migrations are in ``services/<name>/migrations/versions/NNNN_what_it_does.py``; ``frozen_sql`` gives them the chassis'
-tables as frozen text.
+tables as frozen text. After them ``rights`` says what the running role may do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from chassis.store.database import ensure_database, with_driver
+from chassis.store.migrations import rights
 
 LOCK_TIMEOUT_SECONDS, ATTEMPTS, PAUSE_SECONDS = 4, 10, 2.0
 LOCK_NOT_AVAILABLE = "55P03"
@@ -58,8 +59,10 @@ def is_behind(engine: Engine, name: str) -> bool:
     return newest != "0000" and current(engine) < newest
 
 
-def upgrade(database_url: str, name: str) -> None:
-    """Create the database if it is missing and run what it lacks, one process at a time."""
+def upgrade(database_url: str, name: str, *, running: str | None = None) -> None:
+    """Create the database if it is missing and run what it lacks, one process at a time; then give the role `running` its
+    rights.
+    """
     ensure_database(database_url)
     engine = create_engine(with_driver(database_url), poolclass=NullPool)
     with engine.connect() as connection:
@@ -73,6 +76,8 @@ def upgrade(database_url: str, name: str) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 command.upgrade(config, "head")
+                with connection.begin():
+                    rights.settle(connection, running)
                 break
             except OperationalError as error:
                 # a migration that waits for a lock holds up every request behind it: it lets them pass and tries again

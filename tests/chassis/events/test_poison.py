@@ -15,6 +15,7 @@ import pytest
 
 from chassis.broker import topology
 from chassis.store import migrations
+from chassis.store.migrations import rights
 from deploy.local.notes import Notes
 from deploy.local.place import place
 from deploy.local.postgres import Postgres
@@ -47,6 +48,7 @@ def count_tries(ledger: Ledger) -> None:
     with ledger.engine.begin() as connection:
         connection.exec_driver_sql("create sequence tries")
         connection.exec_driver_sql("alter table hearings add column try bigint default nextval('tries')")
+        connection.exec_driver_sql("grant usage on sequence tries to public")  # the process does not own them
 
 
 class TestPoison:
@@ -140,6 +142,7 @@ class TestOutage:
         try:
             with ledger.engine.begin() as connection:
                 connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+                rights.settle(connection)
                 connection.exec_driver_sql(LEDGER_TABLES)
             ledger.apply_topology()
             process = ledger.start(lanes="events", RETRY_DELAYS=",".join(map(str, delays)))

@@ -15,6 +15,7 @@ from contracts.language.envelope import Event
 from services.events import copies
 from tests.events.conftest import Town
 from tests.support.facts import event
+from tests.support.servers import truncate
 
 ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
 
@@ -71,8 +72,7 @@ class TestNewestVersion:
 
     def _check(self, town: Town, subject: str, batches: Sequence[Sequence[int]]) -> None:
         make, apply, expected = SUBJECTS[subject]
-        with town.engine.begin() as connection:
-            connection.exec_driver_sql("truncate organisations, people, affiliations")
+        truncate(town.engine, "organisations, people, affiliations")
         for batch in batches:
             with town.work() as work:
                 apply(work, [make(version) for version in batch])

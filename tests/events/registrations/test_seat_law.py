@@ -14,11 +14,11 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from contracts.language.refusals import Refusal
 from services.events.registrations import waiting_list
 from tests.events.conftest import DAY, HOUR, NOW, Town, session
+from tests.support.servers import truncate
 
 STEPS = st.lists(
     st.one_of(
@@ -156,8 +156,7 @@ class Run:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(capacity=st.integers(1, 4), promotion=st.sampled_from(["automatic", "offer"]), steps=STEPS)
 def test_seats_and_queue_are_as_the_model_says(town: Town, capacity: int, promotion: str, steps: list[Any]) -> None:
-    with town.engine.begin() as connection:
-        connection.execute(text("truncate registrations, sessions, activities cascade"))
+    truncate(town.engine, "registrations, sessions, activities cascade")
     assert waiting_list.CHUNK > 8, "else the model would have to know of the timer that gives on the rest"
     run = Run(town, town.people(8), Model(capacity, promotion))
     for what, value in steps:

@@ -11,6 +11,7 @@ import pytest
 from chassis.ground.ids import uuid7
 from contracts.language.envelope import Event
 from tests.perks.conftest import City, organisation_event, set_event
+from tests.support.servers import truncate
 
 ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
 
@@ -58,10 +59,7 @@ class TestNewestVersion:
 
     def _copy_after(self, city: City, subject: str, batches: Sequence[Sequence[int]]) -> list[Any]:
         make, handler, query, _ = SUBJECTS[subject]
-        with city.engine.begin() as connection:
-            connection.exec_driver_sql(
-                "truncate organisations, organisation_sets, set_members, set_versions, affiliations"
-            )
+        truncate(city.engine, "organisations, organisation_sets, set_members, set_versions, affiliations")
         events = make(city)
         for batch in batches:
             handler(city)(*[events[number] for number in batch])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chassis.ground.ids import uuid7
 from contracts.language.envelope import Event
 from tests.perks.conftest import CLAUSE, NOW, SCHEME, City, organisation_event, set_event
+from tests.support.servers import truncate
 
 TABLES = (
     "people, organisations, affiliations, entitlements, schemes, scheme_relations, organisation_sets, set_members,"
@@ -132,8 +133,7 @@ class TestOrder:
     def test_any_order_duplication_and_split_ends_in_the_same_entitlements(
         self, city: City, stories: list[Story], kinds: list[list[str]], data: st.DataObject
     ) -> None:
-        with city.engine.begin() as connection:
-            connection.exec_driver_sql(f"truncate {TABLES}")
+        truncate(city.engine, TABLES)
         facts = Facts(city, stories, kinds)
         repeated = data.draw(st.lists(st.sampled_from(facts.events), max_size=4), label="repeated")
         waiting = data.draw(st.permutations(facts.events + repeated), label="order")

@@ -12,6 +12,7 @@ from chassis.store.work import open_work
 from contracts.language.envelope import Event
 from services.perks.entitlements import evaluation, triggers
 from tests.perks.conftest import CLAUSE, NOW, SCHEME, City, organisation_event, set_event
+from tests.support.servers import truncate
 
 NOT_STAFF = {
     **SCHEME["clauses"][0],
@@ -45,10 +46,7 @@ def open_runs(city: City) -> list[bool]:
 
 
 def empty(city: City) -> None:
-    with city.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "truncate organisations, organisation_sets, set_members, affiliations, people, evaluation_runs"
-        )
+    truncate(city.engine, "organisations, organisation_sets, set_members, affiliations, people, evaluation_runs")
 
 
 def student(city: City) -> tuple[UUID, UUID, Event]:
@@ -122,8 +120,7 @@ class TestFactsSentAgain:
     def test_bring_back_what_was_granted_by_facts_still_known(self, city: City) -> None:
         person, _, enrolled = student(city)
         city.hear(enrolled)
-        with city.engine.begin() as connection:
-            connection.exec_driver_sql("truncate entitlements")
+        truncate(city.engine, "entitlements")
         hear_again(city, enrolled)
         city.settle()
         assert city.states() == {person: "active"}

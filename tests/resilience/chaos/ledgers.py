@@ -17,6 +17,7 @@ from chassis.broker.wire import Wire
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
 from chassis.store import migrations
+from chassis.store.migrations import rights
 from contracts.language.refusals import Refusal
 from deploy.local.throwaway import ThrowawayPlatform, free_port
 from tests.chassis.ledger.service import WRITTEN
@@ -49,7 +50,7 @@ class Ledger:
 
     def prepare(self) -> None:
         """Tables and queues."""
-        for sql in (migrations.frozen_sql("0001_messaging"), LEDGER_TABLES):
+        for sql in (migrations.frozen_sql("0001_messaging"), rights.functions(), LEDGER_TABLES):
             self._servers.rows(self.database, sql)
         wire = Wire(self.amqp_uri, name="chaos.topology", heartbeat=0)
         channel = wire.connection.channel()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chassis.store import migrations
+from chassis.store.migrations import rights
 from tests.resilience.hazards.diaries import Diary, proxy_of
 from tests.resilience.hazards.kinds import KINDS
 from tests.resilience.hazards.notebook import TABLES
@@ -25,6 +26,7 @@ def module_diary(
         connection.exec_driver_sql(TABLES)
         if kind == "chassis":
             connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+            rights.settle(connection)
     yield made
     made.close()
     broker.ask("DELETE", f"/vhosts/{vhost}")

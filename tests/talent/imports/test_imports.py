@@ -22,6 +22,7 @@ from contracts.imports import CHUNK_BYTES, MAX_BYTES
 from contracts.imports import Import as ImportSchema
 from contracts.language.refusals import Refusal
 from services.talent.organisations import OrganisationNotFound
+from tests.support.servers import of_owner
 from tests.talent.conftest import NOW, City
 from tests.talent.imports.importing import Desk, csv_of, table
 
@@ -229,7 +230,7 @@ class TestPurge:
 def _everything(city: City) -> bytes:
     """Every value of every table as PostgreSQL stores it."""
     stored = b""
-    with city.engine.connect() as connection:
+    with of_owner(city.engine).connect() as connection:
         for name in inspect(connection).get_table_names():
             cursor = connection.exec_driver_sql(f'select * from "{name}"')
             for row in cursor:

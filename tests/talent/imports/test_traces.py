@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect
 
+from tests.support.servers import of_owner
 from tests.talent.conftest import City
 from tests.talent.imports.importing import Desk, Row, csv_of
 
@@ -46,7 +47,7 @@ def roster(numbers: list[str], drawn: list[tuple[int, str, str, str, str, str, s
 
 def footprint(city: City) -> dict[str, str]:
     """A digest of every table's rows, those of imports themselves excepted."""
-    with city.engine.connect() as connection:
+    with of_owner(city.engine).connect() as connection:
         names = set(inspect(connection).get_table_names()) - OF_IMPORTS
         selects = {name: f'select t::text from "{name}" t order by 1' for name in sorted(names)}
         selects["history"] = "select t::text from history t where subject <> 'import' order by 1"
