@@ -44,6 +44,7 @@ class ServiceSettings:
     statement_timeout_seconds: float
     clock_ahead_seconds: float
     checks_events: bool
+    audit_months: int
 
     @property
     def is_dev(self) -> bool:
@@ -76,7 +77,7 @@ def service_settings(name: str) -> ServiceSettings:
     * GATEWAY_BROKER_USER: the broker user whose word about the caller is believed, default "gateway".
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
-    * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`.
+    * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`. AUDIT_MONTHS: as in `audit_months`.
     * GRACE_SECONDS 30: how long a process may take to end. STATEMENT_TIMEOUT_SECONDS 10: longest single SQL statement.
     * CHECK_EVENTS: hold every value of an event against its schema before it is written, off; tests switch it on.
     * CLOCK_AHEAD_SECONDS 0: live that far in the future, to try out what a date brings; dev only.
@@ -103,8 +104,14 @@ def service_settings(name: str) -> ServiceSettings:
         grace_seconds=env.float("GRACE_SECONDS", 30.0),
         statement_timeout_seconds=env.float("STATEMENT_TIMEOUT_SECONDS", 10.0),
         checks_events=env.bool("CHECK_EVENTS", False),
+        audit_months=audit_months(env),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
+
+
+def audit_months(env: Env) -> int:
+    """AUDIT_MONTHS 12: whole months the audit is kept, never less than six."""
+    return int(env.int("AUDIT_MONTHS", 12))
 
 
 def secret(env: Env, name: str, *, fallback: str | None = None) -> str:

@@ -55,6 +55,7 @@ _CARRIED = (
     calls.SCOPES,
     calls.SUBJECT,
     calls.BOUND_TO,
+    calls.PURPOSE,
 )
 
 

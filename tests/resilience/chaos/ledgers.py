@@ -49,7 +49,7 @@ class Ledger:
 
     def prepare(self) -> None:
         """Tables and queues."""
-        for sql in (migrations.frozen_sql("0001_messaging"), LEDGER_TABLES):
+        for sql in (migrations.frozen_sql("0001_messaging"), migrations.frozen_sql("0002_audit"), LEDGER_TABLES):
             self._servers.rows(self.database, sql)
         wire = Wire(self.amqp_uri, name="chaos.topology", heartbeat=0)
         channel = wire.connection.channel()
