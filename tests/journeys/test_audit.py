@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from chassis.store.database import make_engine
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.client import ApiError, Client
 from gateway.auth import subjects
 from tests.architecture.test_audit import declared
+from tests.journeys import guide
 from tests.journeys.test_job_fair import Fair
 from tests.journeys.test_messages import await_state, inbox
 from tests.support.api import Api
@@ -82,9 +84,12 @@ class Day:
         self.town.client.send("GET", f"/v1/imports/{imported['id']}/workbook")
 
 
-@pytest.fixture
-def auditor(town: Town) -> Client:
-    return town.platform.client(f"auditor{town.number}", "audit_office", type="auditor")
+@pytest.fixture(scope="module")
+def auditor(platform: ThrowawayPlatform, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """Registered by the guide's command."""
+    printed = guide.run("docs/operating.md", "auditor", platform, tmp_path_factory.mktemp("auditor"))
+    made = dict(line.split(maxsplit=1) for line in printed.splitlines())
+    return Client(platform.url, made["client_id"], made["client_secret"])
 
 
 def acting_for(platform: ThrowawayPlatform, app: Client, person: str) -> Api:
@@ -212,3 +217,19 @@ def test_the_log_leads_from_a_request_to_its_rows(town: Town, auditor: Client) -
     lines = [line for log in town.platform.folder.glob("*.log") for line in log.read_text().splitlines()]
     (line,) = [json.loads(line) for line in lines if request_id in line and '"route"' in line]
     assert line["client"] == row["client_id"]
+
+
+def test_the_gateway_lets_go_of_what_is_over(platform: ThrowawayPlatform) -> None:
+    engine = make_engine(platform.databases["gateway"], pool_size=1, name="test")
+    with engine.begin() as connection:
+        old = "insert into audit values ('2020-01-01', gen_random_uuid(), 'c', 'd', null, 'token_granted', '{}', null, 'r')"
+        connection.exec_driver_sql(old)
+    platform.start_further_gateway("keeper")
+
+    def left() -> int:
+        with engine.connect() as connection:
+            return int(connection.exec_driver_sql("select count(*) from audit where at < '2021-01-01'").scalar_one())
+
+    eventually(lambda: left() == 0, what="the round at the start")
+    platform.stop("keeper")
+    engine.dispose()
