@@ -1,6 +1,6 @@
 """Benchmark rows of the gate: authenticated HTTP to commit, against pgbench running the same statements.
 
-One gateway worker and one perks process, 32 scans in flight, each scan with its idempotency key, history and outbox row.
+One gateway worker and one perks process, 32 scans in flight, each scan with its idempotency key, history, outbox and audit row.
 ``redemption_vs_pgbench`` has the relay paused (perks runs its rpc lane alone); in ``redemption_with_relay_vs_pgbench`` all
 lanes run and the backlog left at the end must be under one second of work.
 """
@@ -21,6 +21,7 @@ from sqlalchemy import create_engine, make_url, text
 from bench.processes import result_of
 from bench.rounds import Row, compare
 from chassis.store import idempotency
+from chassis.store.audit import people_of
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
 from services.perks import passes, redemptions
@@ -177,6 +178,11 @@ _LITERALS = {
     "limit_count": "1",
     "holder": "'张*'",
     "department": "'pgbench'",
+    "subject": "null",
+    "operation": "'redeem_pass'",
+    "ids": "array['00000000-0000-7000-9000-' || lpad(to_hex(:n), 12, '0')]",
+    "purpose": "null",
+    "request_id": "'r'",
 }
 
 
@@ -206,6 +212,7 @@ def _transaction() -> str:
         history,
         outbox,
         store,
+        literal(people_of("entitlement_id", of="entitlements").write),
         "commit;\n",
     ]
     return f"\\set n random(1, {SCANS * 7})\n\\set k random(1, 1000000000000)\n" + "".join(steps)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from environs import Env
 
-from chassis.ground.settings import DEV, PROD, secret
+from chassis.ground.settings import DEV, PROD, audit_months, secret
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class GatewaySettings:
     key_dir: Path
     is_dev: bool
     call_seconds: float
+    audit_months: int = 12
     trusted_proxies: int = 0
     migration_database_url: str = field(default="", repr=False)
     rate_store: str = field(default="", repr=False)
@@ -42,6 +43,7 @@ def load() -> GatewaySettings:
     * KEY_DIR: the folder with token_signing.json and cursor.json, default "keys".
     * YOUTHCITY_ENV: dev | prod (default). Demo keys are refused in prod.
     * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is requested once more.
+    * AUDIT_MONTHS 12: whole months the audit is kept, never less than six.
     * GATEWAY_TRUSTED_PROXIES: how many proxies stand before it and say whom they pass on (X-Forwarded-For), 0.
     * GATEWAY_RATE_CLIENT 6000/minute: requests of one client. GATEWAY_RATE_IMPORTS 600/hour: files it may send.
     * GATEWAY_RATE_ADDRESS 600/minute: requests for tokens, and with wrong ones, from one address. Empty for no limit.
@@ -59,6 +61,7 @@ def load() -> GatewaySettings:
         key_dir=env.path("KEY_DIR", Path("keys")),
         is_dev=env.str("YOUTHCITY_ENV", PROD) == DEV,
         call_seconds=env.float("GATEWAY_CALL_SECONDS", 5.0),
+        audit_months=audit_months(env),
         trusted_proxies=env.int("GATEWAY_TRUSTED_PROXIES", 0),
         rate_store=_store(env),
         rates={

@@ -1,4 +1,4 @@
-"""The gateway's own tables: registered clients and their secrets, and which service has which import.
+"""The gateway's own tables: registered clients and their secrets, which service has which import, and its part of the audit.
 
 Secrets are 256-bit random, stored as SHA-256.
 """
@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chassis.store.tables import audit_table
+
 TYPES = ("system", "channel", "device", "operator", "auditor")
 
 
@@ -22,6 +24,9 @@ class Base(DeclarativeBase):
         list[str]: ARRAY(Text),
         list[UUID]: ARRAY(Uuid),
     }
+
+
+audit_table(Base.metadata)
 
 
 class Client(Base):

@@ -47,6 +47,7 @@ class ServiceSettings:
     checks_events: bool
     private_hosts: frozenset[str]
     requires_event_sender: bool
+    audit_months: int
 
     @property
     def is_dev(self) -> bool:
@@ -85,7 +86,7 @@ def service_settings(name: str) -> ServiceSettings:
     * REQUIRE_EVENT_SENDER: lay aside events that name no sender, on; off while relays of an older version publish.
     * <N>_HEALTH_HOST, <N>_HEALTH_PORT: where /livez, /readyz and /metrics are served; 127.0.0.1 and any free port.
     * <N>_RPC_WORKERS 16, <N>_EVENTS_WORKERS 4, <N>_TIMERS_WORKERS 4: workers and database connections of each lane.
-    * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`. PRIVATE_HOSTS: as in `private_hosts`.
+    * RETRY_DELAYS, QUORUM_REQUESTS: as in `broker_settings`. PRIVATE_HOSTS and AUDIT_MONTHS: as in the functions of that name.
     * GRACE_SECONDS 30: how long a process may take to end. STATEMENT_TIMEOUT_SECONDS 10: longest single SQL statement.
     * CHECK_EVENTS: hold every value of an event against its schema before it is written, off; tests switch it on.
     * CLOCK_AHEAD_SECONDS 0: live that far in the future, to try out what a date brings; dev only.
@@ -115,8 +116,14 @@ def service_settings(name: str) -> ServiceSettings:
         checks_events=env.bool("CHECK_EVENTS", False),
         private_hosts=private_hosts(env),
         requires_event_sender=env.bool("REQUIRE_EVENT_SENDER", True),
+        audit_months=audit_months(env),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
+
+
+def audit_months(env: Env) -> int:
+    """AUDIT_MONTHS 12: whole months the audit is kept, never less than six."""
+    return int(env.int("AUDIT_MONTHS", 12))
 
 
 def secret(env: Env, name: str, *, fallback: str | None = None) -> str:

@@ -29,6 +29,7 @@ from chassis.imports.reasons import FileRefused, reason, warning
 from chassis.imports.settings import ImportSettings
 from chassis.imports.tables import IMPORTS, ROWS
 from chassis.process.dependencies import BoundDatabase
+from chassis.store import audit
 from chassis.store.database import is_transient
 from chassis.store.work import Caller, Work
 
@@ -201,6 +202,9 @@ class _Job:
         failure: dict[str, str] | None = None,
     ) -> None:
         _write_verdicts(work, self._row.id, verdicts)
+        if is_applied and self._kind.people is not None:
+            ids = [str(verdict.record_id) for verdict in verdicts if verdict.record_id is not None]
+            audit.append(work, "import", self._kind.people, ids, purpose=self._kind.key)
         values = {
             "next_line": done,
             "attempts": 1,

@@ -87,6 +87,8 @@ class ImportKind:
     apply: Apply
     group_of: GroupOf = _alone
     too_often: Violation = TOO_OFTEN
+    people: Any = None
+    """The ``People`` behind the records of the rows, for the audit; none where they are nobody's."""
     check_organisation: Callable[..., Any] = _accept
     """``check_organisation(work, organisation_id)``, when an import names one; raises what the kind refuses."""
 

@@ -46,6 +46,7 @@ class Database(DependencyProvider):  # type: ignore[misc]
                     statement_timeout_seconds=settings.statement_timeout_seconds,
                 )
         self._trusted = settings.trusted_broker_users
+        self._audit_months = settings.audit_months
         self._rebuilding = bool(self.container.config.get("rebuilding"))
         self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._engines else ()
         self._stopped = threading.Event()
@@ -58,7 +59,7 @@ class Database(DependencyProvider):  # type: ignore[misc]
     def _keep_house(self) -> None:
         while not self._stopped.is_set():
             try:
-                more = keep_house(self._engines[lanes.TIMERS], clock.now())
+                more = keep_house(self._engines[lanes.TIMERS], clock.now(), audit_months=self._audit_months)
             except Exception:
                 log.exception("housekeeping failed")
                 more = False
@@ -141,4 +142,5 @@ def _caller(headers: dict[str, Any], trusted_users: frozenset[str]) -> Caller:
         scopes=frozenset(str(headers.get(calls.SCOPES, "")).split()),
         subject=headers.get(calls.SUBJECT),
         bound_to=frozenset(str(headers.get(calls.BOUND_TO, "")).split()),
+        purpose=headers.get(calls.PURPOSE),
     )

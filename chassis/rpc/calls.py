@@ -18,6 +18,7 @@ CLIENT_TYPE = "youthcity.client_type"
 SCOPES = "youthcity.scopes"
 SUBJECT = "youthcity.subject"
 BOUND_TO = "youthcity.bound_to"
+PURPOSE = "youthcity.purpose"
 REQUEST_ID = "youthcity.request_id"
 IDEMPOTENCY_KEY = "youthcity.idempotency_key"
 DEADLINE = "youthcity.deadline_ms"
@@ -44,7 +45,8 @@ def rpc_queue(service: str) -> str:
 class CallContext:
     """What the gateway states of a request when it calls a service.
 
-    `subject` is the human behind it, ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device.
+    `subject` is the human behind it, ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device;
+    `purpose` is what the call is a part of, for the audit.
     """
 
     client_id: str
@@ -56,6 +58,7 @@ class CallContext:
     scopes: Collection[str] = ()
     subject: str | None = None
     bound_to: Collection[str] = ()
+    purpose: str | None = None
 
     def headers(self, *, timeout: float) -> dict[str, Any]:
         """The AMQP headers of a request that must be answered within `timeout` seconds."""
@@ -69,6 +72,7 @@ class CallContext:
             SCOPES: " ".join(self.scopes) or None,
             SUBJECT: self.subject,
             BOUND_TO: " ".join(self.bound_to) or None,
+            PURPOSE: self.purpose,
         }
         headers: dict[str, Any] = {name: value for name, value in pairs.items() if value is not None}
         headers[DEADLINE] = str(int((time.time() + timeout) * 1000))

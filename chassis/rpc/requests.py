@@ -56,6 +56,7 @@ _CARRIED = (
     calls.SCOPES,
     calls.SUBJECT,
     calls.BOUND_TO,
+    calls.PURPOSE,
 )
 
 

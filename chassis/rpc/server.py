@@ -1,15 +1,16 @@
 """The RPC server's entrypoints: ``command``, ``query`` and ``disclosure``, one line of a service each.
 
-Lives here: loading a request, its unit of work, its idempotency, one retry on a lost database connection. Not here: the law
-(services), the wire (``chassis.rpc.requests``), the caller's side (``chassis.rpc.client``).
+Lives here: loading a request, its unit of work, its idempotency, its row in the audit, one retry on a lost database
+connection. Not here: the law (services), the wire (``chassis.rpc.requests``), the caller's side (``chassis.rpc.client``).
 
 Who calls is believed from the gateway's broker user alone, for reads as for writes: a department in a header is worth what its
-sender is worth.
+sender is worth. An RPC whose answers show personal data says whose: ``personal=people_of("person_id")``. Then no answer leaves
+before its row of the audit is committed.
 
 ::
 
     get_title = query(schemas.GetTitle, schemas.Title, titles.get_title)
-    issue_pass = query(schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"))
+    issue_pass = query(schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"), personal=HOLDER)
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from chassis.ground.settings import broker_user_of
 from chassis.process.provided import Names, given_of
 from chassis.rpc import calls
 from chassis.rpc.requests import Replayed, RequestConsumer
-from chassis.store import idempotency
+from chassis.store import audit, idempotency
+from chassis.store.audit import People
 from chassis.store.database import retry_once_on_lost_connection
+from chassis.store.work import Work
 from contracts.language.refusals import Invalid, Refusal
 
 #: For a caller that names no deadline.
@@ -43,6 +46,7 @@ class Declared(NamedTuple):
     answer: type[Schema] | None
     use_case: UseCase
     given: Names
+    personal: People | None
 
 
 class CallerNotTrusted(Refusal):
@@ -54,8 +58,15 @@ class CallerNotTrusted(Refusal):
     en = "This is done only for callers the broker vouches for."
 
 
-def query(request: type[Schema], answer: type[Schema] | None, use_case: UseCase, *, given: Names = ()) -> Any:
-    """A read: ``use_case(work, **fields)``; nothing it does is committed. Raises CallerNotTrusted.
+def query(
+    request: type[Schema],
+    answer: type[Schema] | None,
+    use_case: UseCase,
+    *,
+    given: Names = (),
+    personal: People | None = None,
+) -> Any:
+    """A read: ``use_case(work, **fields)``; all that is committed is the audit of a `personal` one. Raises CallerNotTrusted.
 
     `request` loads the fields (refusal ``invalid_request``), `answer` writes the reply; without it the result must be plain
     JSON. `given` names attributes of the service that the use case takes beside the fields.
@@ -67,18 +78,28 @@ def query(request: type[Schema], answer: type[Schema] | None, use_case: UseCase,
         loaded = _load(loader, fields) | given_of(self, given)
 
         def attempt() -> Any:
-            with self.database.reading() as work:
-                return _dump(dumper, use_case(work, **loaded))
+            with self.database.work() if personal else self.database.reading() as work:
+                reply = _dump(dumper, use_case(work, **loaded))
+                _audit(work, use_case, personal, loaded, reply)
+                return reply
 
         return retry_once_on_lost_connection(attempt)
 
-    return _entrypoint(handle, Declared(request, answer, use_case, given))
+    return _entrypoint(handle, Declared(request, answer, use_case, given, personal))
 
 
-def command(request: type[Schema], answer: type[Schema] | None, use_case: UseCase, *, given: Names = ()) -> Any:
+def command(
+    request: type[Schema],
+    answer: type[Schema] | None,
+    use_case: UseCase,
+    *,
+    given: Names = (),
+    personal: People | None = None,
+) -> Any:
     """A write: as `query`, in one transaction, under the caller's idempotency key.
 
-    The key is bound to the name of the use case, which is the name of the RPC. Raises CallerNotTrusted.
+    The key is bound to the name of the use case, which is the name of the RPC. A stored reply shows its data once more, so it has
+    a row of the audit too. Raises CallerNotTrusted.
     """
     loader, dumper = request(), answer() if answer else None
 
@@ -90,14 +111,23 @@ def command(request: type[Schema], answer: type[Schema] | None, use_case: UseCas
             with self.database.work() as work:
                 effect = lambda: _dump(dumper, use_case(work, **loaded))  # noqa: E731
                 reply = idempotency.run(work, use_case.__name__, fields, effect)
+                _audit(work, use_case, personal, loaded, reply)
             return Replayed(reply) if work.replayed else reply
 
         return retry_once_on_lost_connection(attempt)
 
-    return _entrypoint(handle, Declared(request, answer, use_case, given))
+    return _entrypoint(handle, Declared(request, answer, use_case, given, personal))
 
 
-def disclosure(request: type[Schema], answer: type[Schema], use_case: UseCase, *, to: str, given: Names = ()) -> Any:
+def disclosure(
+    request: type[Schema],
+    answer: type[Schema],
+    use_case: UseCase,
+    *,
+    to: str,
+    personal: People,
+    given: Names = (),
+) -> Any:
     """A read that records itself, committed before the answer leaves. Only the service `to` may call it.
 
     It carries no idempotency key: called twice, it reads and records twice. Raises CallerNotTrusted.
@@ -111,11 +141,13 @@ def disclosure(request: type[Schema], answer: type[Schema], use_case: UseCase, *
 
         def attempt() -> Any:
             with self.database.work() as work:
-                return _dump(dumper, use_case(work, **loaded))
+                reply = _dump(dumper, use_case(work, **loaded))
+                _audit(work, use_case, personal, loaded, reply)
+                return reply
 
         return retry_once_on_lost_connection(attempt)
 
-    return _entrypoint(handle, Declared(request, answer, use_case, given))
+    return _entrypoint(handle, Declared(request, answer, use_case, given, personal))
 
 
 def _require_gateway(service: Any) -> None:
@@ -138,6 +170,11 @@ def _load(loader: Schema, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _dump(dumper: Schema | None, value: Any) -> Any:
     return dumper.dump(value) if dumper is not None else value
+
+
+def _audit(work: Work, use_case: UseCase, personal: People | None, request: dict[str, Any], reply: Any) -> None:
+    if personal is not None:
+        audit.write(work, use_case.__name__, personal, request, reply)
 
 
 class Rpc(Entrypoint):  # type: ignore[misc]

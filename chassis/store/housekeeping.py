@@ -1,7 +1,7 @@
 """What the chassis' tables need from time to time: partitions ahead, old rows gone.
 
 Lives here: one round of it, safe in every replica: an advisory lock lets one process at a time do the work. Not here: how
-long anything is kept (``outbox``, ``inbox``, ``idempotency``) and who calls (``dependencies``).
+long anything is kept (``outbox``, ``inbox``, ``idempotency``, ``audit``) and who calls (``dependencies``, the gateway's workers).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from chassis.store import idempotency, inbox, outbox
+from chassis.store import audit, idempotency, inbox, outbox
 from chassis.store.database import is_transient
 from chassis.store.partitions import LOCK_KEY
 
@@ -27,16 +27,22 @@ _TRY_LOCK = text("""select pg_try_advisory_xact_lock(:key)""")
 _SHORT_WAIT = text("""set local lock_timeout = '300ms'""")
 
 
-def keep_house(engine: Engine, now: dt.datetime) -> bool:
+def keep_house(engine: Engine, now: dt.datetime, *, audit_months: int) -> bool:
     """One round; true when there is more to delete than it took. A step that fails is logged and tried in the next round."""
     steps: tuple[Callable[[Session], int], ...] = (
         lambda session: outbox.ensure_partitions(session, now),
         lambda session: outbox.drop_old(session, now, at_most=CHUNK),
         lambda session: inbox.purge(session, now - inbox.KEPT, at_most=CHUNK),
         lambda session: idempotency.purge(session, now, at_most=CHUNK),
+        lambda session: audit.keep(session, audit_months),
     )
     deleted = [_step(engine, step) for step in steps]
     return max(deleted) >= CHUNK
+
+
+def keep_audit(engine: Engine, *, audit_months: int) -> bool:
+    """One round for a database that has an audit and no messages; true when there is more to delete than it took."""
+    return _step(engine, lambda session: audit.keep(session, audit_months)) >= CHUNK
 
 
 def _step(engine: Engine, step: Callable[[Session], int]) -> int:

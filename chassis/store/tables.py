@@ -1,4 +1,4 @@
-"""The tables the chassis keeps in every service's database: outbox, inbox, dead letters, history, keys.
+"""The tables the chassis keeps in every service's database: outbox, inbox, dead letters, history, keys, audit.
 
 Lives here: their SQLAlchemy form, added to a service's own metadata. They are created by the frozen SQL in
 ``chassis/store/migrations``, which each service's first migration runs; a test holds the two equal.
@@ -21,14 +21,14 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 INSTANT = DateTime(timezone=True)
 
 
 def chassis_tables(metadata: MetaData) -> None:
     """Add the chassis' tables to the metadata of a service."""
-    for add in (_outbox, _inbox, _dead_letters, _history, _idempotency_keys, _key_canaries):
+    for add in (_outbox, _inbox, _dead_letters, _history, _idempotency_keys, _key_canaries, audit_table):
         add(metadata)
 
 
@@ -131,4 +131,29 @@ def _key_canaries(metadata: MetaData) -> Table:
         metadata,
         Column("name", Text, primary_key=True),
         Column("sealed", LargeBinary, nullable=False),
+    )
+
+
+def audit_table(metadata: MetaData) -> Table:
+    """Who was shown, or changed, whose records, when and why; only ever appended to. The gateway keeps one too.
+
+    Partitioned by month of `at`. `address` and `detail` are of the gateway's events alone.
+    """
+    return Table(
+        "audit",
+        metadata,
+        Column("at", INSTANT, primary_key=True),
+        Column("id", Uuid, primary_key=True),
+        Column("client_id", Text, nullable=False),
+        Column("department", Text, nullable=False),
+        Column("subject", Text),
+        Column("operation", Text, nullable=False),
+        Column("person_ids", ARRAY(Uuid), nullable=False),
+        Column("purpose", Text),
+        Column("request_id", Text, nullable=False),
+        Column("address", Text),
+        Column("detail", JSONB),
+        Index("audit_person", "person_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("audit_client", "client_id", "at"),
+        postgresql_partition_by="RANGE (at)",
     )

@@ -28,7 +28,8 @@ class Caller:
     """The caller of this work: a client, its department and scopes, and the human it acts for.
 
     `subject` is ``person:<id>`` or ``staff:<id>``, None where no human is behind it. `bound_to` are the ids of a device's places
-    or activities. `trusted` when the broker vouches that the gateway named them; `broker_user` is the process that sent it.
+    or activities, `purpose` is what the work is a part of. `trusted` when the broker vouches that the gateway named them;
+    `broker_user` is the process that sent it.
     """
 
     client_id: str
@@ -41,6 +42,7 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     subject: str | None = None
     bound_to: frozenset[str] = frozenset()
+    purpose: str | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the caller holds a scope beside the one its route needed."""

@@ -1,6 +1,7 @@
 """Registered clients: systems, channels, devices, operators and auditors, with their scopes and secrets.
 
-Lives here: registering, changing, rotating, revoking, and checking a secret. A secret is shown once, when it is made.
+Lives here: registering, changing, rotating, revoking, and checking a secret. A secret is shown once, when it is made. What
+becomes of a client is in the audit, in the same transaction (``events``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from uuid import UUID
 from sqlalchemy import Engine, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from chassis.ground import clock
+from gateway.auth import events
 from gateway.auth.scopes import DUTIES, REPLACED, SCOPES, TYPES, replacing
 from gateway.tables import Client, ClientSecret
 
@@ -72,6 +75,12 @@ def register(
     }
     with Session(engine) as session, session.begin():
         session.execute(insert(Client), [row])
+        said = {
+            "type": wanted.type,
+            "scopes": row["scopes"],
+            "bound_to": [str(place) for place in sorted(wanted.bound_to)],
+        }
+        events.of_clerk(session, "client_registered", client_id, wanted.department, now=now, **said)
         return client_id, _new_secret(session, client_id, now, expires_at)
 
 
@@ -108,11 +117,13 @@ def _check(wanted: Registration) -> None:
 def rotate(engine: Engine, client_id: str, *, now: dt.datetime, expires_at: dt.datetime | None = None) -> str:
     """A further secret for a client; the oldest ends where more than LIVE_SECRETS would live. Raises ClientProblem."""
     with Session(engine) as session, session.begin():
-        if _locked(session, client_id).revoked_at is not None:
+        client = _locked(session, client_id)
+        if client.revoked_at is not None:
             raise ClientProblem(zh=f"客户端 {client_id} 已撤销", en=f"client {client_id} is revoked")
         live = select(ClientSecret).where(ClientSecret.client_id == client_id, ClientSecret.revoked_at.is_(None))
         for old in session.scalars(live.order_by(ClientSecret.created_at.desc()).offset(LIVE_SECRETS - 1)):
             old.revoked_at = now
+        events.of_clerk(session, "client_rotated", client_id, client.department, now=now)
         return _new_secret(session, client_id, now, expires_at)
 
 
@@ -121,6 +132,7 @@ def revoke(engine: Engine, client_id: str, *, now: dt.datetime) -> None:
     with Session(engine) as session, session.begin():
         client = _locked(session, client_id)
         client.revoked_at = client.revoked_at or now
+        events.of_clerk(session, "client_revoked", client_id, client.department, now=now)
 
 
 def bind(engine: Engine, client_id: str, bound_to: Collection[UUID]) -> None:
@@ -129,6 +141,8 @@ def bind(engine: Engine, client_id: str, bound_to: Collection[UUID]) -> None:
         client = _locked(session, client_id)
         _check(Registration(client.name, client.department, client.scopes, "device", bound_to))
         client.type, client.bound_to = "device", sorted(bound_to)
+        places = [str(place) for place in client.bound_to]
+        events.of_clerk(session, "client_bound", client_id, client.department, now=clock.now(), bound_to=places)
 
 
 class Migrated(NamedTuple):
@@ -157,6 +171,10 @@ def migrate_scopes(engine: Engine, *, offices: Collection[str], drops: bool, is_
                 found.append(Migrated(client.id, client.department, sorted(added), sorted(dropped)))
                 if not is_trial:
                     client.scopes = sorted((set(client.scopes) | added) - dropped)
+                    changed = {"added": sorted(added), "dropped": sorted(dropped)}
+                    events.of_clerk(
+                        session, "client_scopes_changed", client.id, client.department, now=clock.now(), **changed
+                    )
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gevent
-from flask import current_app, g
+from flask import current_app, g, request
 
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RemoteFailure, RpcClient, RpcTimeout
@@ -41,30 +41,32 @@ def command(call: str, fields: Mapping[str, Any], *, key: str | None = None) -> 
 
     Raises the service's Refusal, OutcomeUnknown.
     """
-    return _caller()(call, fields, _context(key or idempotency.request_key()))
+    return _caller()(call, fields, _context(key or idempotency.request_key(), call))
 
 
 def query(call: str, fields: Mapping[str, Any]) -> Any:
     """A read, written "service.method". Raises the service's Refusal, OutcomeUnknown."""
-    return _caller()(call, fields, _context(None))
+    return _caller()(call, fields, _context(None, call))
 
 
 def query_all(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
     """Several reads at once; where one is not answered, the Refusal or Problem that says why stands in its place."""
-    caller, context = _caller(), _context(None)
+    caller = _caller()
 
-    def answer(call: str, fields: Mapping[str, Any]) -> Any:
+    def answer(call: str, fields: Mapping[str, Any], context: CallContext) -> Any:
         try:
             return caller(call, fields, context)
         except (Refusal, Problem) as failure:
             return failure
 
-    jobs = [gevent.spawn(answer, *one) for one in queries]
+    jobs = [gevent.spawn(answer, *one, _context(None, one[0])) for one in queries]
     gevent.joinall(jobs)
     return [job.value for job in jobs]
 
 
-def _context(key: str | None) -> CallContext:
+def _context(key: str | None, call: str) -> CallContext:
+    """Who calls; where the call is but a part of the operation, also what it is for."""
+    operation = (request.endpoint or "").rpartition(".")[2]
     return CallContext(
         client_id=g.principal.client_id,
         department=g.principal.department,
@@ -75,6 +77,7 @@ def _context(key: str | None) -> CallContext:
         scopes=sorted(g.principal.scopes),
         subject=g.principal.subject,
         bound_to=g.principal.bound_to,
+        purpose=operation if operation != call.partition(".")[2] else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,22 +40,31 @@ def page(call: str, query: Schema, *, parent: str | None = None, **fixed: Any) -
     """One page of a service's list; `fixed` are fields that come from the path. `parent` reads the record they name: queried
     where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
     """
+
+    def read(sent: dict[str, Any]) -> Any:
+        answer = backend.query(call, sent)
+        if parent is not None and not answer["items"]:
+            backend.query(parent, fixed)
+        return answer
+
+    return page_of(call.partition(".")[2], query, read, **fixed)
+
+
+def page_of(name: str, query: Schema, read: Callable[[dict[str, Any]], Any], **fixed: Any) -> Response:
+    """One page of the list `name`, as `read` answers the fields of its query: ``{"items", "next_after"}``."""
     parameters = reading.query_of(query)
     cursor, limit = parameters.pop("cursor", None), parameters.pop("limit", None)
     cursors: Cursors = current_app.extensions["cursors"]
-    method = call.partition(".")[2]
     sent: dict[str, Any] = {**parameters, **fixed}
-    filters = {name: str(value) for name, value in sent.items()}
+    filters = {field: str(value) for field, value in sent.items()}
     if limit is not None:
         sent["limit"] = limit
     if cursor is not None:
-        sent["after"] = cursors.open(cursor, operation=method, filters=filters)
-    answer = backend.query(call, sent)
-    if parent is not None and not answer["items"]:
-        backend.query(parent, fixed)
+        sent["after"] = cursors.open(cursor, operation=name, filters=filters)
+    answer = read(sent)
     next_cursor = None
     if answer["next_after"] is not None:
-        next_cursor = cursors.seal(answer["next_after"], operation=method, filters=filters)
+        next_cursor = cursors.seal(answer["next_after"], operation=name, filters=filters)
     response = respond({"items": answer["items"], "next_cursor": next_cursor})
     if next_cursor is not None:
         again = {**parameters, **({"limit": limit} if limit else {}), "cursor": next_cursor}

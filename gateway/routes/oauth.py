@@ -7,12 +7,15 @@ import binascii
 from typing import Any
 from urllib.parse import unquote_plus
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import fields
+from sqlalchemy.orm import sessionmaker
 
+from chassis.ground import clock
 from contracts.language.schema import Schema
-from gateway.auth import clients, subjects
+from gateway.auth import clients, events, subjects
+from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
 from gateway.http.operations import operation, respond
@@ -77,23 +80,29 @@ def issue_token() -> Response:
         return _error(
             400, "unsupported_grant_type" if given else "invalid_request", f"grant_type: {' or '.join(GRANTS)}"
         )
-    credentials = _credentials(form)
-    principal = None
-    if credentials is not None and "\x00" not in "".join(credentials):
-        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    principal = _authenticated(form)
     if principal is None:
         response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
         response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
         return response
+    g.principal = principal  # for the log
     exchanged: dict[str, str] = {}
     if form["grant_type"] == EXCHANGE:
         human = subjects.exchange(principal, form.get("subject_token", ""), form.get("subject_token_type", ""))
         if isinstance(human, subjects.Refused):
-            return _error(400, human.error, human.description)
+            return _refused(principal, human.error, human.description)
         principal, exchanged = human, {"issued_token_type": subjects.ACCESS_TOKEN}
     scopes = frozenset(form.get("scope", "").split()) or principal.scopes
     if not scopes <= principal.scopes:
-        return _error(400, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
+        return _refused(principal, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
+    return _granted(principal, scopes, exchanged)
+
+
+def _granted(principal: Principal, scopes: frozenset[str], exchanged: dict[str, str]) -> Response:
+    """The token; its row of the audit is committed first."""
+    said = {"grant_type": request.form["grant_type"], "scopes": sorted(scopes)}
+    with _audit() as session:
+        events.of_principal(session, "token_granted", principal, now=clock.now(), **_where(said))
     tokens: Tokens = current_app.extensions["tokens"]
     answer = {
         "access_token": tokens.issue(principal, scopes),
@@ -102,6 +111,36 @@ def issue_token() -> Response:
         "scope": " ".join(sorted(scopes)),
     }
     return _not_stored(answer | exchanged, 200)
+
+
+def _refused(principal: Principal, error: str, description: str) -> Response:
+    """A known client may not have this token."""
+    said = {"grant_type": request.form["grant_type"], "error": error}
+    with _audit() as session:
+        events.of_principal(session, "token_refused", principal, now=clock.now(), **_where(said))
+    return _error(400, error, description)
+
+
+def _authenticated(form: Any) -> Principal | None:
+    """The client whose credentials these are; a failure is in the audit, under the id it claimed where that looks like one."""
+    credentials = _credentials(form)
+    principal = None
+    if credentials is not None and "\x00" not in "".join(credentials):
+        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    if principal is None:
+        claimed = credentials[0] if credentials else None
+        said = {"grant_type": form["grant_type"], "error": "invalid_client"}
+        with _audit() as session:
+            events.of_stranger(session, "token_refused", claimed, now=clock.now(), **_where(said))
+    return principal
+
+
+def _audit() -> Any:
+    return sessionmaker(current_app.extensions["database"]).begin()
+
+
+def _where(detail: dict[str, Any]) -> dict[str, Any]:
+    return {"request_id": g.request_id, "address": request.remote_addr, "detail": detail}
 
 
 def _credentials(form: Any) -> tuple[str, str] | None:

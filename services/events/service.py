@@ -8,6 +8,9 @@ from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, query
+from chassis.store import audit
+from chassis.store.audit import people_of
+from contracts import audit as audit_schemas
 from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
@@ -15,6 +18,11 @@ from services.events.activities import kinds, moves
 from services.events.registrations import voiding, waiting_list
 
 SETTINGS = settings.load()
+
+
+#: Whom an answer shows, for the audit.
+PERSON = people_of("person_id")
+REGISTRANT = people_of("registration_id", of="registrations")
 
 
 class Service:
@@ -41,21 +49,30 @@ class Service:
     report_activity = command(schemas.ReportActivity, schemas.Activity, moves.report_activity)
     cancel_activity = command(schemas.CancelActivity, schemas.Activity, moves.cancel_activity)
 
-    register = command(schemas.Register, schemas.Registration, registrations.register)
-    get_registration = query(schemas.GetRegistration, schemas.Registration, registrations.get_registration)
-    list_registrations = query(schemas.ListRegistrations, schemas.RegistrationPage, registrations.list_registrations)
-    cancel_registration = command(schemas.CancelRegistration, schemas.Registration, waiting_list.cancel_registration)
-    accept_offer = command(schemas.AcceptOffer, schemas.Registration, waiting_list.accept_offer)
-    refuse_offer = command(schemas.RefuseOffer, schemas.Registration, waiting_list.refuse_offer)
+    register = command(schemas.Register, schemas.Registration, registrations.register, personal=PERSON)
+    get_registration = query(
+        schemas.GetRegistration, schemas.Registration, registrations.get_registration, personal=PERSON
+    )
+    list_registrations = query(
+        schemas.ListRegistrations, schemas.RegistrationPage, registrations.list_registrations, personal=PERSON
+    )
+    cancel_registration = command(
+        schemas.CancelRegistration, schemas.Registration, waiting_list.cancel_registration, personal=PERSON
+    )
+    accept_offer = command(schemas.AcceptOffer, schemas.Registration, waiting_list.accept_offer, personal=PERSON)
+    refuse_offer = command(schemas.RefuseOffer, schemas.Registration, waiting_list.refuse_offer, personal=PERSON)
     lapse_offers = every(SETTINGS.waiting_list_seconds, waiting_list.lapse_offers)
     fill_seats = every(SETTINGS.waiting_list_seconds, waiting_list.fill_seats)
     void_registrations = every(SETTINGS.waiting_list_seconds, voiding.void_registrations)
 
-    issue_ticket = query(schemas.IssueTicket, schemas.Ticket, tickets.issue_ticket, given="keys")
-    check_in = command(schemas.CheckIn, schemas.CheckInRecord, checkins.check_in, given=("keys", "scan_times"))
+    issue_ticket = query(schemas.IssueTicket, schemas.Ticket, tickets.issue_ticket, given="keys", personal=REGISTRANT)
+    check_in = command(
+        schemas.CheckIn, schemas.CheckInRecord, checkins.check_in, given=("keys", "scan_times"), personal=REGISTRANT
+    )
 
     on_organisation_changed = handler(copies.organisations.apply)
     on_person_registered = handler(copies.people.apply)
     on_affiliation_changed = handler(copies.affiliations.apply)
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

@@ -8,12 +8,20 @@ from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, query
+from chassis.store import audit
+from chassis.store.audit import people_of
+from contracts import audit as audit_schemas
 from contracts import figures as figure_schemas
 from contracts import perks as schemas
 from services.perks import entitlements, figures, passes, redemptions, schemes, settings
 from services.perks.entitlements import evaluation, triggers
 
 SETTINGS = settings.load()
+
+
+#: Whom an answer shows, for the audit.
+PERSON = people_of("person_id")
+HOLDER = people_of("entitlement_id", of="entitlements")
 
 
 class Service:
@@ -29,18 +37,27 @@ class Service:
     get_scheme = query(schemas.GetScheme, schemas.Scheme, schemes.get_scheme)
     list_schemes = query(schemas.ListSchemes, schemas.Schemes, schemes.list_schemes)
 
-    get_entitlement = query(schemas.GetEntitlement, schemas.Entitlement, entitlements.get_entitlement)
-    list_entitlements = query(schemas.ListEntitlements, schemas.EntitlementPage, entitlements.list_entitlements)
+    get_entitlement = query(schemas.GetEntitlement, schemas.Entitlement, entitlements.get_entitlement, personal=PERSON)
+    list_entitlements = query(
+        schemas.ListEntitlements, schemas.EntitlementPage, entitlements.list_entitlements, personal=PERSON
+    )
     evaluate_everybody = every(SETTINGS.evaluation_seconds, evaluation.run_chunk)
     evaluate_due = every(SETTINGS.evaluation_seconds, evaluation.run_due)
 
-    issue_pass = query(schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"))
-    redeem_pass = command(schemas.RedeemPass, schemas.Redemption, redemptions.redeem_pass, given=("keys", "scan_times"))
-    get_redemption = query(schemas.GetRedemption, schemas.Redemption, redemptions.get_redemption)
-    list_redemptions = query(schemas.ListRedemptions, schemas.RedemptionPage, redemptions.list_redemptions)
+    issue_pass = query(
+        schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"), personal=HOLDER
+    )
+    redeem_pass = command(
+        schemas.RedeemPass, schemas.Redemption, redemptions.redeem_pass, given=("keys", "scan_times"), personal=HOLDER
+    )
+    get_redemption = query(schemas.GetRedemption, schemas.Redemption, redemptions.get_redemption, personal=HOLDER)
+    list_redemptions = query(
+        schemas.ListRedemptions, schemas.RedemptionPage, redemptions.list_redemptions, personal=HOLDER
+    )
 
     on_organisation_changed = handler(triggers.organisations_changed)
     on_organisation_set_published = handler(triggers.sets_published)
     on_affiliation_changed = handler(triggers.affiliations_changed)
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

@@ -7,6 +7,9 @@ from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, disclosure, query
+from chassis.store import audit
+from chassis.store.audit import people_of
+from contracts import audit as audit_schemas
 from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
@@ -15,6 +18,18 @@ from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
 from services.talent.people import changing, contacts, duplicates, reading
 from services.talent.people import keys as people_keys
+
+#: Whom an answer shows, for the audit.
+ITSELF = people_of("id")
+PERSON = people_of("person_id")
+ON_ROWS = people_of("record_id", of="affiliations")
+ON_FILE = people_of(
+    "import_id",
+    by="""
+    select distinct a.person_id from import_rows r join affiliations a on a.id = r.affiliation_id
+    where r.import_id = any(cast(:ids as uuid[]))
+    """,
+)
 
 
 class Service:
@@ -37,25 +52,35 @@ class Service:
     put_organisation_set = command(schemas.PutOrganisationSet, schemas.OrganisationSet, sets.put_organisation_set)
     get_organisation_set = query(schemas.GetOrganisationSet, schemas.OrganisationSet, sets.get_organisation_set)
 
-    register_person = command(schemas.RegisterPerson, schemas.Person, people.register_person, given="keys")
-    change_person = command(schemas.ChangePerson, schemas.Person, changing.change_person, given="keys")
-    get_person = query(schemas.GetPerson, schemas.Person, reading.get_person)
-    list_people = query(schemas.ListPeople, schemas.PersonPage, reading.list_people)
+    register_person = command(
+        schemas.RegisterPerson, schemas.Person, people.register_person, given="keys", personal=ITSELF
+    )
+    change_person = command(schemas.ChangePerson, schemas.Person, changing.change_person, given="keys", personal=ITSELF)
+    get_person = query(schemas.GetPerson, schemas.Person, reading.get_person, personal=ITSELF)
+    list_people = query(schemas.ListPeople, schemas.PersonPage, reading.list_people, personal=ITSELF)
     list_duplicate_people = query(
-        schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people
+        schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people, personal=PERSON
     )
     dismiss_duplicate_person = command(
-        schemas.DismissDuplicatePerson, schemas.DuplicatePerson, duplicates.dismiss_duplicate_person
+        schemas.DismissDuplicatePerson, schemas.DuplicatePerson, duplicates.dismiss_duplicate_person, personal=PERSON
     )
     read_contacts = disclosure(
-        schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys"
+        schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys", personal=PERSON
     )
 
-    report_affiliation = command(schemas.ReportAffiliation, schemas.Affiliation, affiliations.report_affiliation)
-    confirm_affiliation = command(schemas.ConfirmAffiliation, schemas.Affiliation, affiliations.confirm_affiliation)
-    end_affiliation = command(schemas.EndAffiliation, schemas.Affiliation, affiliations.end_affiliation)
-    get_affiliation = query(schemas.GetAffiliation, schemas.Affiliation, affiliations.get_affiliation)
-    list_affiliations = query(schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations)
+    report_affiliation = command(
+        schemas.ReportAffiliation, schemas.Affiliation, affiliations.report_affiliation, personal=PERSON
+    )
+    confirm_affiliation = command(
+        schemas.ConfirmAffiliation, schemas.Affiliation, affiliations.confirm_affiliation, personal=PERSON
+    )
+    end_affiliation = command(
+        schemas.EndAffiliation, schemas.Affiliation, affiliations.end_affiliation, personal=PERSON
+    )
+    get_affiliation = query(schemas.GetAffiliation, schemas.Affiliation, affiliations.get_affiliation, personal=PERSON)
+    list_affiliations = query(
+        schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations, personal=PERSON
+    )
     end_lapsed_affiliations = every(settings.load().lapse_check_seconds, affiliations.end_lapsed)
 
     start_import = command(import_schemas.StartImport, import_schemas.Import, uploading.start_import, given="uploads")
@@ -68,13 +93,18 @@ class Service:
     get_import = query(import_schemas.GetImport, import_schemas.Import, results.get_import, given="uploads")
     list_imports = query(import_schemas.ListImports, import_schemas.ImportPage, results.list_imports, given="uploads")
     list_import_rows = query(
-        import_schemas.ListImportRows, import_schemas.ImportRowPage, results.list_import_rows, given="uploads"
+        import_schemas.ListImportRows,
+        import_schemas.ImportRowPage,
+        results.list_import_rows,
+        given="uploads",
+        personal=ON_ROWS,
     )
     read_import_workbook = query(
         import_schemas.ReadImportWorkbook,
         import_schemas.ImportWorkbookPart,
         results.read_import_workbook,
         given="uploads",
+        personal=ON_FILE,
     )
     list_import_kinds = query(
         import_schemas.ListImportKinds, import_schemas.ImportKinds, results.list_import_kinds, given="uploads"
@@ -89,3 +119,4 @@ class Service:
     purge_imports = every(3600, results.purge, given="uploads")
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

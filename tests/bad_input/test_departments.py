@@ -40,6 +40,8 @@ OWNED = {
     "hold_activity": (403, "events.not_your_activity"),
     "report_activity": (403, "events.not_your_activity"),
     "cancel_activity": (403, "events.not_your_activity"),
+    "list_audit": (403, "scope_missing"),  # no department's
+    "list_disclosures": (404, "talent.person_not_found"),  # the person's own
 }
 #: Lists and beginnings: a department sees, or makes, its own.
 OF_ITS_OWN = {

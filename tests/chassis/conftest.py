@@ -31,7 +31,7 @@ def engine(fresh_database: Callable[[str], str]) -> Iterator[Engine]:
     """A database with the chassis' tables and nothing else."""
     made = make_engine(fresh_database("chassis"), pool_size=30, name="test")
     with made.begin() as connection:
-        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
         rights.settle(connection)
     yield made
     made.dispose()

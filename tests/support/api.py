@@ -32,12 +32,16 @@ class Answer:
 class Api:
     """Sends requests as they are, well-formed or not."""
 
-    def __init__(self, url: str, client: Client, *, operator: Client | None = None) -> None:
-        self.url, self.client, self.operator = url, client, operator
+    def __init__(
+        self, url: str, client: Client, *, operator: Client | None = None, auditor: Client | None = None
+    ) -> None:
+        self.url, self.client = url, client
+        self._others = {"/v1/deliveries": operator, "/v1/audit": auditor}
 
     def client_for(self, path: str) -> Client:
-        """The client that holds the scope of a path: deliveries are an operator's."""
-        return self.operator if self.operator and path.startswith("/v1/deliveries") else self.client
+        """The client that holds the scope of a path: deliveries are an operator's, the audit is an auditor's."""
+        other = next((one for start, one in self._others.items() if path.startswith(start)), None)
+        return other or self.client
 
     def send(
         self,

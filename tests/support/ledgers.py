@@ -113,7 +113,7 @@ class Ledger:
     def forget(self) -> None:
         """Empty every table that requests write to."""
         with self.engine.begin() as connection:
-            connection.exec_driver_sql("truncate entries, outbox, history, idempotency_keys")
+            connection.exec_driver_sql("truncate entries, outbox, history, idempotency_keys, audit")
 
     def close(self) -> None:
         self.client.close()
@@ -129,7 +129,7 @@ def prepared(database_url: str, amqp_uri: str) -> Ledger:
     """A ledger with its tables and queues, and no process yet."""
     made = Ledger(database_url, amqp_uri)
     with made.engine.begin() as connection:
-        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
         connection.exec_driver_sql(LEDGER_TABLES)
     made.env["LEDGER_DATABASE_URL"] = with_rights(database_url)
     made.apply_topology()

@@ -17,7 +17,12 @@ from chassis.store.partitions import LOCK_KEY
 APPEND_ONLY = ("history", "contact_reads", "audit")
 READ_ONLY = ("alembic_version",)
 #: With their argument types; the only functions a running role may call.
-FUNCTIONS = ("make_month(text, date)", "drop_month(text, date)", "delete_old(text, date, integer)")
+FUNCTIONS = (
+    "make_month(text, date)",
+    "drop_month(text, date)",
+    "delete_old(text, date, integer)",
+    "keep_audit(integer)",
+)
 _HELPERS = ("is_month_of(text, date)", "kept_until(text)")
 
 #: Housekeeping changes partitions under it, and a grant beside that could fail: "tuple concurrently updated".

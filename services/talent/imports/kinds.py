@@ -10,6 +10,7 @@ from chassis.ground.settings import ServiceSettings
 from chassis.imports import files
 from chassis.imports.files import Uploads
 from chassis.imports.kinds import MAX_ROWS_PER_GROUP, ImportKind, by_key
+from chassis.store.audit import people_of
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from services.talent import organisations
@@ -44,6 +45,7 @@ def of_keys(keys: PeopleKeys) -> dict[str, ImportKind]:
             apply=partial(apply_roster, keys=keys),
             group_of=group_of,
             too_often=_TOO_OFTEN,
+            people=people_of("record_id", of="affiliations"),
             check_organisation=_check_organisation,
         )
     )

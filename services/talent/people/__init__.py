@@ -1,7 +1,7 @@
 """People (人员): each known once by their document, however many departments report them.
 
 The first report makes the record; later ones add a reporter, or differ and are kept beside it. A known document under another
-name, from a department that does not reach the person, makes a provisional person: no report tells what is on record (ADR 0015).
+name, from a department that does not reach the person, makes a provisional person: no report tells what is on record (ADR 0019).
 Answers are masked always. Lives here: registering, changing, reading. Not here: who is reached (``people.reach``), what a person
 is to an organisation (``affiliations``).
 Source: architecture, "Data": a record reported by several departments is one record with several reporters.

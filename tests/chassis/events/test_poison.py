@@ -141,7 +141,9 @@ class TestOutage:
         ledger = Ledger(own_postgres.url, vhost)
         try:
             with ledger.engine.begin() as connection:
-                connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+                connection.exec_driver_sql(
+                    migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit")
+                )
                 rights.settle(connection)
                 connection.exec_driver_sql(LEDGER_TABLES)
             ledger.apply_topology()

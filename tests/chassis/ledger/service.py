@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from typing import Any
 
 import eventlet
 from marshmallow import fields
+from sqlalchemy import event
 from sqlalchemy import text as sql
 
 from chassis.events.handlers import handler
@@ -16,7 +18,9 @@ from chassis.process.dependencies import Database
 from chassis.process.provided import Provided
 from chassis.process.timers import every
 from chassis.rpc.server import command, query
+from chassis.store.audit import list_audit, people_of
 from chassis.store.work import Work
+from contracts.audit import AuditPage, ListAudit
 from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
 from contracts.language.event_types import EventType
@@ -36,6 +40,21 @@ class Seconds(Schema):
 
 class Nothing(Schema):
     pass
+
+
+class About(Schema):
+    """A person; `dies` is the event of the session at which the process is killed."""
+
+    person_id = fields.UUID(required=True)
+    dies = fields.String(load_default="")
+
+
+class Shown(Schema):
+    person_id = fields.UUID(required=True)
+
+
+class ShownPage(Schema):
+    items = fields.List(fields.Nested(Shown), required=True)
 
 
 class Written(Schema):
@@ -83,6 +102,20 @@ def answer_nonsense(work: Work) -> object:
     return object()
 
 
+def show_person(work: Work, *, person_id: uuid.UUID, dies: str) -> dict[str, Any]:
+    if dies:
+        event.listen(work.session, dies, lambda session: os.kill(os.getpid(), signal.SIGKILL))
+    return {"person_id": person_id}
+
+
+def keep_person(work: Work, *, person_id: uuid.UUID, dies: str) -> dict[str, Any]:
+    return show_person(work, person_id=person_id, dies=dies)
+
+
+def show_people(work: Work) -> dict[str, Any]:
+    return {"items": [{"person_id": uuid.UUID(int=number)} for number in (2, 1, 2)]}
+
+
 def note_tick(work: Work) -> None:
     work.session.execute(sql("insert into ticks default values"))
 
@@ -101,10 +134,10 @@ def write(work: Work, content: str) -> dict[str, Any]:
     return {"entry_id": entry_id, "text": content}
 
 
-def hear(work: Work, event: Event) -> None:
+def hear(work: Work, heard: Event) -> None:
     """Note the effect; without a unique key, so that doubles can be counted."""
-    content = event.data["text"]
-    work.session.execute(sql("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(event.data["entry_id"])})
+    content = heard.data["text"]
+    work.session.execute(sql("insert into hearings (entry_id) values (:id)"), {"id": uuid.UUID(heard.data["entry_id"])})
     if content.startswith("poison"):
         raise ValueError("poisoned")
     if content.startswith("stuck") and not work.session.scalar(sql("select to_regclass('sunshine') is not null")):
@@ -114,8 +147,11 @@ def hear(work: Work, event: Event) -> None:
 
 
 def note_hearings(work: Work, events: list[Event]) -> None:
-    for event in events:
-        hear(work, event)
+    for one in events:
+        hear(work, one)
+
+
+PERSON = people_of("person_id")
 
 
 class Service:
@@ -129,5 +165,9 @@ class Service:
     wait = query(Seconds, None, wait)
     break_down = query(Nothing, None, break_down)
     answer_nonsense = query(Nothing, None, answer_nonsense)
+    show_person = query(About, Shown, show_person, personal=PERSON)
+    keep_person = command(About, Shown, keep_person, personal=PERSON)
+    show_people = query(Nothing, ShownPage, show_people, personal=PERSON)
+    list_audit = query(ListAudit, AuditPage, list_audit)
     on_entry_written = handler(note_hearings)
     tick = every(0.2, note_tick)

@@ -41,7 +41,7 @@ class TestKeepHouse:
             connection.execute(
                 text("insert into idempotency_keys values ('c', 'k', 'm', '', null, now() - interval '3 days')")
             )
-        assert keep_house(engine, NOW) is False
+        assert keep_house(engine, NOW, audit_months=12) is False
         assert count(engine, "select count(*) from inbox") == 0
         assert count(engine, "select count(*) from idempotency_keys") == 0
         assert count(engine, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 3
@@ -49,10 +49,10 @@ class TestKeepHouse:
     def test_says_when_there_is_more_to_do(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(housekeeping, "CHUNK", 4)
         fill_inbox(engine, 10)
-        assert [keep_house(engine, NOW) for _ in range(3)] == [True, True, False]
+        assert [keep_house(engine, NOW, audit_months=12) for _ in range(3)] == [True, True, False]
 
     def test_may_be_called_in_every_replica_at_once(self, engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
-        at_once(6, lambda number: keep_house(engine, NOW))
+        at_once(6, lambda number: keep_house(engine, NOW, audit_months=12))
         assert [record.getMessage() for record in caplog.records] == []
         assert count(engine, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 3
 
@@ -67,11 +67,11 @@ class TestKeepHouse:
                 {"id": uuid.uuid4()},
             )
             started = time.monotonic()
-            keep_house(engine, NOW)
+            keep_house(engine, NOW, audit_months=12)
             assert time.monotonic() - started < 3
             assert count(engine, "select count(*) from inbox") == 0
             assert count(engine, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 1
-        keep_house(engine, NOW)
+        keep_house(engine, NOW, audit_months=12)
         assert count(engine, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 3
 
 

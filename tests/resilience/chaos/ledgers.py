@@ -50,7 +50,8 @@ class Ledger:
 
     def prepare(self) -> None:
         """Tables and queues."""
-        for sql in (migrations.frozen_sql("0001_messaging"), rights.functions(), LEDGER_TABLES):
+        frozen = [migrations.frozen_sql(name) for name in ("0001_messaging", "0002_audit")]
+        for sql in (*frozen, rights.functions(), LEDGER_TABLES):
             self._servers.rows(self.database, sql)
         wire = Wire(self.amqp_uri, name="chaos.topology", heartbeat=0)
         channel = wire.connection.channel()

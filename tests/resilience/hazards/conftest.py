@@ -25,7 +25,7 @@ def module_diary(
     with made.engine.begin() as connection:
         connection.exec_driver_sql(TABLES)
         if kind == "chassis":
-            connection.exec_driver_sql(migrations.frozen_sql("0001_messaging"))
+            connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
             rights.settle(connection)
     yield made
     made.close()

@@ -1,0 +1,29 @@
+"""What the gateway's audit needs from time to time, beside the requests of each worker; one of them does it at a time."""
+
+from __future__ import annotations
+
+import logging
+
+import gevent
+from sqlalchemy import Engine
+
+from chassis.store.housekeeping import keep_audit
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 600.0
+
+
+def start(engine: Engine, *, audit_months: int) -> None:
+    """A round now and every `ROUND_SECONDS`, until the worker ends."""
+    gevent.spawn(_keep, engine, audit_months)
+
+
+def _keep(engine: Engine, audit_months: int) -> None:
+    while True:
+        try:
+            more = keep_audit(engine, audit_months=audit_months)
+        except Exception:
+            log.exception("housekeeping failed")
+            more = False
+        gevent.sleep(0 if more else ROUND_SECONDS)
