@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 
 from contracts.language.schema import Page
 from contracts.language.schema import Schema as Base
-from gateway.calls import backend
+from gateway.calls import backend, reach
 from gateway.http import reading
 from gateway.http.cursors import Cursors
 from gateway.http.operations import respond
@@ -35,11 +35,16 @@ def page_schema(page: type[Schema]) -> Schema:
     return Base.from_dict(declared, name=page.__name__)()
 
 
-def page(call: str, query: Schema, *, parent: str | None = None, **fixed: Any) -> Response:
-    """One page of a service's list; `fixed` are fields that come from the path. `parent` reads the record they name: queried
-    where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
+def page(
+    call: str, query: Schema, *, parent: str | None = None, about: reach.ListOf | None = None, **fixed: Any
+) -> Response:
+    """One page of a service's list; `fixed` are fields that come from the path, `about` says whose it is. `parent` reads the
+    record they name: queried where the page is empty, so that the list of an unknown one is a 404 and the others cost no second
+    call.
     """
     parameters = reading.query_of(query)
+    if about is not None:
+        parameters = reach.narrowed(about, parameters, fixed)
     cursor, limit = parameters.pop("cursor", None), parameters.pop("limit", None)
     cursors: Cursors = current_app.extensions["cursors"]
     method = call.partition(".")[2]
@@ -49,7 +54,7 @@ def page(call: str, query: Schema, *, parent: str | None = None, **fixed: Any) -
         sent["limit"] = limit
     if cursor is not None:
         sent["after"] = cursors.open(cursor, operation=method, filters=filters)
-    answer = backend.query(call, sent)
+    answer = reach.query(call, sent, about.field) if about is not None else backend.query(call, sent)
     if parent is not None and not answer["items"]:
         backend.query(parent, fixed)
     next_cursor = None

@@ -12,6 +12,7 @@ from contracts import figures as figure_schemas
 from contracts import perks as schemas
 from services.perks import entitlements, figures, passes, redemptions, schemes, settings
 from services.perks.entitlements import evaluation, triggers
+from services.perks.redemptions import reading
 
 SETTINGS = settings.load()
 
@@ -36,8 +37,8 @@ class Service:
 
     issue_pass = query(schemas.IssuePass, schemas.Pass, passes.issue_pass, given=("keys", "pass_valid"))
     redeem_pass = command(schemas.RedeemPass, schemas.Redemption, redemptions.redeem_pass, given=("keys", "scan_times"))
-    get_redemption = query(schemas.GetRedemption, schemas.Redemption, redemptions.get_redemption)
-    list_redemptions = query(schemas.ListRedemptions, schemas.RedemptionPage, redemptions.list_redemptions)
+    get_redemption = query(schemas.GetRedemption, schemas.Redemption, reading.get_redemption)
+    list_redemptions = query(schemas.ListRedemptions, schemas.RedemptionPage, reading.list_redemptions)
 
     on_organisation_changed = handler(triggers.organisations_changed)
     on_organisation_set_published = handler(triggers.sets_published)
