@@ -31,7 +31,7 @@ class RedeemPass(Schema):
         allow_none=True,
         metadata={"description": "When an offline scanner read the pass; now where it is not given."},
     )
-    is_trusted = Truth(load_default=False)
+    is_trusted = Truth(load_default=None, allow_none=True)
 
 
 class Redemption(Schema):

@@ -25,9 +25,10 @@ def site(prepared_platform: MakePlatform, mails: Sink) -> Iterator[ThrowawayPlat
 
 @pytest.fixture(scope="package")
 def api(site: ThrowawayPlatform) -> Api:
-    """A client with every scope of a system, and an operator's for deliveries."""
+    """A client with every scope of a system, an operator's for deliveries, and an app for people themselves."""
     operator = site.client("bad_input_ops", "operations", type="operator")
-    return Api(site.url, site.client("bad_input", "careless_department"), operator=operator)
+    app = site.client("bad_input_app", "youth_app", type="channel")
+    return Api(site.url, site.client("bad_input", "careless_department"), operator=operator, app=app)
 
 
 @pytest.fixture(scope="package")

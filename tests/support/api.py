@@ -32,12 +32,23 @@ class Answer:
 class Api:
     """Sends requests as they are, well-formed or not."""
 
-    def __init__(self, url: str, client: Client, *, operator: Client | None = None) -> None:
-        self.url, self.client, self.operator = url, client, operator
+    def __init__(self, url: str, client: Client, *, operator: Client | None = None, app: Client | None = None) -> None:
+        self.url, self.client, self.operator, self.app = url, client, operator, app
+        #: The person whose inbox and preferences are asked for, by the app.
+        self.themselves: Client | None = None
+
+    def act_for(self, person_id: str) -> None:
+        """From now on inbox and preferences are asked for by this person."""
+        assert self.app is not None
+        self.themselves = self.app.for_person(person_id)
 
     def client_for(self, path: str) -> Client:
-        """The client that holds the scope of a path: deliveries are an operator's."""
-        return self.operator if self.operator and path.startswith("/v1/deliveries") else self.client
+        """The client that may do what is at a path: deliveries are an operator's, inbox and preferences the person's."""
+        if self.operator and path.startswith("/v1/deliveries"):
+            return self.operator
+        if self.themselves and (path.startswith("/v1/messages") or "/preferences" in path):
+            return self.themselves
+        return self.client
 
     def send(
         self,

@@ -109,14 +109,19 @@ class TestThePlace:
         with pytest.raises(redemptions.NotYourPlace):
             city.scan(story.token, story.other, "n1", caller=gate)
         assert city.count("select count(*) from redemptions") == 0
-        assert city.scan(story.token, story.area, "n1", caller=gate, is_trusted=False)["outcome"] == "admitted"
+        assert city.scan(story.token, story.area, "n1", caller=gate, is_trusted=None)["outcome"] == "admitted"
 
     def test_is_one_that_trusts_the_department_of_any_other_caller(self, city: City) -> None:
-        story = Story(city)
-        with pytest.raises(redemptions.NotYourPlace):
-            city.scan(story.token, story.area, "n1", is_trusted=False)
+        story, scanner = Story(city), replace(GATE, scopes=frozenset({"redemptions:scan"}))
+        for told in (False, None):
+            with pytest.raises(redemptions.NotYourPlace):
+                city.scan(story.token, story.area, "n1", caller=scanner, is_trusted=told)
         assert city.count("select count(*) from redemptions") == 0
-        assert city.scan(story.token, story.area, "n1")["outcome"] == "admitted"
+        assert city.scan(story.token, story.area, "n1", caller=scanner)["outcome"] == "admitted"
+
+    def test_is_not_asked_of_a_gateway_that_does_not_say_during_an_upgrade(self, city: City) -> None:
+        story = Story(city)
+        assert city.scan(story.token, story.area, "n1", is_trusted=None)["outcome"] == "admitted"
 
 
 class TestNonce:
