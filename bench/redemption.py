@@ -42,7 +42,7 @@ class Gate:
         url = platform.databases["perks"]
         self.engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
         self.host = platform.url.removeprefix("http://")
-        self.token = platform.client("bench", "culture_tourism")._bearer()
+        self.token = platform.client("bench", "culture_tourism", type="device", bound_to=[PLACE])._bearer()
         self._next = 0
         self._sign = self._signer()
         with self.engine.begin() as connection:
@@ -56,7 +56,7 @@ class Gate:
 
     def scan_rate(self) -> float:
         """Scans per second of SCANS unused passes."""
-        expires = int((dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).timestamp())
+        issued = int(dt.datetime.now(dt.UTC).timestamp())
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             for _ in range(SCANS):
                 self._next += 1
@@ -64,7 +64,8 @@ class Gate:
                     "entitlement_id": str(_entitlement(self._next)),
                     "scheme": "scenic_areas",
                     "holder": "张*",
-                    "exp": expires,
+                    "iat": issued,
+                    "exp": issued + 86_400,
                 }
                 scan = {"pass": self._sign.sign(claims), "place_id": PLACE, "nonce": uuid.uuid4().hex}
                 file.write(json.dumps(scan) + "\n")

@@ -2,7 +2,8 @@
 same statements against one fair of its own.
 
 One gateway worker and one events process with all its lanes; STUDENTS registrations (F28) for a fair of SEATS seats, IN_FLIGHT
-at a time, each with its idempotency key, history and outbox row. Both sides queue for the lock of one row.
+at a time, each by the student's own token and with its idempotency key, history and outbox row. Both sides queue for the lock of
+one row.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import subprocess
 import tempfile
 import uuid
+from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
@@ -21,6 +23,8 @@ from bench.rounds import Row, compare
 from chassis.store import idempotency
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
+from gateway.auth.clients import Principal
+from gateway.auth.tokens import Tokens
 from services.events.registrations import statements
 
 STUDENTS, SEATS = 3_600, 1_000
@@ -37,7 +41,14 @@ class Fairs:
         url = platform.databases["events"]
         self.engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
         self.host = platform.url.removeprefix("http://")
-        self.token = platform.client("bench", "youth_league")._bearer()
+        key_dir = Path(platform.environment["KEY_DIR"])
+        tokens = Tokens.from_file(key_dir / "token_signing.json", is_dev=True, issuer=platform.url)
+        scopes = frozenset({"registrations:write"})
+        #: Each student's, as the app gets it when they sign in.
+        self.tokens = [
+            tokens.issue(Principal("bench", "youth_league", scopes, "channel", f"person:{_student(number)}"), scopes)
+            for number in range(1, STUDENTS + 1)
+        ]
         self.slowest: list[str] = []
         with self.engine.begin() as connection:
             connection.exec_driver_sql(_FACTS)
@@ -56,11 +67,10 @@ class Fairs:
         """Registrations per second of STUDENTS students for one fair."""
         fair, session = self.make()
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-            for number in range(1, STUDENTS + 1):
-                file.write(json.dumps({"person_id": str(_student(number))}) + "\n")
+            for number, token in enumerate(self.tokens, 1):
+                file.write(f"{token}\t{json.dumps({'person_id': str(_student(number))})}\n")
             file.flush()
-            path = f"/v1/activities/{fair}/registrations"
-            env = {"LOAD_PATH": path, "LOAD_TOKEN": self.token, "IN_FLIGHT": str(IN_FLIGHT)}
+            env = {"LOAD_PATH": f"/v1/activities/{fair}/registrations", "IN_FLIGHT": str(IN_FLIGHT)}
             *_, slowest, rate = lines_of("bench.http_load", self.host, file.name, env=env)
         self.slowest.append(slowest)
         self._check(session)

@@ -22,3 +22,7 @@ class ScanTimes:
     def allow(self, at: dt.datetime, *, now: dt.datetime) -> bool:
         """Whether a scan of `at` may arrive at `now`."""
         return now - self.kept <= at <= now + self.ahead
+
+    def may_follow(self, since: dt.datetime, at: dt.datetime) -> bool:
+        """Whether a scan of `at` may have been made after `since`: a clock may be as slow as it may be fast."""
+        return at >= since - self.ahead

@@ -91,10 +91,11 @@ class Work:
         version: int,
         data: dict[str, Any],
         at: dt.datetime | None = None,
+        only_for: str | None = None,
     ) -> None:
         """Queue an event in the outbox: a row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
         personal data; a wrong shape raises ValueError, for it is a programming error. `at` is when it came to be so, for
-        a fact that is sent again; else now.
+        a fact that is sent again; else now. `only_for` is the one queue it is meant for, where nobody else may hear it.
         """
         event = envelope.Event(
             id=uuid7(),
@@ -115,7 +116,7 @@ class Work:
                 "version": version,
                 "body": envelope.compose(event),
                 "traceparent": event.traceparent,
-                "only_for": self.only_for,
+                "only_for": only_for or self.only_for,
             }
         )
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.language.schema import SLUG, Bilingual, Schema, Whole
+from contracts.language.schema import SLUG, Bilingual, Schema, Truth, Whole
+
+_CONFIDENTIAL = (
+    "Only the department of an activity learns who registers. Not given or null: as it is; a new kind is not."
+)
 
 
 class KindBody(Schema):
@@ -18,6 +22,7 @@ class PutActivityKind(KindBody):
     """Add a kind, or rename one; `version` is the one it replaces, null for a new kind."""
 
     key = fields.String(required=True, validate=SLUG)
+    is_confidential = Truth(load_default=None, allow_none=True, metadata={"description": _CONFIDENTIAL})
     version = Whole(load_default=None, allow_none=True)
 
 
@@ -25,6 +30,7 @@ class ActivityKind(KindBody):
     """A kind of activity as it stands."""
 
     key = fields.String(required=True)
+    is_confidential = fields.Boolean(required=True)
     version = Whole(required=True)
     created = fields.Boolean(metadata={"description": "True when this request made the kind."})
 

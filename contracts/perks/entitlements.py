@@ -55,7 +55,7 @@ class Entitlement(Schema):
 
 
 class ListEntitlements(Page):
-    """Entitlements, oldest first."""
+    """Entitlements of a person, oldest first; of everybody for callers that hold ``people:all``."""
 
     person_id = fields.UUID(load_default=None, allow_none=True)
     scheme_key = fields.String(load_default=None, allow_none=True, validate=SLUG)

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import Bilingual, Instant, Page, Schema, page_of
+from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, page_of
 
 OUTCOMES = ("admitted", "refused")
 
@@ -18,7 +18,10 @@ _NONCE = validate.Length(min=1, max=100)
 
 
 class RedeemPass(Schema):
-    """One scan at a gate. The same nonce of the same client is the same scan, however often it is sent."""
+    """One scan at a gate. The same nonce of the same client is the same scan, however often it is sent.
+
+    `is_trusted` is brought by the gateway: whether the place trusts the department of a caller that is no device.
+    """
 
     load_pass = fields.String(data_key="pass", attribute="token", required=True, validate=_PASS)
     place_id = fields.UUID(required=True)
@@ -28,6 +31,7 @@ class RedeemPass(Schema):
         allow_none=True,
         metadata={"description": "When an offline scanner read the pass; now where it is not given."},
     )
+    is_trusted = Truth(load_default=None, allow_none=True)
 
 
 class Redemption(Schema):
@@ -48,8 +52,9 @@ class Redemption(Schema):
 
 
 class ListRedemptions(Page):
-    """Redemptions, oldest first."""
+    """Redemptions of the department's places and schemes, oldest first; those of a person with `person_id`."""
 
+    person_id = fields.UUID(load_default=None, allow_none=True)
     entitlement_id = fields.UUID(load_default=None, allow_none=True)
     place_id = fields.UUID(load_default=None, allow_none=True)
     outcome = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(OUTCOMES))

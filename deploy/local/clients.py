@@ -38,12 +38,11 @@ CLIENTS = {
         "youth_league",
         "system",
         (
-            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "checkins:scan", "schemes:read", "entitlements:read", "passes:issue",
-            "redemptions:read", "redemptions:scan", "messages:read", "messages:write",
+            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
         ),
     ),
     "education": DemoClient("education", "system", (*_ROSTERS, "schemes:read", "entitlements:read")),
-    "gate": DemoClient("culture_tourism", "system", ("redemptions:scan", "redemptions:read")),
+    "culture": DemoClient("culture_tourism", "system", ("registry:read", "schemes:read", "redemptions:read")),
     "app": DemoClient(
         "youth_league",
         "channel",

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from contracts.language.schema import Page
 from contracts.language.schema import Schema as Base
-from gateway.calls import backend
+from gateway.calls import backend, reach
 from gateway.http import reading
 from gateway.http.cursors import Cursors
 from gateway.http.operations import respond
@@ -36,23 +36,30 @@ def page_schema(page: type[Schema]) -> Schema:
     return Base.from_dict(declared, name=page.__name__)()
 
 
-def page(call: str, query: Schema, *, parent: str | None = None, **fixed: Any) -> Response:
-    """One page of a service's list; `fixed` are fields that come from the path. `parent` reads the record they name: queried
-    where the page is empty, so that the list of an unknown one is a 404 and the others cost no second call.
+def page(
+    call: str, query: Schema, *, parent: str | None = None, about: reach.ListOf | None = None, **fixed: Any
+) -> Response:
+    """One page of a service's list; `fixed` are fields that come from the path, `about` says whose it is. `parent` reads the
+    record they name: queried where the page is empty, so that the list of an unknown one is a 404 and the others cost no second
+    call.
     """
 
     def read(sent: dict[str, Any]) -> Any:
-        answer = backend.query(call, sent)
+        answer = reach.query(call, sent, about.field) if about is not None else backend.query(call, sent)
         if parent is not None and not answer["items"]:
             backend.query(parent, fixed)
         return answer
 
-    return page_of(call.partition(".")[2], query, read, **fixed)
+    return page_of(call.partition(".")[2], query, read, about=about, **fixed)
 
 
-def page_of(name: str, query: Schema, read: Callable[[dict[str, Any]], Any], **fixed: Any) -> Response:
+def page_of(
+    name: str, query: Schema, read: Callable[[dict[str, Any]], Any], *, about: reach.ListOf | None = None, **fixed: Any
+) -> Response:
     """One page of the list `name`, as `read` answers the fields of its query: ``{"items", "next_after"}``."""
     parameters = reading.query_of(query)
+    if about is not None:
+        parameters = reach.narrowed(about, parameters, fixed)
     cursor, limit = parameters.pop("cursor", None), parameters.pop("limit", None)
     cursors: Cursors = current_app.extensions["cursors"]
     sent: dict[str, Any] = {**parameters, **fixed}

@@ -3,6 +3,8 @@
 Lives here: the statements, and what their answers have in common: ETag, If-None-Match and If-Match (RFC 9110), and Location for
 a new record. An answer with a `version` has an ETag, unless the statement has ``has_etag=False``.
 
+A person is shown or served to callers that reach them alone: `reaches` is the field of record or request that names the person.
+
 A call is written "service.method"; the operation has the method's name. The request schema is the service's: less the fields from
 the path, it is the body or the query string. Not here: routes that are no records (uploads, scans, tokens).
 
@@ -25,7 +27,7 @@ from chassis.store.versions import VersionStale
 from contracts.language.refusals import Refusal
 from contracts.language.schema import Page
 from contracts.language.schema import Schema as Base
-from gateway.calls import backend, owners
+from gateway.calls import backend, owners, reach
 from gateway.calls.owners import Owner
 from gateway.http import conditional, lists, reading
 from gateway.http.operations import operation, respond
@@ -45,8 +47,10 @@ def get(
     *,
     has_etag: bool = True,
     default_of: str | None = None,
+    reaches: str | None = None,
 ) -> None:
-    """``GET`` one record; 304 where it has an ETag and the client holds this version.
+    """``GET`` one record; 304 where it has an ETag and the client holds this version. 404 where the caller does not reach the
+    person that its field `reaches` names.
 
     `default_of`: a record in version 0 is a default, answered only if this query finds the id.
     """
@@ -56,6 +60,8 @@ def get(
     def view(**key: str) -> Response:
         parameters = reading.query_of(query) if query.fields else {}
         record = backend.query(call, {**key, **parameters})
+        if reaches is not None and not reach.is_reached(record[reaches]):
+            reach.refuse(call, key)
         is_unchanged = has_etag and conditional.is_unchanged(record["version"])
         if default_of is not None and record["version"] == 0:
             backend.query(default_of, key)
@@ -79,8 +85,9 @@ def list_of(
     *,
     parent: str | None = None,
     name: str | None = None,
+    about: reach.ListOf | None = None,
 ) -> None:
-    """``GET`` a page of records, filtered by the request's fields.
+    """``GET`` a page of records, filtered by the request's fields; `about` says by which of them it is a person's.
 
     `parent` reads the record the path names. It is called only where the page is empty: a list of an unknown record is a 404, and
     the others cost no second call.
@@ -88,7 +95,7 @@ def list_of(
     query = lists.query_schema(request, *_fields_of(path))
 
     def view(**key: str) -> Response:
-        return lists.page(call, query, parent=parent, **key)
+        return lists.page(call, query, parent=parent, about=about, **key)
 
     answers = {200: lists.page_schema(page)}
     _declare(bp, "GET", path, scope, texts, call, view, name=name, query=query, answers=answers)
@@ -116,16 +123,19 @@ def add(
     is_always_new: bool = False,
     has_etag: bool = True,
     not_known: Sequence[Owner] = (),
+    reaches: str | None = None,
 ) -> None:
     """``POST`` a record: 201 for a new record, 200 for a known one (never where it `is_always_new`).
 
     Location is `location`, by default the path, with the new id. `not_known`: ids that the service may not have received yet.
+    The person that the field `reaches` names is unknown to callers that do not reach them.
     """
     body = body_schema(request, *_fields_of(path))
     has_etag = has_etag and _has_version(answer)
 
     def view(**key: str) -> Response:
-        record = owners.command(call, {**reading.body_of(body), **key}, not_known)
+        fields = {**reading.body_of(body), **key}
+        record = owners.command(call, reach.limited(fields, reaches) if reaches else fields, not_known)
         status = 201 if is_always_new or record.get("created") else 200
         response = _answered(record, status, has_etag=has_etag)
         response.headers["Location"] = f"{location or path}/{record['id']}"

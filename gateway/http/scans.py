@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gateway.calls import owners
+from contracts.language.refusals import Refusal
+from gateway.calls import backend, owners
 from gateway.calls.owners import Owner
 from gateway.http import languages, problems, reading, records
 from gateway.http.operations import mark_replayed, operation, respond
@@ -27,19 +28,34 @@ def scan(
     member: str,
     conflict: str,
     not_known: Sequence[Owner] = (),
+    place: str | None = None,
 ) -> None:
     """``POST`` a scan. A refused one has its record too, as the member `member` of the problem: 409 where the code of the
-    refusal is `conflict`, 403 otherwise.
+    refusal is `conflict`, 403 otherwise. For a caller that is no device the service is told whether the organisation that the
+    field `place` names trusts its department, which talent knows.
     """
-    body = records.body_schema(request)
+    body = records.body_schema(request, "is_trusted")
 
     def view() -> Response:
-        record = owners.command(call, reading.body_of(body), not_known)
+        fields = reading.body_of(body)
+        if place is not None and g.principal.type != "device":
+            fields["is_trusted"] = _trusts_caller(fields[place])
+        record = owners.command(call, fields, not_known)
         return _answered(record, member=member, conflict=conflict)
 
     view.__name__ = call.partition(".")[2]
     answers = {201: answer, 200: answer}
     operation(bp, "POST", path, scope=scope, summary=texts, body=body, answers=answers, problems=(409, 410))(view)
+
+
+def _trusts_caller(organisation_id: str) -> bool:
+    try:
+        organisation = backend.query("talent.get_organisation", {"organisation_id": organisation_id})
+    except Refusal as refusal:
+        if refusal.kind != "not_found":
+            raise
+        return False
+    return g.principal.department in organisation["trusted_departments"]
 
 
 def _answered(record: dict[str, Any], *, member: str, conflict: str) -> Response:

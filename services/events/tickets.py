@@ -54,6 +54,7 @@ class TicketClaims:
     registration_id: UUID
     activity_id: UUID
     holder: str
+    issued_at: dt.datetime
     expires_at: dt.datetime
     digest: bytes
 
@@ -70,6 +71,7 @@ class TicketKeys(SigningKeys[TicketClaims]):
             registration_id=UUID(claims["registration_id"]),
             activity_id=UUID(claims["activity_id"]),
             holder=str(claims["holder"]),
+            issued_at=dt.datetime.fromtimestamp(int(claims["iat"]), dt.UTC),
             expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
             digest=digest,
         )
@@ -81,6 +83,8 @@ def issue_ticket(work: Work, *, keys: TicketKeys, registration_id: UUID, holder:
     Raises RegistrationNotFound, NoSeat.
     """
     row = statements.read_with_session(work, registration_id)
+    if not statements.is_own(work.caller, row):
+        raise statements.RegistrationNotFound()
     if row.state != CONFIRMED:
         raise NoSeat()
     expires_at = row.ends_at.replace(microsecond=0)

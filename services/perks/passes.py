@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.keys.signed_tokens import SigningKeys
-from chassis.store.work import Work
+from chassis.store.work import Caller, Work
 from contracts.language.refusals import Refusal
 from services.perks import entitlements
 
@@ -53,8 +53,22 @@ class PassClaims:
     entitlement_id: UUID
     scheme_key: str
     holder: str
+    issued_at: dt.datetime
     expires_at: dt.datetime
     digest: bytes
+
+
+@dataclass(frozen=True)
+class Validity:
+    """How long a pass can be shown: the card of a department, and the one a channel draws anew each time."""
+
+    card: dt.timedelta
+    shown: dt.timedelta
+
+    def of(self, caller: Caller) -> dt.timedelta:
+        """By who draws it: a department for a person it serves (its staff too), or a channel."""
+        is_staff = (caller.subject or "").startswith("staff:")
+        return self.shown if caller.client_type == "channel" and not is_staff else self.card
 
 
 class PassKeys(SigningKeys[PassClaims]):
@@ -69,13 +83,14 @@ class PassKeys(SigningKeys[PassClaims]):
             entitlement_id=UUID(claims["entitlement_id"]),
             scheme_key=str(claims["scheme"]),
             holder=str(claims["holder"]),
+            issued_at=dt.datetime.fromtimestamp(int(claims["iat"]), dt.UTC),
             expires_at=dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC),
             digest=digest,
         )
 
 
 def issue_pass(
-    work: Work, *, keys: PassKeys, pass_valid: dt.timedelta, entitlement_id: UUID, holder: str
+    work: Work, *, keys: PassKeys, pass_valid: Validity, entitlement_id: UUID, holder: str
 ) -> dict[str, Any]:
     """A pass for an active entitlement; `holder` is the masked name the gate shows.
 
@@ -84,7 +99,7 @@ def issue_pass(
     row = entitlements.get_entitlement(work, entitlement_id=entitlement_id)
     if row["state"] != entitlements.ACTIVE:
         raise EntitlementSuspended()
-    expires_at = (work.now + pass_valid).replace(microsecond=0)
+    expires_at = (work.now + pass_valid.of(work.caller)).replace(microsecond=0)
     token = keys.sign(
         {
             "entitlement_id": str(entitlement_id),

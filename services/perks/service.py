@@ -15,6 +15,7 @@ from contracts import figures as figure_schemas
 from contracts import perks as schemas
 from services.perks import entitlements, figures, passes, redemptions, schemes, settings
 from services.perks.entitlements import evaluation, triggers
+from services.perks.redemptions import reading
 
 SETTINGS = settings.load()
 
@@ -50,10 +51,8 @@ class Service:
     redeem_pass = command(
         schemas.RedeemPass, schemas.Redemption, redemptions.redeem_pass, given=("keys", "scan_times"), personal=HOLDER
     )
-    get_redemption = query(schemas.GetRedemption, schemas.Redemption, redemptions.get_redemption, personal=HOLDER)
-    list_redemptions = query(
-        schemas.ListRedemptions, schemas.RedemptionPage, redemptions.list_redemptions, personal=HOLDER
-    )
+    get_redemption = query(schemas.GetRedemption, schemas.Redemption, reading.get_redemption, personal=HOLDER)
+    list_redemptions = query(schemas.ListRedemptions, schemas.RedemptionPage, reading.list_redemptions, personal=HOLDER)
 
     on_organisation_changed = handler(triggers.organisations_changed)
     on_organisation_set_published = handler(triggers.sets_published)

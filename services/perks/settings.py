@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from environs import Env
 
 from contracts.scans import ScanTimes
+from services.perks.passes import Validity
 
 
 @dataclass(frozen=True)
 class PerksSettings:
     """What perks reads for itself."""
 
-    pass_valid: dt.timedelta
+    pass_valid: Validity
     """How long a pass can be shown. Its entitlement may end sooner: the gate checks."""
     scan_times: ScanTimes
     """How old a scan may be when an offline scanner sends it, and how far its clock may run ahead."""
@@ -26,10 +27,16 @@ class PerksSettings:
 
 
 def load() -> PerksSettings:
-    """PERKS_PASS_DAYS, default 180; PERKS_SCAN_DAYS, 7; PERKS_SCAN_AHEAD_MINUTES, 5; PERKS_EVALUATION_SECONDS, 1."""
+    """PERKS_PASS_DAYS, default 180: a department's card. PERKS_PASS_MINUTES, 10: a pass drawn by a channel.
+
+    PERKS_SCAN_DAYS, 7; PERKS_SCAN_AHEAD_MINUTES, 5; PERKS_EVALUATION_SECONDS, 1.
+    """
     env = Env()
     return PerksSettings(
-        pass_valid=dt.timedelta(days=env.int("PERKS_PASS_DAYS", 180)),
+        pass_valid=Validity(
+            card=dt.timedelta(days=env.int("PERKS_PASS_DAYS", 180)),
+            shown=dt.timedelta(minutes=env.int("PERKS_PASS_MINUTES", 10)),
+        ),
         scan_times=ScanTimes(
             kept=dt.timedelta(days=env.int("PERKS_SCAN_DAYS", 7)),
             ahead=dt.timedelta(minutes=env.int("PERKS_SCAN_AHEAD_MINUTES", 5)),

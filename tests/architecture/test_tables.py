@@ -22,6 +22,7 @@ _REACH = "services/talent/people/reach.py"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("services/perks/schemes/figures.py", "set_versions"): "a past day is counted by its sets, in one statement",
     **{(_STATEMENTS, table): _REGISTER for table in ("activities", "people", "affiliations", "organisations")},
+    (_STATEMENTS, "activity_kinds"): "whose registrations are confidential is read with them, in the same statement",
     (_STATEMENTS, "sessions"): f"{_REGISTER}; {_WITH_SESSION}",
     **{(_REDEMPTIONS, table): _SCAN for table in ("affiliations", "entitlements", "organisations", "people")},
     **{(_REDEMPTIONS, table): _SCAN for table in ("schemes", "scheme_relations", "set_members")},

@@ -26,15 +26,12 @@ def site(prepared_platform: MakePlatform, mails: Sink) -> Iterator[ThrowawayPlat
 
 @pytest.fixture(scope="package")
 def api(site: ThrowawayPlatform) -> Api:
-    """A client with every scope of a system, an operator's for deliveries, and an auditor's for the audit."""
+    """A client with every scope of a system, an operator's for deliveries, an auditor's, and an app for people themselves."""
     operator = site.client("bad_input_ops", "operations", type="operator")
     auditor = site.client("bad_input_audit", "audit_office", type="auditor")
-    return Api(
-        site.url,
-        site.client("bad_input", "careless_department", *sorted(TYPES["system"])),
-        operator=operator,
-        auditor=auditor,
-    )
+    app = site.client("bad_input_app", "youth_app", type="channel")
+    client = site.client("bad_input", "careless_department", *sorted(TYPES["system"]))
+    return Api(site.url, client, operator=operator, auditor=auditor, app=app)
 
 
 @pytest.fixture(scope="package")

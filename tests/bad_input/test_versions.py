@@ -33,6 +33,7 @@ def test_a_put_creates_only_once_and_never_overwrites_without_a_version(api: Api
 
 def test_a_version_the_client_claims_to_hold_does_not_make_an_unknown_person_known(api: Api) -> None:
     path = f"/v1/people/{SOME_ID}/preferences"
+    api.act_for(SOME_ID)
     for held in ("*", '"v0"'):
         assert_problem(api.send("GET", path, If_None_Match=held), 404, "talent.person_not_found")
     assert_problem(api.send("GET", path, If_None_Match="v0"), 400, "precondition_malformed")

@@ -165,6 +165,7 @@ class City:
         body = {"event_type": "perks.entitlement.granted.v1", "channels": ["log"], "subject": text, "body": text}
         body["enabled"] = False
         yield Write("put_template", body, {**body, "channels": ["in_app"]}, {"key": f"template_{self.mark}"})
+        self.api.act_for(person["id"])
         ids, wish = {"person_id": person["id"]}, {"quiet_hours": None}
         yield Write("put_preferences", wish, {**wish, "language": "en"}, ids)
         message = self.first(f"/v1/messages?person_id={person['id']}", "the message")

@@ -94,7 +94,7 @@ class TestStack:
         described = checkout.state("platform.json")
         assert described["gateway_url"] in printed
         assert described["clients"]["demo"]["scopes"] == sorted(CLIENTS["demo"].scopes)
-        assert client_of(described, "gate").get("/v1/redemptions")["items"] == []
+        assert client_of(described, "culture").get("/v1/redemptions")["items"] == []
         with Connection(described["listeners"]["education"]) as listener:
             queue_of("education.inbox", ("talent.affiliation.ended.v1",))(listener.default_channel).declare()
         assert set(checkout.state("processes.json")) == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ class City:
         listeners = {LISTENER: listener_uri}
         described.write_text(json.dumps({"gateway_url": platform.url, "clients": clients, "listeners": listeners}))
         (folder / "examples").symlink_to(blocks.ROOT / "examples")
+        (described.parent / "venv").symlink_to(sys.prefix)
         self.loaded = platform.run("examples.demo", "--platform", str(described))
         self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
         eventually(lambda: self._figure("notify.messages") == 2000, what="a message to everybody", seconds=60)

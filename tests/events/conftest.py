@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,12 +31,18 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 LEAGUE = Caller(client_id="league", department="youth_league", request_id="test", trusted=True)
 OTHERS = Caller(client_id="others", department="education", request_id="test", trusted=True)
 DOOR = Caller(client_id="door", department="youth_league", request_id="test", trusted=True)
+APP = Caller(client_id="app", department="youth_app", request_id="test", trusted=True, client_type="channel")
 SCAN_TIMES = ScanTimes(kept=dt.timedelta(days=7), ahead=dt.timedelta(minutes=5), early=dt.timedelta(hours=3))
 
 
 def session(capacity: int = 2, *, starts_at: dt.datetime = NOW + DAY, hours: int = 4, **more: Any) -> dict[str, Any]:
     ends_at = starts_at + hours * HOUR
     return {"starts_at": starts_at, "ends_at": ends_at, "place": "体育馆", "capacity": capacity, **more}
+
+
+def themselves(person_id: UUID) -> Caller:
+    """The youth app, acting for a person."""
+    return replace(APP, subject=f"person:{person_id}")
 
 
 @contextlib.contextmanager
@@ -129,9 +136,15 @@ class Town:
     # -- registrations
 
     def register(
-        self, activity: dict[str, Any], person_id: UUID, *, session_id: UUID | None = None, now: dt.datetime = NOW
+        self,
+        activity: dict[str, Any],
+        person_id: UUID,
+        *,
+        session_id: UUID | None = None,
+        now: dt.datetime = NOW,
+        caller: Caller = LEAGUE,
     ) -> dict[str, Any]:
-        with self.work(now=now) as work:
+        with self.work(now=now, caller=caller) as work:
             return registrations.register(work, activity_id=activity["id"], person_id=person_id, session_id=session_id)
 
     def cancel(self, registration: dict[str, Any], *, now: dt.datetime = NOW) -> dict[str, Any]:

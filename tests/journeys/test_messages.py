@@ -28,7 +28,7 @@ def served(town: Town) -> tuple[Town, University]:
 
 
 def inbox(town: Town, person: str) -> list[dict[str, Any]]:
-    return list(town.client.get("/v1/messages", person_id=person)["items"])
+    return list(town.app.for_person(person).get("/v1/messages", person_id=person)["items"])
 
 
 def await_messages(town: Town, person: str, count: int) -> list[dict[str, Any]]:
@@ -50,11 +50,11 @@ def await_state(town: Town, person: str, state: str, *, number: int = 0) -> dict
 
 
 def prefer(town: Town, person: str, **changes: Any) -> None:
-    path = f"/v1/people/{person}/preferences"
-    known = town.client.get(path)
+    path, app = f"/v1/people/{person}/preferences", town.app.for_person(person)
+    known = app.get(path)
     body = {"language": None, "programmes": {}, "quiet_hours": None, **changes}
     condition = {"if_match": f'"v{known["version"]}"'} if known["version"] else {"if_none_match": "*"}
-    town.client.put(path, body, **condition)
+    app.put(path, body, **condition)
 
 
 def clock(hours: int) -> str:
@@ -88,9 +88,10 @@ def test_a_student_gets_a_message_about_the_pass(served: tuple[Town, University]
     (mail,) = mails.to(address)
     assert mail.subject == message["subject"]["zh-CN"] and "免申即享" in mail.body
     assert "欧阳" not in str(message) and address not in str(delivery)
-    read = town.client.post(f"/v1/messages/{message['id']}/read")
-    assert read["read_at"] and town.client.post(f"/v1/messages/{message['id']}/read")["read_at"] == read["read_at"]
-    assert town.client.get("/v1/messages", person_id=person, unread="true")["items"] == []
+    app = town.app.for_person(person)
+    read = app.post(f"/v1/messages/{message['id']}/read")
+    assert read["read_at"] and app.post(f"/v1/messages/{message['id']}/read")["read_at"] == read["read_at"]
+    assert app.get("/v1/messages", person_id=person, unread="true")["items"] == []
 
 
 def test_while_talent_is_down_messages_wait_and_then_all_are_sent(served: tuple[Town, University], mails: Sink) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ AT_NIGHT = dt.datetime(2026, 11, 23, 15, 0, tzinfo=dt.UTC)
 MORNING = dt.datetime(2026, 11, 24, 0, 0, tzinfo=dt.UTC)
 CITY_QUIET = QuietHours.parse("22:00", "08:00")
 CLERK = Caller(client_id="clerk", department="youth_league", request_id="test", trusted=True)
+APP = Caller(client_id="app", department="youth_league", request_id="test", trusted=True, client_type="channel")
 GRANTED = "perks.entitlement.granted.v1"
 TEMPLATE: dict[str, Any] = {
     "event_type": GRANTED,
@@ -54,6 +56,11 @@ def granted(person_id: UUID, *, event_type: str = GRANTED, replay: bool = False,
     }
     assert EVENTS[event_type].flaws(data, thoroughly=True) is None
     return Event(uuid7(), event_type, data["entitlement_id"], 1, NOW, data, replay=replay, traceparent=None)
+
+
+def themselves(person_id: UUID) -> Caller:
+    """The youth app, acting for a person."""
+    return replace(APP, subject=f"person:{person_id}")
 
 
 class Office:
@@ -87,11 +94,11 @@ class Office:
 
     def prefer(self, person_id: UUID, version: int | None = None, **changes: Any) -> dict[str, Any]:
         body = {"language": None, "programmes": {}, "quiet_hours": None, **changes}
-        with self.work() as work:
+        with self.work(caller=themselves(person_id)) as work:
             return preferences.put_preferences(work, person_id=person_id, version=version, **body)
 
     def inbox(self, person_id: UUID, *, unread: bool | None = None) -> list[dict[str, Any]]:
-        with self.work() as work:
+        with self.work(caller=themselves(person_id)) as work:
             page = messages.list_messages(work, person_id=person_id, unread=unread, limit=200, after=None)
         return list(page["items"])
 

@@ -28,6 +28,7 @@ TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 GATE = Caller(client_id="gate", department="culture_tourism", request_id="test", trusted=True)
 SCAN_TIMES = ScanTimes(kept=dt.timedelta(days=7), ahead=dt.timedelta(minutes=5))
+PASS_VALID = passes.Validity(card=dt.timedelta(days=30), shown=dt.timedelta(minutes=10))
 CLAUSE = "affiliations.exists(a, a.current && a.role in ['student', 'staff'] && 'universities' in a.sets)"
 SCHEME: dict[str, Any] = {
     "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
@@ -99,9 +100,11 @@ class City:
         with self.work(now=now) as work:
             triggers.sets_published(work, list(events))
 
-    def publish_scheme(self, version: int | None = None, *, now: dt.datetime = NOW, **changes: Any) -> dict[str, Any]:
+    def publish_scheme(
+        self, version: int | None = None, *, now: dt.datetime = NOW, caller: Caller = GATE, **changes: Any
+    ) -> dict[str, Any]:
         content = {**SCHEME, **changes}
-        with self.work(now=now) as work:
+        with self.work(now=now, caller=caller) as work:
             return schemes.put_scheme(work, key="scenic_areas", version=version, **content)
 
     def affiliation(
@@ -163,25 +166,23 @@ class City:
         yield sent
         listener.remove(self.engine, "before_cursor_execute", note)
 
-    def pass_of(self, person_id: UUID) -> str:
-        with self.work() as work:
+    def pass_of(self, person_id: UUID, *, now: dt.datetime = NOW, caller: Caller = GATE) -> str:
+        with self.work(now=now, caller=caller) as work:
             query = text("select id from entitlements where person_id = :person")
             entitlement_id = work.session.scalar(query, {"person": person_id})
-            valid = dt.timedelta(days=30)
             issued = passes.issue_pass(
-                work, keys=self.keys, pass_valid=valid, entitlement_id=entitlement_id, holder="张*"
+                work, keys=self.keys, pass_valid=PASS_VALID, entitlement_id=entitlement_id, holder="张*"
             )
         return str(issued["token"])
 
     def scan(self, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
         at: dt.datetime = more.pop("now", NOW)
-        with self.work(now=at) as work:
+        with self.work(now=at, caller=more.pop("caller", GATE)) as work:
             return self.redeem(work, token, place_id, nonce, **more)
 
     def redeem(self, work: Work, token: str, place_id: UUID, nonce: str, **more: Any) -> dict[str, Any]:
-        return redemptions.redeem_pass(
-            work, keys=self.keys, scan_times=SCAN_TIMES, token=token, place_id=place_id, nonce=nonce, **more
-        )
+        said = {"token": token, "place_id": place_id, "nonce": nonce, "is_trusted": True, **more}
+        return redemptions.redeem_pass(work, keys=self.keys, scan_times=SCAN_TIMES, **said)
 
 
 class Story:

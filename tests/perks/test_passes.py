@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from joserfc.jwk import KeySet, OKPKey
 from chassis.ground.ids import uuid7
 from chassis.keys import signed_tokens
 from chassis.keys.rings import KeyProblem
+from chassis.store.work import Caller
 from services.perks import passes
+from services.perks.entitlements import EntitlementNotFound
 from tests.perks.conftest import NOW, City, Story
 from tests.support.signing_keys import write_keys
 
-CLAIMS = {"entitlement_id": str(uuid7()), "scheme": "s", "holder": "张*", "exp": int(NOW.timestamp()) + 60}
+CLAIMS: dict[str, Any] = {"entitlement_id": str(uuid7()), "scheme": "s", "holder": "张*"}
+CLAIMS |= {"iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 60}
 
 
 def keys_of(path: Path, *key_ids: str, known: dict[str, Any] | None = None) -> tuple[passes.PassKeys, dict[str, Any]]:
@@ -38,6 +42,24 @@ class TestToken:
         assert set(claims) == {"entitlement_id", "scheme", "holder", "iat", "exp"}
         assert (claims["holder"], claims["scheme"]) == ("张*", "scenic_areas")
         assert claims["exp"] - claims["iat"] == dt.timedelta(days=30).total_seconds()
+
+    def test_lasts_minutes_where_a_channel_shows_it_and_long_on_a_card(self, city: City) -> None:
+        story = Story(city)
+        app = Caller("app", "youth_league", "r", trusted=True, client_type="channel", subject=f"person:{story.person}")
+        for caller, minutes in (
+            (app, 10),
+            (replace(app, subject=None), 10),
+            (replace(app, subject="staff:zhang.san"), 30 * 24 * 60),
+            (replace(app, client_type="system", subject=None), 30 * 24 * 60),
+        ):
+            claims = city.keys.read(city.pass_of(story.person, caller=caller))
+            assert claims.expires_at - claims.issued_at == dt.timedelta(minutes=minutes)
+
+    def test_is_nobody_elses_who_acts_for_themselves(self, city: City) -> None:
+        story = Story(city)
+        app = Caller("app", "youth_league", "r", trusted=True, client_type="channel", subject=f"person:{uuid7()}")
+        with pytest.raises(EntitlementNotFound):
+            city.pass_of(story.person, caller=app)
 
     def test_is_issued_for_an_active_entitlement_alone(self, city: City) -> None:
         story = Story(city)

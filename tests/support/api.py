@@ -33,13 +33,28 @@ class Api:
     """Sends requests as they are, well-formed or not."""
 
     def __init__(
-        self, url: str, client: Client, *, operator: Client | None = None, auditor: Client | None = None
+        self,
+        url: str,
+        client: Client,
+        *,
+        operator: Client | None = None,
+        auditor: Client | None = None,
+        app: Client | None = None,
     ) -> None:
-        self.url, self.client = url, client
+        self.url, self.client, self.app = url, client, app
         self._others = {"/v1/deliveries": operator, "/v1/audit": auditor}
+        #: The person whose inbox and preferences are read, by the app.
+        self.themselves: Client | None = None
+
+    def act_for(self, person_id: str) -> None:
+        """From now on inbox and preferences are read by this person."""
+        assert self.app is not None
+        self.themselves = self.app.for_person(person_id)
 
     def client_for(self, path: str) -> Client:
-        """The client that holds the scope of a path: deliveries are an operator's, the audit is an auditor's."""
+        """The client of a path: deliveries are an operator's, the audit is an auditor's, inbox and preferences the person's."""
+        if self.themselves and (path.startswith("/v1/messages") or "/preferences" in path):
+            return self.themselves
         other = next((one for start, one in self._others.items() if path.startswith(start)), None)
         return other or self.client
 

@@ -27,8 +27,14 @@ class Town:
         self.department = f"dept_{self.number}"
         self.client: Client = platform.client(f"town{self.number}", self.department)
         self.operator: Client = platform.client(f"ops{self.number}", self.department, type="operator")
+        self.app: Client = platform.client(f"app{self.number}", "youth_app", type="channel")
         self.universities_key, self.areas_key = f"universities_{self.number}", f"areas_{self.number}"
         self.scheme_key = f"scenic_{self.number}"
+
+    def gate(self, *places: dict[str, Any]) -> Client:
+        """A device at these places, or at the doors of these activities."""
+        bound_to = [place["id"] for place in places]
+        return self.platform.client(f"gate{next(_numbers)}", self.department, type="device", bound_to=bound_to)
 
     def organisation(self, kind: str, *, trusted: tuple[str, ...] = ()) -> dict[str, Any]:
         number = next(_numbers)

@@ -7,11 +7,14 @@ from flask_smorest import Blueprint
 
 from contracts.events import registrations as S
 from contracts.events.tickets import Ticket
-from gateway.calls import backend
+from gateway.calls import backend, reach
 from gateway.calls.owners import Owner
+from gateway.calls.reach import ListOf
 from gateway.http import qr_codes, records
 from gateway.http.operations import operation
 
+#: In place of the holder's name where the department of the activity does not reach the person.
+UNNAMED = "*"
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证 / Registrations, tickets")
 READ, WRITE, ISSUE = "registrations:read", "registrations:write", "tickets:issue"
 
@@ -28,6 +31,7 @@ records.add(
     is_always_new=True,
     has_etag=False,
     not_known=(Owner("events.person_not_known", "talent.get_person", "person_id", "person_id"),),
+    reaches="person_id",
 )
 records.list_of(
     blueprint,
@@ -37,7 +41,7 @@ records.list_of(
     "events.list_registrations",
     S.ListRegistrations,
     S.RegistrationPage,
-    parent="events.get_activity",
+    about=ListOf(or_by=("activity_id",)),
     name="list_registrations_of_activity",
 )
 records.list_of(
@@ -48,6 +52,7 @@ records.list_of(
     "events.list_registrations",
     S.ListRegistrations,
     S.RegistrationPage,
+    about=ListOf(or_by=("activity_id", "session_id")),
 )
 records.get(
     blueprint,
@@ -102,8 +107,11 @@ records.move(
     problems=(409,),
 )
 def get_ticket(registration_id: str) -> Response:
-    """The token bears the holder's masked name, which talent knows and events does not (ADR 0007)."""
+    """The token bears the holder's masked name, which talent knows and events does not (ADR 0007).
+
+    events decides who may have it: the person, the department that registered them, and that of the activity.
+    """
     registration = backend.query("events.get_registration", {"registration_id": registration_id})
-    person = backend.query("talent.get_person", {"person_id": registration["person_id"]})
-    fields = {"registration_id": registration_id, "holder": person["name_masked"]}
+    person = reach.person(registration["person_id"])
+    fields = {"registration_id": registration_id, "holder": person["name_masked"] if person else UNNAMED}
     return qr_codes.json_or_svg(backend.query("events.issue_ticket", fields))

@@ -7,7 +7,8 @@ from flask_smorest import Blueprint
 
 from contracts.perks import entitlements as S
 from contracts.perks.passes import Pass
-from gateway.calls import backend
+from gateway.calls import backend, reach
+from gateway.calls.reach import ListOf
 from gateway.http import qr_codes, records
 from gateway.http.operations import operation
 
@@ -22,6 +23,7 @@ records.list_of(
     "perks.list_entitlements",
     S.ListEntitlements,
     S.EntitlementPage,
+    about=ListOf(),
 )
 records.get(
     blueprint,
@@ -31,6 +33,7 @@ records.get(
     "perks.get_entitlement",
     S.GetEntitlement,
     S.Entitlement,
+    reaches="person_id",
 )
 
 
@@ -45,7 +48,8 @@ records.get(
 )
 def get_pass(entitlement_id: str) -> Response:
     """The token bears the holder's masked name, which talent knows and perks does not (ADR 0007)."""
-    entitlement = backend.query("perks.get_entitlement", {"entitlement_id": entitlement_id})
-    person = backend.query("talent.get_person", {"person_id": entitlement["person_id"]})
-    fields = {"entitlement_id": entitlement_id, "holder": person["name_masked"]}
-    return qr_codes.json_or_svg(backend.query("perks.issue_pass", fields))
+    key = {"entitlement_id": entitlement_id}
+    person = reach.person(backend.query("perks.get_entitlement", key)["person_id"])
+    if person is None:
+        reach.refuse("perks.get_entitlement", key)
+    return qr_codes.json_or_svg(backend.query("perks.issue_pass", {**key, "holder": person["name_masked"]}))

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 
 from contracts.perks import redemptions as S
 from gateway.calls.owners import Owner
+from gateway.calls.reach import ListOf
 from gateway.http import records, scans
 
 blueprint = Blueprint("redemptions", __name__, description="核销 / Redemptions")
@@ -22,6 +23,7 @@ scans.scan(
     member="redemption",
     conflict="perks.limit_reached",
     not_known=(Owner("perks.place_not_known", "talent.get_organisation", "organisation_id", "place_id"),),
+    place="place_id",
 )
 records.list_of(
     blueprint,
@@ -31,6 +33,7 @@ records.list_of(
     "perks.list_redemptions",
     S.ListRedemptions,
     S.RedemptionPage,
+    about=ListOf(is_optional=True),
 )
 records.get(
     blueprint,

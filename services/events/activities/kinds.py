@@ -23,22 +23,33 @@ class ActivityKindNotFound(Refusal):
 
 
 def put_activity_kind(
-    work: Work, *, key: str, version: int | None, name: dict[str, str], programme: str
+    work: Work,
+    *,
+    key: str,
+    version: int | None,
+    name: dict[str, str],
+    programme: str,
+    is_confidential: bool | None = None,
 ) -> dict[str, Any]:
-    """Add a kind, or change one of `version`. Activities that are there keep their programme. Raises VersionStale."""
-    content = {"name": name, "programme": programme}
+    """Add a kind, or change one of `version`. Activities that are there keep their programme, and a kind that nothing is said of
+    stays confidential or not. Raises VersionStale.
+    """
+    content: dict[str, Any] = {"name": name, "programme": programme}
+    if is_confidential is not None:
+        content["is_confidential"] = is_confidential
     if version is None:
-        added = insert(ActivityKind).values(key=key, version=1, **content).on_conflict_do_nothing()
-        written = work.session.scalar(added.returning(ActivityKind.version))
+        writing: Any = insert(ActivityKind).values(key=key, version=1, **content).on_conflict_do_nothing()
     else:
         known = update(ActivityKind).where(ActivityKind.key == key, ActivityKind.version == version)
-        written = work.session.scalar(known.values(version=version + 1, **content).returning(ActivityKind.version))
+        writing = known.values(version=version + 1, **content)
+    shown = (ActivityKind.name, ActivityKind.programme, ActivityKind.is_confidential, ActivityKind.version)
+    written = work.session.execute(writing.returning(*shown)).mappings().one_or_none()
     if written is None:
         current = work.session.scalar(select(ActivityKind.version).where(ActivityKind.key == key))
         raise VersionStale(current=current or 0)
     before = f"version {version}" if version else None
-    work.record("activity_kind", key, from_state=before, to_state=f"version {written}")
-    return {"key": key, "version": written, "created": version is None, **content}
+    work.record("activity_kind", key, from_state=before, to_state=f"version {written['version']}")
+    return {"key": key, "created": version is None, **written}
 
 
 def get_activity_kind(work: Work, *, key: str) -> dict[str, Any]:
@@ -55,4 +66,5 @@ def list_activity_kinds(work: Work) -> dict[str, Any]:
 
 
 def _as_record(known: ActivityKind) -> dict[str, Any]:
-    return {"key": known.key, "name": known.name, "programme": known.programme, "version": known.version}
+    names = ("key", "name", "programme", "is_confidential", "version")
+    return {name: getattr(known, name) for name in names}

@@ -103,8 +103,8 @@ def sessions_of(work: Work, activity_ids: Sequence[UUID]) -> dict[UUID, list[dic
 _LOCK = text(
     """
     select s.id, s.activity_id, s.activity_state, s.starts_at, s.ends_at, s.place, s.capacity, s.seats_taken, s.waiting,
-        a.kind, a.title, a.programme, a.promotion, a.offer_hours, a.cancel_reason
-    from sessions s join activities a on a.id = s.activity_id
+        a.kind, a.title, a.programme, a.promotion, a.offer_hours, a.cancel_reason, k.is_confidential
+    from sessions s join activities a on a.id = s.activity_id join activity_kinds k on k.key = a.kind
     where s.id = :session_id
     for no key update of s
     """

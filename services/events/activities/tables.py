@@ -20,13 +20,17 @@ from services.events.registry import Base
 
 
 class ActivityKind(Base):
-    """A kind of activity, as data; `programme` is what its figure counts it under."""
+    """A kind of activity, as data; `programme` is what its figure counts it under.
+
+    Where it `is_confidential`, only the department of an activity learns who registers for it.
+    """
 
     __tablename__ = "activity_kinds"
     key: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[dict[str, Any]]
     programme: Mapped[str]
     version: Mapped[int]
+    is_confidential: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Activity(Base):

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, Table, select, text
 
 from chassis.ground.ids import uuid7
-from chassis.store.work import Work
+from chassis.store.work import Caller, Work
 from contracts.language.refusals import Refusal
 from contracts.scans import ScanTimes
 from services.events.activities import sessions
@@ -47,6 +47,24 @@ class NonceReused(Refusal):
     code = "events.nonce_reused"
     zh = "该扫码流水号已用于另一次签到，请为每次扫码生成新的流水号。"
     en = "This nonce was used for a different scan. Make a new one for each scan."
+
+
+class WrongDoor(Refusal):
+    """The ticket is for another activity or session than this door is of. It is not used."""
+
+    kind = "forbidden"
+    code = "events.wrong_door"
+    zh = "该入场凭证不属于此入口的活动或场次。"
+    en = "The ticket is for an activity or session of another door."
+
+
+class ScanBeforeTicket(Refusal):
+    """The scan says it was made before the ticket was issued. The ticket is not used."""
+
+    kind = "unprocessable"
+    code = "events.scan_before_ticket"
+    zh = "扫码时间早于入场凭证签发的时间。"
+    en = "The scan would be earlier than the ticket."
 
 
 class ScanTimeImplausible(Refusal):
@@ -104,8 +122,8 @@ def check_in(
 ) -> dict[str, Any]:
     """Answer a scan: admitted, or refused with a reason. The same nonce of the same client gets the same answer.
 
-    `at` is when an offline scanner read the ticket. Raises TicketUnreadable, TicketExpired, RegistrationNotFound,
-    ScanTimeImplausible, NonceReused.
+    `at` is when an offline scanner read the ticket. Raises TicketUnreadable, TicketExpired, RegistrationNotFound, WrongDoor,
+    ScanTimeImplausible, ScanBeforeTicket, NonceReused.
     """
     scan = Scan(keys.read(token), nonce, at or work.now)
     if (earlier := _earlier(work, scan)) is not None:
@@ -114,7 +132,12 @@ def check_in(
         raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise TicketExpired()
+    # a ticket is issued for a confirmed registration alone, so nothing of it is younger
+    if not scan_times.may_follow(scan.claims.issued_at, scan.at):
+        raise ScanBeforeTicket()
     registration = statements.read_with_session(work, scan.claims.registration_id)
+    if not _is_door_of(work.caller, registration):
+        raise WrongDoor()
     row = _row(work, scan)
     code = _refusal(registration, scan, scan_times)
     if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
@@ -126,6 +149,13 @@ def check_in(
         registration = statements.read_with_session(work, scan.claims.registration_id)
         code = _refusal(registration, scan, scan_times) or "events.checked_in_before"
     return _refuse(work, scan, row, code)
+
+
+def _is_door_of(caller: Caller, registration: Row[Any]) -> bool:
+    """A device's by what it is bound to, a department's by whose activity it is."""
+    if caller.client_type == "device":
+        return not caller.bound_to.isdisjoint((str(registration.activity_id), str(registration.session_id)))
+    return bool(registration.activity_department == caller.department)
 
 
 def _refusal(registration: Row[Any], scan: Scan, scan_times: ScanTimes) -> str | None:
@@ -173,6 +203,8 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
 
 def _record_and_announce(work: Work, row: dict[str, Any], registration: Row[Any]) -> None:
     work.record("checkin", row["id"], from_state=None, to_state="admitted")
+    if registration.is_confidential:
+        return  # nobody but the department of the activity is told who came
     work.announce(
         "events.checkin.recorded.v1",
         subject_id=row["id"],

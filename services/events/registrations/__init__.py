@@ -75,7 +75,7 @@ def register(work: Work, *, activity_id: UUID, person_id: UUID, session_id: UUID
     """A seat, or a place at the end of the waiting list.
 
     Raises ActivityNotFound, SessionNotFound, SessionNotChosen, RegistrationClosed, PersonNotKnown, NotEligible,
-    AlreadyRegistered.
+    AlreadyRegistered. Who acts for themselves registers nobody else.
     """
     session = _look_up(work, activity_id, person_id, session_id)
     row = {
@@ -111,7 +111,7 @@ def _look_up(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | 
         raise SessionNotChosen()
     if found.activity_state != OPEN or found.ends_at <= work.now:
         raise RegistrationClosed()
-    if not found.person_known:
+    if not found.person_known or work.caller.person_id not in (None, person_id):
         raise PersonNotKnown()
     if found.is_registered:
         raise AlreadyRegistered()
@@ -121,8 +121,9 @@ def _look_up(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | 
 
 
 def get_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:
-    """One registration, with its current position in the waiting list. Raises RegistrationNotFound."""
-    return dict(records.found(work, READ.where(TABLE.c.id == registration_id), RegistrationNotFound))
+    """One registration of the caller's, with its current position in the waiting list. Raises RegistrationNotFound."""
+    statement = READ.where(TABLE.c.id == registration_id, statements.own(work.caller))
+    return dict(records.found(work, statement, RegistrationNotFound))
 
 
 def list_registrations(
@@ -135,7 +136,22 @@ def list_registrations(
     person_id: UUID | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
-    """Registrations, oldest first; a filter of None matches any."""
+    """Registrations of the department's activities, or of a person, oldest first; a filter of None matches any.
+
+    Raises ActivityNotFound for a list of an activity that is another's. That a person is in reach is the gateway's to ask.
+    """
     filters = {"activity_id": activity_id, "session_id": session_id, "person_id": person_id, "state": state}
     statement = narrowed(READ, TABLE.c, filters)
-    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    statement = statement.where(statements.listed(work.caller, is_of_person=person_id is not None))
+    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    if activity_id is not None and not page["items"]:
+        _check_listed(work, activity_id, person_id)
+    return page
+
+
+def _check_listed(work: Work, activity_id: UUID, person_id: UUID | None) -> None:
+    """For an empty list alone, so that the others cost no second statement. Raises ActivityNotFound."""
+    activity = activities.get_activity(work, activity_id=activity_id)
+    is_of_person = person_id is not None or work.caller.person_id is not None
+    if not is_of_person and activity["department"] != work.caller.department:
+        raise activities.ActivityNotFound()

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, func, select, text
+from sqlalchemy import ColumnElement, Row, Table, func, or_, select, text
 from sqlalchemy.orm import aliased
 
+from chassis.broker.topology import consumer_queue
 from chassis.store import records
-from chassis.store.work import Work
+from chassis.store.work import Caller, Work
+from contracts.catalogue import EVENTS
 from contracts.language.refusals import Refusal
 from services.events.activities import sessions
+from services.events.activities.tables import Activity, ActivityKind
 from services.events.registrations.rules import WAITING
 from services.events.registrations.tables import Registration
 
@@ -24,7 +27,7 @@ TABLE: Table = Registration.__table__  # type: ignore[assignment]
 
 
 class RegistrationNotFound(Refusal):
-    """No registration has this id."""
+    """No registration that the caller may see has this id."""
 
     kind = "not_found"
     code = "events.registration_not_found"
@@ -45,13 +48,17 @@ POSITION = (
     .correlate(TABLE)
     .scalar_subquery()
 )
-READ = select(*TABLE.c, func.nullif(POSITION, 0).label("position"))
+_activity, _kind = aliased(Activity), aliased(ActivityKind)
+#: Who may see and move a registration is decided by its activity, in the same statement.
+_WITH_ACTIVITY = TABLE.join(_activity, _activity.id == TABLE.c.activity_id).join(_kind, _kind.key == _activity.kind)
+READ = select(*TABLE.c, func.nullif(POSITION, 0).label("position")).select_from(_WITH_ACTIVITY)
 
 # All a registration depends on, read in one statement before the session is locked: the activity, the chosen session or the
 # only one, whether the person is known and registered already, and the affiliations that hold today.
 LOOK_UP = text(
     """
-    select a.state as activity_state, a.open_to, a.kind, a.title, a.programme, s.id, s.starts_at, s.ends_at, s.place,
+    select a.state as activity_state, a.open_to, a.kind, a.title, a.programme, k.is_confidential,
+        s.id, s.starts_at, s.ends_at, s.place,
         (select count(*) from sessions c where c.activity_id = a.id) as session_count,
         exists (select from people p where p.id = :person_id)
             or exists (select from affiliations k where k.person_id = :person_id) as person_known,
@@ -67,7 +74,7 @@ LOOK_UP = text(
             where f.person_id = :person_id and f.state in ('confirmed', 'ended') and f.from_on <= :day
               and ((f.until_on is null and f.state = 'confirmed') or :day < f.until_on)
         ), '[]') as affiliations
-    from activities a
+    from activities a join activity_kinds k on k.key = a.kind
     left join sessions s on s.activity_id = a.id and (s.id = :session_id or cast(:session_id as uuid) is null)
     where a.id = :activity_id
     order by s.starts_at, s.id limit 1
@@ -120,11 +127,37 @@ PROMOTE = text(
 )
 _WITH_SESSION = text(
     """
-    select r.activity_id, r.person_id, r.state, r.checked_in_at, s.activity_state, s.starts_at, s.ends_at
+    select r.activity_id, r.session_id, r.person_id, r.state, r.checked_in_at, r.department, s.activity_state, s.starts_at,
+        s.ends_at, a.department as activity_department, k.is_confidential
     from registrations r join sessions s on s.id = r.session_id
+        join activities a on a.id = r.activity_id join activity_kinds k on k.key = a.kind
     where r.id = :registration_id
     """
 )
+
+
+def own(caller: Caller) -> ColumnElement[bool]:
+    """Registrations a caller may see and move: the person's, or those of the department's activities or made by it."""
+    if caller.person_id is not None:
+        return TABLE.c.person_id == caller.person_id
+    return or_(_activity.department == caller.department, TABLE.c.department == caller.department)
+
+
+def listed(caller: Caller, *, is_of_person: bool) -> ColumnElement[bool]:
+    """Registrations a caller finds in lists: the person's own, those of the department's activities; of a person it reaches,
+    all but the confidential ones of others.
+    """
+    if caller.person_id is not None:
+        return TABLE.c.person_id == caller.person_id
+    of_department = _activity.department == caller.department
+    return or_(of_department, ~_kind.is_confidential) if is_of_person else of_department
+
+
+def is_own(caller: Caller, registration: Row[Any]) -> bool:
+    """As `own`, of a row of `read_with_session`."""
+    if caller.person_id is not None:
+        return bool(registration.person_id == caller.person_id)
+    return caller.department in (registration.activity_department, registration.department)
 
 
 def read_with_session(work: Work, registration_id: UUID) -> Row[Any]:
@@ -133,8 +166,9 @@ def read_with_session(work: Work, registration_id: UUID) -> Row[Any]:
 
 
 def session_of(work: Work, registration_id: UUID) -> UUID:
-    """The session a registration is for; it never changes. Raises RegistrationNotFound."""
-    statement = select(TABLE.c.session_id).where(TABLE.c.id == registration_id)
+    """The session a registration of the caller's is for; it never changes. Raises RegistrationNotFound."""
+    wanted = select(TABLE.c.session_id).select_from(_WITH_ACTIVITY)
+    statement = wanted.where(TABLE.c.id == registration_id, own(work.caller))
     return UUID(str(records.found_row(work, statement, RegistrationNotFound).session_id))
 
 
@@ -148,7 +182,10 @@ def record_and_announce(
     position: int | None = None,
     reason: str | None = None,
 ) -> None:
-    """Record the step in the history and announce the registration as it is now; `session` is a row of ``lock_session``."""
+    """Record the step in the history and announce the registration as it is now; `session` is a row of ``lock_session``.
+
+    Of a confidential kind the platform's own subscribers are told, and no listener.
+    """
     work.record("registration", row["id"], from_state=from_state, to_state=row["state"], reason=reason)
     expires_at: dt.datetime | None = row["offer_expires_at"]
     data = {
@@ -166,4 +203,6 @@ def record_and_announce(
         "place": session.place,
         "reason": reason,
     }
-    work.announce(event_type, subject_id=row["id"], version=row["version"], data=data)
+    own_queues = [consumer_queue(consumer) for consumer in EVENTS[event_type].subscribers]
+    for queue in own_queues if session.is_confidential else [None]:
+        work.announce(event_type, subject_id=row["id"], version=row["version"], data=data, only_for=queue)

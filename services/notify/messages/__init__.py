@@ -21,7 +21,7 @@ from chassis.store.pages import read_page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
 from contracts.language.refusals import Refusal
-from services.notify import deliveries, preferences, templates
+from services.notify import deliveries, people, preferences, templates
 from services.notify.messages.tables import Message
 from services.notify.preferences.rules import QuietHours
 from services.notify.templates.rendering import Rendering
@@ -89,7 +89,8 @@ def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str
 def list_messages(
     work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """A page of a person's in-app inbox, oldest first; what they did not want there is not in it."""
+    """A page of a person's in-app inbox, oldest first; what they did not want there is not in it. Raises NotThemselves."""
+    people.check_self(work.caller, person_id)
     statement = select(TABLE).where(TABLE.c.person_id == person_id, deliveries.delivered_in_app(TABLE.c.id))
     if unread is not None:
         statement = statement.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
@@ -97,10 +98,10 @@ def list_messages(
 
 
 def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:
-    """The person has seen it; the first time counts. Raises MessageNotFound."""
-    seen = update(TABLE).where(TABLE.c.id == message_id, TABLE.c.read_at.is_(None)).values(read_at=work.now)
-    work.session.execute(seen)
-    return dict(records.found(work, select(TABLE).where(TABLE.c.id == message_id), MessageNotFound))
+    """The person has seen it; the first time counts. Raises MessageNotFound, for everybody else too."""
+    theirs = (TABLE.c.id == message_id, TABLE.c.person_id == work.caller.person_id)
+    work.session.execute(update(TABLE).where(*theirs, TABLE.c.read_at.is_(None)).values(read_at=work.now))
+    return dict(records.found(work, select(TABLE).where(*theirs), MessageNotFound))
 
 
 COUNTS = {

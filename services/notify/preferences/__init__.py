@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.store.versions import VersionStale
 from chassis.store.work import Work
+from services.notify import people
 from services.notify.preferences.rules import PersonPreferences, ProgrammePreference, QuietHours
 from services.notify.preferences.tables import Preference
 
@@ -27,7 +28,11 @@ def put_preferences(
     programmes: Mapping[str, Any],
     quiet_hours: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Set them; `version` is the one they replace, None or 0 for a person who has set none. Raises VersionStale."""
+    """Set them; `version` is the one they replace, None or 0 for a person who has set none.
+
+    Raises NotThemselves, VersionStale.
+    """
+    people.check_self(work.caller, person_id)
     body = {"language": language, "programmes": programmes, "quiet_hours": quiet_hours}
     known = work.session.get(Preference, person_id)
     if (known.version if known else 0) != (version or 0):
@@ -51,7 +56,8 @@ def put_preferences(
 
 
 def get_preferences(work: Work, *, person_id: UUID, quiet_hours: QuietHours | None) -> dict[str, Any]:
-    """A person's preferences; those of somebody who has set none are the city's, as version 0."""
+    """A person's preferences; those of somebody who has set none are the city's, as version 0. Raises NotThemselves."""
+    people.check_self(work.caller, person_id)
     known = work.session.get(Preference, person_id)
     if known is not None:
         return _as_record(known)

@@ -131,8 +131,14 @@ def _record_and_announce(
 
 
 def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
-    """One entitlement. Raises EntitlementNotFound."""
-    return dict(records.found(work, select(TABLE).where(TABLE.c.id == entitlement_id), EntitlementNotFound))
+    """One entitlement; who acts for themselves finds their own alone. Raises EntitlementNotFound."""
+    statement = narrowed(select(TABLE), TABLE.c, {"id": entitlement_id, "person_id": work.caller.person_id})
+    return dict(records.found(work, statement, EntitlementNotFound))
+
+
+def ids_of(work: Work, person_id: UUID) -> Sequence[UUID]:
+    """The entitlements of a person: one per scheme at most."""
+    return work.session.scalars(select(TABLE.c.id).where(TABLE.c.person_id == person_id)).all()
 
 
 def list_entitlements(
@@ -144,7 +150,7 @@ def list_entitlements(
     scheme_key: str | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
-    """Entitlements, oldest first; a filter of None matches any."""
+    """Entitlements, oldest first; a filter of None matches any. Who acts for themselves finds their own alone."""
     filters = {"person_id": person_id, "scheme_key": scheme_key, "state": state}
-    statement = narrowed(select(TABLE), TABLE.c, filters)
+    statement = narrowed(narrowed(select(TABLE), TABLE.c, filters), TABLE.c, {"person_id": work.caller.person_id})
     return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

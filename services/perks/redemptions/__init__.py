@@ -1,14 +1,15 @@
 """Redemptions (核销): one scan at a gate, answered once and kept as a fact, admitted or refused.
 
-Lives here: the scan from token to answer, in one short transaction. The law is in ``redemptions.rules``; that a pass admits
-no more often than its scheme allows is held by the unique index on the slot. A scan that is no scan of this city's pass
-(forged, expired, an unknown place) is refused without leaving a fact. Source: report, P35: 免首道门票, the first gate only.
+Lives here: the scan from token to answer, in one short transaction. Not here: who reads it afterwards (``redemptions.reading``).
+The law is in ``redemptions.rules``; that a pass admits no more often than its scheme allows is held by the unique index on the
+slot. A device scans at the places it is bound to, another caller at those that trust its department. A scan that is no scan of
+this city's pass there (forged, expired, a foreign place) is refused without leaving a fact. Source: report, P35: 免首道门票, the
+first gate only.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,7 @@ from chassis.ground import clock
 from chassis.ground.ids import uuid7
 from chassis.store import records
 from chassis.store.figures import Count
-from chassis.store.pages import narrowed, read_page
-from chassis.store.work import Work
+from chassis.store.work import Caller, Work
 from contracts.language.refusals import Refusal
 from contracts.scans import ScanTimes
 from services.perks import entitlements
@@ -69,6 +69,24 @@ class PlaceNotKnown(Refusal):
     en = "There is no such place."
 
 
+class NotYourPlace(Refusal):
+    """The device is not bound to the place, or the place does not trust the department. The pass is not used."""
+
+    kind = "forbidden"
+    code = "perks.not_your_place"
+    zh = "只能在设备所绑定的场所，或信任本部门的场所核销。"
+    en = "Passes are redeemed at the places a device is bound to, or that trust the department."
+
+
+class ScanBeforePass(Refusal):
+    """The scan says it was made before there was anything to scan. The pass is not used."""
+
+    kind = "unprocessable"
+    code = "perks.scan_before_pass"
+    zh = "扫码时间早于凭证签发或权益生效的时间。"
+    en = "The scan would be earlier than the pass, or than the entitlement it stands for."
+
+
 class ScanTimeImplausible(Refusal):
     """The scan is from the future, or too old to be sent."""
 
@@ -76,15 +94,6 @@ class ScanTimeImplausible(Refusal):
     code = "perks.scan_time_implausible"
     zh = "扫码时间不合理：不能晚于现在，也不能早于 {days} 天前。"
     en = "The time of the scan is not plausible: it may not lie ahead, nor more than {days} days back."
-
-
-class RedemptionNotFound(Refusal):
-    """No redemption has this id."""
-
-    kind = "not_found"
-    code = "perks.redemption_not_found"
-    zh = "未找到该核销记录。"
-    en = "There is no such redemption."
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,8 @@ _FACTS = text(
         where e.id = :entitlement_id and a.state in ('confirmed', 'ended') and a.from_on <= :day
           and ((a.until_on is null and a.state = 'confirmed') or :day < a.until_on)
     )
-    select e.person_id, e.scheme_key, e.state, coalesce(h.next_check_on <= :day, false) as is_stale, s.limit_count,
-        s.limit_per, s.limit_window,
+    select e.person_id, e.scheme_key, e.state, e.granted_at, coalesce(h.next_check_on <= :day, false) as is_stale,
+        s.limit_count, s.limit_per, s.limit_window,
         s.valid_from <= :day and (s.valid_until is null or :day < s.valid_until) as scheme_holds,
         exists (select from organisations o where o.id = :place_id) as place_known,
         exists (select from fitting) as facts_hold,
@@ -166,17 +175,20 @@ def redeem_pass(
     place_id: UUID,
     nonce: str,
     at: dt.datetime | None = None,
+    is_trusted: bool | None = None,
 ) -> dict[str, Any]:
     """Answer a scan: admitted, or refused with a reason. The same nonce of the same client gets the same answer.
 
-    `at` is when an offline scanner read the pass. Raises PassUnreadable, PassExpired, EntitlementNotFound,
-    PlaceNotKnown, ScanTimeImplausible, NonceReused.
+    `at` is when an offline scanner read the pass, `is_trusted` whether the place trusts the department of a caller that is no
+    device. Raises NotYourPlace, PassUnreadable, PassExpired, EntitlementNotFound, PlaceNotKnown, ScanTimeImplausible,
+    ScanBeforePass, NonceReused.
     """
-    claims = keys.read(token)
-    scan = Scan(claims, place_id, nonce, at or work.now)
+    if not _is_place_of(work.caller, place_id, is_trusted):
+        raise NotYourPlace()
+    scan = Scan(keys.read(token), place_id, nonce, at or work.now)
     try:
         facts = _read_facts(work, scan, scan_times)
-    except (ScanTimeImplausible, PassExpired, EntitlementNotFound, PlaceNotKnown):
+    except (ScanTimeImplausible, ScanBeforePass, PassExpired, EntitlementNotFound, PlaceNotKnown):
         # sent again after its time: what was answered then still is the answer
         if (earlier := _earlier(work, scan)) is not None:
             return earlier
@@ -185,14 +197,23 @@ def redeem_pass(
     code = law.refusal_of(_current(work, scan, facts))
     if code is None and _admit(work, scan, row, facts.limit_count):
         _record_and_announce(work, row)
-        return _answer(row)
+        return as_answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
     row |= {"outcome": "refused", "code": code or "perks.limit_reached"}
     if work.session.connection().execute(_REFUSE, row).scalar() is None:
-        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
+        return _earlier(work, scan) or as_answer(row)  # the same nonce came twice at once
     work.record("redemption", row["id"], from_state=None, to_state="refused", reason=row["code"])
-    return _answer(row)
+    return as_answer(row)
+
+
+def _is_place_of(caller: Caller, place_id: UUID, is_trusted: bool | None) -> bool:
+    """A device's by what it is bound to, another caller's by whom the place trusts."""
+    if caller.client_type == "device":
+        return str(place_id) in caller.bound_to
+    if is_trusted is None:
+        return not caller.scopes  # a gateway of version 0.1, still running during an upgrade, says neither
+    return is_trusted
 
 
 def _read_facts(work: Work, scan: Scan, scan_times: ScanTimes) -> Row[Any]:
@@ -200,10 +221,14 @@ def _read_facts(work: Work, scan: Scan, scan_times: ScanTimes) -> Row[Any]:
         raise ScanTimeImplausible(days=scan_times.kept.days)
     if scan.claims.expires_at <= scan.at:
         raise PassExpired()
+    if not scan_times.may_follow(scan.claims.issued_at, scan.at):
+        raise ScanBeforePass()
     keys = {"entitlement_id": scan.claims.entitlement_id, "place_id": scan.place_id, "day": scan.day}
     facts = records.found_row(work, _FACTS, EntitlementNotFound, keys)
     if not facts.place_known:
         raise PlaceNotKnown()
+    if not scan_times.may_follow(facts.granted_at, scan.at):
+        raise ScanBeforePass()
     return facts
 
 
@@ -256,7 +281,7 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
         return None
     if bytes(found["pass_digest"]) != scan.claims.digest or found["place_id"] != scan.place_id:
         raise NonceReused()
-    return _answer(dict(found)) | {"replayed": True}
+    return as_answer(dict(found)) | {"replayed": True}
 
 
 def _record_and_announce(work: Work, row: dict[str, Any]) -> None:
@@ -275,30 +300,9 @@ def _record_and_announce(work: Work, row: dict[str, Any]) -> None:
     )
 
 
-def _answer(row: dict[str, Any]) -> dict[str, Any]:
+def as_answer(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it is answered, with the words of its refusal."""
     return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
-
-
-def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
-    """One redemption. Raises RedemptionNotFound."""
-    found = records.found(work, select(TABLE).where(TABLE.c.id == redemption_id), RedemptionNotFound)
-    return _answer(dict(found))
-
-
-def list_redemptions(
-    work: Work,
-    *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
-    entitlement_id: UUID | None = None,
-    place_id: UUID | None = None,
-    outcome: str | None = None,
-) -> dict[str, Any]:
-    """Redemptions, oldest first; a filter of None matches any."""
-    filters = {"entitlement_id": entitlement_id, "place_id": place_id, "outcome": outcome}
-    statement = narrowed(select(TABLE), TABLE.c, filters)
-    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
-    return page | {"items": [_answer(row) for row in page["items"]]}
 
 
 _ADMITTED = """

@@ -46,4 +46,7 @@ class Redemption(Base):
         ),
         Index("redemptions_page", "created_at", "id"),
         Index("redemptions_place", "place_id", "created_at", "id"),
+        Index("redemptions_department", "department", "created_at", "id"),
+        Index("redemptions_scheme", "scheme_key", "created_at", "id"),
+        Index("redemptions_entitlement", "entitlement_id", "created_at", "id"),
     )  # fmt: skip

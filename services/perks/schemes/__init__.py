@@ -149,6 +149,12 @@ def current(work: Work) -> Sequence[Scheme]:
     return work.session.scalars(select(Scheme).where(Scheme.is_current).order_by(Scheme.key)).all()
 
 
+def published_by(work: Work, department: str) -> Sequence[str]:
+    """The keys of the schemes whose current version the department published."""
+    published = select(Scheme.key).where(Scheme.is_current, Scheme.department == department)
+    return work.session.scalars(published.order_by(Scheme.key)).all()
+
+
 def _current(work: Work, key: str) -> Scheme | None:
     return work.session.scalar(select(Scheme).where(Scheme.key == key, Scheme.is_current))
 

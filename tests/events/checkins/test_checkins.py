@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from chassis.store.work import Caller
 from services.events import checkins, tickets
 from services.events.registrations import waiting_list
 from services.events.registrations.statements import RegistrationNotFound
-from tests.events.conftest import DAY, HOUR, NOW, Town, session
+from tests.events.conftest import DAY, DOOR, HOUR, NOW, OTHERS, Town, session
 from tests.support.signing_keys import write_keys
 
 START = NOW + DAY
+DEVICE = replace(DOOR, client_id="door-1", department="any", client_type="device")
 
 
 def seated(town: Town) -> dict[str, Any]:
@@ -111,6 +113,34 @@ class TestCheckIn:
         assert reported["attendance"] == {"counted": 1, "stated": 3}
         assert town.scan(tokens[1], "n2", **late)["code"] == "events.books_closed"
 
+    def test_goes_by_the_door_a_device_is_bound_to_and_uses_no_ticket_at_another(self, town: Town) -> None:
+        activity, other = town.open(session(1), session(1)), town.open()
+        ours, theirs = (str(one["id"]) for one in (activity, other))
+        here, there = (one["id"] for one in activity["sessions"])
+        registration = town.register(activity, town.person(), session_id=here)
+        token = town.ticket(registration)
+        for bound_to in ({theirs}, {str(there)}, set()):
+            with pytest.raises(checkins.WrongDoor):
+                town.scan(token, "n1", caller=replace(DEVICE, bound_to=frozenset(bound_to)))
+        assert town.count("select count(*) from checkins") == 0
+        admitted = town.scan(token, "n1", caller=replace(DEVICE, bound_to=frozenset({str(here)})))
+        assert admitted["outcome"] == "admitted"
+        again = town.scan(token, "n2", caller=replace(DEVICE, bound_to=frozenset({theirs, ours})))
+        assert again["code"] == "events.checked_in_before"
+
+    def test_is_the_departments_of_the_activity_where_there_is_no_device(self, town: Town) -> None:
+        token = town.ticket(seated(town))
+        with pytest.raises(checkins.WrongDoor):
+            town.scan(token, "n1", caller=OTHERS)
+        assert town.scan(token, "n1")["outcome"] == "admitted"
+
+    def test_believes_no_scan_from_before_the_ticket(self, town: Town) -> None:
+        registration = town.register(town.open(session(1, starts_at=NOW - HOUR)), town.person())
+        token = town.ticket(registration)
+        with pytest.raises(checkins.ScanBeforeTicket):
+            town.scan(token, "n1", now=NOW, at=NOW - dt.timedelta(minutes=6))
+        assert town.scan(token, "n1", now=NOW, at=NOW - dt.timedelta(minutes=4))["outcome"] == "admitted"
+
     def test_refuses_at_a_door_of_what_was_called_off(self, town: Town) -> None:
         activity = town.open(session(1))
         token = town.ticket(town.register(activity, town.person()))
@@ -126,9 +156,9 @@ class TestCheckIn:
         for off in (dt.timedelta(minutes=6), -8 * DAY):
             with pytest.raises(checkins.ScanTimeImplausible):
                 town.scan(token, "n3", at=START + off)
-        stranger = town.keys.sign(
-            {"registration_id": str(uuid7()), "activity_id": str(uuid7()), "holder": "x", "exp": 4_000_000_000}
-        )
+        ids = {"registration_id": str(uuid7()), "activity_id": str(uuid7())}
+        issued_at = int(NOW.timestamp())
+        stranger = town.keys.sign({**ids, "holder": "x", "iat": issued_at, "exp": 4_000_000_000})
         with pytest.raises(RegistrationNotFound):
             town.scan(stranger, "n4")
         assert town.count("select count(*) from checkins") == 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from chassis.ground.ids import uuid7
+from chassis.store.work import Caller
 from services.notify import messages
 from services.notify.messages import MessageNotFound
-from tests.notify.conftest import AT_NIGHT, MORNING, NOW, UNWANTED, Office, granted
+from services.notify.people import NotThemselves
+from tests.notify.conftest import APP, AT_NIGHT, CLERK, MORNING, NOW, UNWANTED, Office, granted, themselves
 from tests.support.threads import at_once
 
 
@@ -123,7 +126,7 @@ class TestInbox:
         office.hear(*(granted(one) for one in [person] * 5 + [uuid7()] * 3))
         seen, after = [], None
         while True:
-            with office.work() as work:
+            with office.work(caller=themselves(person)) as work:
                 page = messages.list_messages(work, person_id=person, unread=None, limit=2, after=after)
             seen += [item["id"] for item in page["items"]]
             if (after := page["next_after"]) is None:
@@ -136,11 +139,25 @@ class TestInbox:
         office.hear(granted(person), granted(person))
         first = office.inbox(person)[0]["id"]
         for now in (NOW, AT_NIGHT):
-            with office.work(now=now) as work:
+            with office.work(now=now, caller=themselves(person)) as work:
                 assert messages.read_message(work, message_id=first)["read_at"] == NOW
         assert [message["id"] == first for message in office.inbox(person, unread=False)] == [True]
         assert first not in [message["id"] for message in office.inbox(person, unread=True)]
 
     def test_a_message_that_does_not_exist_is_not_found(self, office: Office) -> None:
-        with office.work() as work, pytest.raises(MessageNotFound):
+        with office.work(caller=themselves(uuid7())) as work, pytest.raises(MessageNotFound):
             messages.read_message(work, message_id=uuid7())
+
+    @pytest.mark.parametrize("caller", [CLERK, APP, replace(APP, subject="staff:zhang.san"), themselves(uuid7())])
+    def test_is_the_persons_alone(self, office: Office, caller: Caller) -> None:
+        person = uuid7()
+        office.only_template()
+        office.hear(granted(person))
+        (message,) = office.inbox(person)
+        with office.work(caller=caller) as work:
+            for whose in (person, uuid7()):
+                with pytest.raises(NotThemselves):
+                    messages.list_messages(work, person_id=whose, unread=None, limit=2, after=None)
+            with pytest.raises(MessageNotFound):
+                messages.read_message(work, message_id=message["id"])
+        assert office.inbox(person, unread=True) == [message]

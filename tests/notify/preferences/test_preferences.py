@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from chassis.ground.ids import uuid7
 from chassis.store.versions import VersionStale
+from chassis.store.work import Caller
 from contracts import notify as schemas
 from services.notify import preferences
+from services.notify.people import NotThemselves
 from services.notify.preferences.rules import PersonPreferences, ProgrammePreference, QuietHours, objection, quiet_until
-from tests.notify.conftest import CITY_QUIET, UNWANTED, Office
+from tests.notify.conftest import APP, CITY_QUIET, CLERK, UNWANTED, Office, themselves
 from tests.support.threads import at_once
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -27,7 +31,7 @@ def at(text: str) -> dt.datetime:
 class TestPutPreferences:
     def test_are_the_citys_until_they_are_set(self, office: Office) -> None:
         person = uuid7()
-        with office.work() as work:
+        with office.work(caller=themselves(person)) as work:
             found = preferences.get_preferences(work, person_id=person, quiet_hours=CITY_QUIET)
         shown = schemas.Preferences().dump(found)
         assert (shown["version"], shown["quiet_hours"]) == (0, {"from": "22:00", "until": "08:00"})
@@ -42,12 +46,25 @@ class TestPutPreferences:
             }
         )
         assert office.prefer(person, **loaded)["version"] == 1
-        with office.work() as work:
+        with office.work(caller=themselves(person)) as work:
             found = preferences.get_preferences(work, person_id=person, quiet_hours=CITY_QUIET)
             preference = preferences.preferences_of(work, [person], quiet_hours=CITY_QUIET)[person]
         assert schemas.Preferences().dump(found)["quiet_hours"] == {"from": "21:00", "until": "07:30"}
         assert preference.quiet_hours == QuietHours.parse("21:00", "07:30")
         assert preference.programmes == {"job_fairs": ProgrammePreference(enabled=False)}
+
+    @pytest.mark.parametrize("caller", [CLERK, APP, replace(APP, subject="staff:zhang.san"), themselves(uuid7())])
+    def test_are_seen_and_set_by_the_person_alone(self, office: Office, caller: Caller) -> None:
+        person = uuid7()
+        office.prefer(person, language="en")
+        wish: dict[str, Any] = {"language": None, "programmes": {}, "quiet_hours": None}
+        with office.work(caller=caller) as work:
+            for whose in (person, uuid7()):
+                with pytest.raises(NotThemselves):
+                    preferences.get_preferences(work, person_id=whose, quiet_hours=CITY_QUIET)
+                with pytest.raises(NotThemselves):
+                    preferences.put_preferences(work, person_id=whose, version=1, **wish)
+        assert office.count("select count(*) from preferences where language = 'en'") == 1
 
     def test_name_the_version_they_replace(self, office: Office) -> None:
         person = uuid7()

@@ -7,6 +7,7 @@ import datetime as dt
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from chassis.ground.ids import uuid7
 from chassis.store import idempotency
 from chassis.store.work import Caller
 from services.perks import passes, redemptions
-from tests.perks.conftest import NOW, City, Story
+from services.perks.redemptions import reading
+from tests.perks.conftest import GATE, NOW, City, Story
 from tests.support.threads import at_once
 
 
@@ -59,11 +61,27 @@ class TestRedeemPass:
         assert city.count("select count(*) from redemptions") == 0
 
     def test_takes_the_day_of_an_offline_scan(self, city: City) -> None:
+        story, online = Story(city), NOW + dt.timedelta(days=1)
+        late = dt.datetime(2026, 11, 23, 16, 30, tzinfo=dt.UTC)  # 00:30 on the 24th in Shanghai
+        assert city.scan(story.token, story.area, "n1", at=late, now=online)["window"] == "2026-11-24"
+        early = dt.datetime(2026, 11, 23, 15, 30, tzinfo=dt.UTC)  # 23:30 on the 23rd
+        assert city.scan(story.token, story.area, "n2", at=early, now=online)["window"] == "2026-11-23"
+
+    def test_believes_no_scan_from_before_the_pass_or_the_entitlement(self, city: City) -> None:
         story = Story(city)
-        late = dt.datetime(2026, 11, 22, 16, 30, tzinfo=dt.UTC)  # 00:30 on the 23rd in Shanghai
-        assert city.scan(story.token, story.area, "n1", at=late)["window"] == "2026-11-23"
-        early = dt.datetime(2026, 11, 22, 15, 30, tzinfo=dt.UTC)  # 23:30 on the 22nd
-        assert city.scan(story.token, story.area, "n2", at=early)["window"] == "2026-11-22"
+        for days in range(1, 6):
+            with pytest.raises(redemptions.ScanBeforePass):
+                city.scan(story.token, story.area, f"n{days}", at=NOW - dt.timedelta(days=days))
+        with pytest.raises(redemptions.ScanBeforePass):
+            city.scan(story.token, story.area, "n6", at=NOW - dt.timedelta(minutes=6))
+        young = uuid7()
+        city.hear(city.affiliation(young, story.university), now=NOW + dt.timedelta(days=2))
+        early = city.pass_of(young)  # as if it had been signed before there was an entitlement
+        with pytest.raises(redemptions.ScanBeforePass):
+            city.scan(early, story.area, "n7", at=NOW + dt.timedelta(days=1), now=NOW + dt.timedelta(days=2))
+        assert city.count("select count(*) from redemptions") == 0
+        slow = city.scan(story.token, story.area, "n8", at=NOW - dt.timedelta(minutes=4))
+        assert slow["outcome"] == "admitted", "a clock may be slow"
 
     @pytest.mark.parametrize("off", [dt.timedelta(minutes=6), dt.timedelta(days=-8)])
     def test_believes_no_scan_from_the_future_and_none_too_old(self, city: City, off: dt.timedelta) -> None:
@@ -82,6 +100,28 @@ class TestRedeemPass:
         story = Story(city, limit=limit)
         outcomes = [city.scan(story.token, story.area, f"n{number}")["outcome"] for number in range(5)]
         assert outcomes == ["admitted"] * 3 + ["refused"] * 2
+
+
+class TestThePlace:
+    def test_is_one_a_device_is_bound_to(self, city: City) -> None:
+        story = Story(city)
+        gate = replace(GATE, client_type="device", bound_to=frozenset({str(story.area)}))
+        with pytest.raises(redemptions.NotYourPlace):
+            city.scan(story.token, story.other, "n1", caller=gate)
+        assert city.count("select count(*) from redemptions") == 0
+        assert city.scan(story.token, story.area, "n1", caller=gate, is_trusted=None)["outcome"] == "admitted"
+
+    def test_is_one_that_trusts_the_department_of_any_other_caller(self, city: City) -> None:
+        story, scanner = Story(city), replace(GATE, scopes=frozenset({"redemptions:scan"}))
+        for told in (False, None):
+            with pytest.raises(redemptions.NotYourPlace):
+                city.scan(story.token, story.area, "n1", caller=scanner, is_trusted=told)
+        assert city.count("select count(*) from redemptions") == 0
+        assert city.scan(story.token, story.area, "n1", caller=scanner)["outcome"] == "admitted"
+
+    def test_is_not_asked_of_a_gateway_that_does_not_say_during_an_upgrade(self, city: City) -> None:
+        story = Story(city)
+        assert city.scan(story.token, story.area, "n1", is_trusted=None)["outcome"] == "admitted"
 
 
 class TestNonce:
@@ -242,13 +282,38 @@ class TestReading:
         after = None
         with city.work() as work:
             while True:
-                page = redemptions.list_redemptions(work, limit=2, after=after, outcome="refused")
+                page = reading.list_redemptions(work, limit=2, after=after, outcome="refused")
                 seen += [item["nonce"] for item in page["items"]]
                 after = page["next_after"]
                 if after is None:
                     break
-            one = redemptions.get_redemption(work, redemption_id=page["items"][0]["id"])
-            with pytest.raises(redemptions.RedemptionNotFound):
-                redemptions.get_redemption(work, redemption_id=uuid7())
+            one = reading.get_redemption(work, redemption_id=page["items"][0]["id"])
+            with pytest.raises(reading.RedemptionNotFound):
+                reading.get_redemption(work, redemption_id=uuid7())
         assert seen == ["n1", "n2", "n3", "n4"]
         assert one["code"] == "perks.limit_reached"
+
+    def test_shows_a_department_its_places_and_its_schemes_and_whoever_reaches_the_person_theirs(
+        self, city: City
+    ) -> None:
+        story = Story(city)
+        city.publish_scheme(1, caller=replace(GATE, department="youth_league"), source="P36")
+        office = replace(GATE, department="heritage")
+        made = city.scan(story.token, story.area, "n1")
+        other = city.scan(story.token, story.area, "n2", caller=office)
+
+        def seen(department: str, **filters: Any) -> list[Any]:
+            with city.work(caller=replace(GATE, department=department)) as work:
+                page = reading.list_redemptions(work, limit=50, **filters)
+                for item in page["items"] if not filters else []:
+                    assert reading.get_redemption(work, redemption_id=item["id"])["id"] == item["id"]
+            return [item["id"] for item in page["items"]]
+
+        assert seen("culture_tourism") == [made["id"]], "its places"
+        assert seen("heritage") == [other["id"]], "its places"
+        assert seen("youth_league") == [made["id"], other["id"]], "its scheme"
+        assert seen("education") == []
+        assert seen("education", person_id=story.person) == [made["id"], other["id"]]
+        assert seen("education", person_id=uuid7()) == []
+        with city.work(caller=replace(GATE, department="education")) as work, pytest.raises(reading.RedemptionNotFound):
+            reading.get_redemption(work, redemption_id=made["id"])

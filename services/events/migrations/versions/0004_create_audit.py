@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.store.migrations import frozen_sql
 
-revision = "0005"
-down_revision = "0004"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
