@@ -103,12 +103,7 @@ def service_settings(name: str) -> ServiceSettings:
         trusted_broker_users=frozenset(env.list("GATEWAY_BROKER_USER", ["gateway"])),
         health_host=env.str(f"{prefix}_HEALTH_HOST", "127.0.0.1"),
         health_port=env.int(f"{prefix}_HEALTH_PORT", 0),
-        lane_workers={
-            lanes.RPC: env.int(f"{prefix}_RPC_WORKERS", 16),
-            lanes.EVENTS: env.int(f"{prefix}_EVENTS_WORKERS", 4),
-            lanes.RELAY: 1,
-            lanes.TIMERS: env.int(f"{prefix}_TIMERS_WORKERS", 4),
-        },
+        lane_workers=_lane_workers(env, prefix),
         retry_delays=_retry_delays(env),
         quorum_requests=env.bool("QUORUM_REQUESTS", False),
         grace_seconds=env.float("GRACE_SECONDS", 30.0),
@@ -119,6 +114,15 @@ def service_settings(name: str) -> ServiceSettings:
         audit_months=audit_months(env),
         clock_ahead_seconds=env.float("CLOCK_AHEAD_SECONDS", 0.0) if environment == DEV else 0.0,
     )
+
+
+def _lane_workers(env: Env, prefix: str) -> dict[str, int]:
+    return {
+        lanes.RPC: env.int(f"{prefix}_RPC_WORKERS", 16),
+        lanes.EVENTS: env.int(f"{prefix}_EVENTS_WORKERS", 4),
+        lanes.RELAY: 1,
+        lanes.TIMERS: env.int(f"{prefix}_TIMERS_WORKERS", 4),
+    }
 
 
 def audit_months(env: Env) -> int:
