@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 from contracts.language.violations import Violation
+
+if TYPE_CHECKING:  # the child process has no use for it, and its import takes as long as the barrier
+    from uuid import UUID
 
 #: A filled row as the child process gives it: ``row``, ``group``, and its ``values`` or its ``violations``.
 Line = dict[str, Any]
