@@ -16,7 +16,7 @@ from gateway.auth import clients
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
 from gateway.http.operations import operation, respond
-from gateway.serving import body_limits, rate_limits
+from gateway.serving import body_limits, connections, rate_limits
 
 blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
 
@@ -59,17 +59,18 @@ class TokenRefusal(Schema):
 )
 def issue_token() -> Response:
     """Errors are those of RFC 6749, section 5.2, but for the rate limit's."""
-    rate_limits.spend_of_address()
-    with body_limits.arriving_within(body_limits.JSON_SECONDS):
+    rate_limits.require_share_of_address()
+    with connections.waiting(), body_limits.arriving_within(body_limits.JSON_SECONDS):
         form = request.form
+    if (wrong := _ambiguity(form)) is not None:
+        return _error(400, "invalid_request", wrong)
     if form.get("grant_type") != "client_credentials":
         given = form.get("grant_type")
         return _error(400, "unsupported_grant_type" if given else "invalid_request", "grant_type=client_credentials")
     credentials = _credentials(form)
-    principal = None
-    if credentials is not None and "\x00" not in "".join(credentials):
-        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    principal = _authenticated(credentials) if credentials is not None else None
     if principal is None:
+        rate_limits.spend_of_address()
         response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
         response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
         return response
@@ -86,6 +87,27 @@ def issue_token() -> Response:
     return _not_stored(answer, 200)
 
 
+def _ambiguity(form: Any) -> str | None:
+    """Why it cannot be said which credentials are meant (RFC 6749, sections 2.3 and 3.2); None where it can."""
+    if any(len(values) > 1 for _, values in form.lists()):
+        return "a parameter is given more than once"
+    if request.headers.get("Authorization", "").lower().startswith("basic ") and "client_secret" in form:
+        return "credentials by HTTP Basic or in the form, not both"
+    return None
+
+
+def _authenticated(credentials: tuple[str, str]) -> clients.Principal | None:
+    """Whose credentials they are; wrong ones are counted. Raises QuotaExceeded."""
+    client_id, _ = credentials
+    rate_limits.require_share_of_credentials(client_id)
+    principal = None
+    if "\x00" not in "".join(credentials):
+        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    if principal is None:
+        rate_limits.spend_of_credentials(client_id)
+    return principal
+
+
 def _credentials(form: Any) -> tuple[str, str] | None:
     kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
@@ -93,7 +115,8 @@ def _credentials(form: Any) -> tuple[str, str] | None:
             client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             return None
-        return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+        named = unquote_plus(client_id)
+        return (named, unquote_plus(secret)) if colon and form.get("client_id", named) == named else None
     if form.get("client_id") and form.get("client_secret"):
         return form["client_id"], form["client_secret"]
     return None
