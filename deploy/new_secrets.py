@@ -42,7 +42,9 @@ def main(folder: Path, postgres: str, broker: str) -> None:
         sys.exit(f"{folder} is there already: nothing was changed.")
     make(folder, postgres=postgres, broker=broker)
     if os.geteuid() != 0:
-        click.echo(f"The images run as user {IMAGE_USER}: sudo chown {IMAGE_USER} {folder}/*.json {folder}/*_u* ")
+        click.echo(
+            f"The images run as user {IMAGE_USER}: sudo chown {IMAGE_USER} {folder}/*.json {folder}/*_u* {folder}/*_ca"
+        )
 
 
 def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: str = VHOST) -> None:
@@ -59,6 +61,7 @@ def make(folder: Path, *, postgres: str, broker: str, prefix: str = "", vhost: s
     for name, password in users.items():
         _write(folder / f"{name}_amqp_uri", f"amqp://{prefix}{name}:{password}@{broker}/{vhost}\n", FOR_IMAGES)
     _write(folder / "notify_smtp_url", "", FOR_IMAGES)
+    _write(folder / "notify_smtp_ca", "", FOR_IMAGES)
     for path in folder.iterdir():
         if os.geteuid() == 0:
             os.chown(path, IMAGE_USER, IMAGE_USER)

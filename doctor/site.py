@@ -116,9 +116,11 @@ def ports(site: Site) -> Iterator[Remark]:
     if site.environment and not site.is_given:
         own = {"postgres": site.owns_database, **dict.fromkeys(rabbitmq.PORTS, site.owns_broker)}
         expected = {use: port for use, is_own in own.items() if is_own and (port := site.notes.kept(f"port.{use}"))}
-    expected |= {name: port for name, url in site.ready_urls().items() if (port := urlsplit(url).port)}
+    named = {f"{name} health" if name == GATEWAY else name: url for name, url in site.ready_urls().items()}
+    expected |= {name: port for name, url in named.items() if (port := urlsplit(url).port)}
     if bound := site.environment.get("GATEWAY_BIND"):
-        expected[GATEWAY] = int(bound.rpartition(":")[2])
+        port = int(bound.rpartition(":")[2])
+        expected = {use: one for use, one in expected.items() if one != port} | {GATEWAY: port}
     if not expected:
         return iter(())
     return machine.ports(expected, is_ours=lambda listener: _is_ours(site, listener), remedy=_another_port(site))

@@ -8,6 +8,7 @@ import sys
 import click
 from sqlalchemy import make_url
 
+from chassis.ground import logs, tls
 from chassis.keys.rings import KeyProblem
 from chassis.store import migrations
 from gateway import settings
@@ -29,8 +30,13 @@ def main(context: click.Context) -> None:
 @main.command()
 def run() -> None:
     """Serve HTTP until SIGTERM; ends with 78 where a key is missing, wrong, or a demo key outside dev."""
+    found = settings.load()
+    if not found.is_dev:
+        logs.configure(service="gateway")
+        uris = {"the database's address": found.database_url, "the broker's address": found.amqp_uri}
+        tls.warn_of_exposed(uris, found.private_hosts)
     try:
-        load_keys(settings.load())
+        load_keys(found)
     except KeyProblem as problem:
         click.echo(f"gateway: not started: {problem}", err=True)
         sys.exit(EXIT_CONFIGURATION)

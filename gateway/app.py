@@ -12,7 +12,6 @@ import uuid
 import structlog
 from flask import Flask, Response, g, request
 from flask_smorest import Api
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.ground import tracing
 from chassis.keys.rings import read_keyring
@@ -23,7 +22,7 @@ from gateway.auth.tokens import Tokens
 from gateway.description import openapi
 from gateway.http import framework_problems
 from gateway.http.cursors import Cursors
-from gateway.serving import body_limits, health, rate_limits, request_metrics
+from gateway.serving import body_limits, health, proxies, rate_limits, request_metrics
 from gateway.serving.rate_limits import RateLimits
 from gateway.settings import GatewaySettings
 
@@ -56,15 +55,14 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
     app.extensions["rate_limits"] = RateLimits(settings.rates, settings.rate_store)
     app.extensions["rpc"] = RpcClient(settings.amqp_uri, name="gateway")
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    proxies.trust(app, settings.trusted_proxies)
     app.before_request(_begin)
     app.after_request(_finish)
     api = Api(app, spec_kwargs=openapi.SPECIFICATION)
     openapi.add_components(api)
     for subject in routes.SUBJECTS:
         api.register_blueprint(subject.blueprint)
-    app.register_blueprint(health.blueprint)
+    app.register_blueprint(health.open_blueprint)
     app.register_blueprint(openapi.blueprint)
     framework_problems.register(app)
     return app
@@ -97,7 +95,7 @@ def _finish(response: Response) -> Response:
     seconds = time.monotonic() - g.started
     route = str(request.url_rule or "none")
     request_metrics.count(request.method, route, response.status_code, seconds)
-    if not route.startswith(("/livez", "/readyz", "/metrics")):
+    if route != "/livez":
         _log_access(route, response, seconds)
     return response
 

@@ -70,7 +70,7 @@ class Platform:
             self.rabbitmq.make_users([*processes.services(), GATEWAY])
             self.rabbitmq.make_listener(clients.LISTENER, clients.LISTENER_TYPES)
         run_step("chassis", "topology", "apply", environment=environment)
-        planned = processes.planned(self.notes, gateway_url=environment["GATEWAY_PUBLIC_URL"])
+        planned = processes.planned(self.notes)
         ready_urls = {process.name: process.ready_url for process in planned}
         processes.write_private(self._ready_urls, ready_urls)
         supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)

@@ -40,21 +40,23 @@ class Process:
     ready_url: str
 
 
-def planned(notes: Notes, *, gateway_url: str) -> list[Process]:
+def planned(notes: Notes) -> list[Process]:
     """Every process about to start: PROCESSES_<SERVICE> of each service (1 unless set), and one gateway."""
     found = []
     for service in services():
         for number in range(1, int(os.environ.get(f"PROCESSES_{service.upper()}", "1")) + 1):
             port = notes.free_port(f"{service}.{number}.health")
-            found.append(
-                Process(
-                    name=f"{service}-{number}",
-                    command=[sys.executable, "-m", f"services.{service}"],
-                    environment={f"{service.upper()}_HEALTH_PORT": str(port)},
-                    ready_url=f"http://127.0.0.1:{port}/readyz",
-                )
-            )
-    return [*found, Process(GATEWAY, [sys.executable, "-m", "gateway"], {}, f"{gateway_url}/readyz")]
+            found.append(_process(f"{service}-{number}", f"services.{service}", service, port))
+    return [*found, _process(GATEWAY, "gateway", GATEWAY, notes.free_port(f"{GATEWAY}.health"))]
+
+
+def _process(name: str, module: str, deployable: str, health_port: int) -> Process:
+    return Process(
+        name=name,
+        command=[sys.executable, "-m", module],
+        environment={f"{deployable.upper()}_HEALTH_PORT": str(health_port)},
+        ready_url=f"http://127.0.0.1:{health_port}/readyz",
+    )
 
 
 def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:

@@ -33,7 +33,7 @@ from gateway.auth.scopes import EVERYBODY, OPERATING, TYPES
 FIRST_PORT, PORTS = 12_000, 8_000
 _given: set[int] = set()
 #: Requests are counted, but the limits are never reached.
-UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "ADDRESS")}
+UNLIMITED = {f"GATEWAY_RATE_{policy}": "1000000/second" for policy in ("CLIENT", "IMPORTS", "CREDENTIALS", "ADDRESS")}
 
 
 class ThrowawayPlatform:
@@ -92,12 +92,22 @@ class ThrowawayPlatform:
             self.wait_for(name)
 
     def start_gateway(self) -> None:
-        self.spawn("gateway", ["-m", "gateway"], f"{self.url}/readyz", {})
+        self.spawn_gateway("gateway")
+
+    def spawn_gateway(self, name: str, **environment: str) -> None:
+        """Start a gateway; it is where GATEWAY_BIND says."""
+        port = free_port()
+        self.spawn(
+            name,
+            ["-m", "gateway"],
+            f"http://127.0.0.1:{port}/readyz",
+            {"GATEWAY_HEALTH_PORT": str(port), **environment},
+        )
 
     def start_further_gateway(self, name: str, **environment: str) -> str:
         """Start another gateway with settings of its own; returns its address."""
         bind = f"127.0.0.1:{free_port()}"
-        self.spawn(name, ["-m", "gateway"], f"http://{bind}/readyz", {"GATEWAY_BIND": bind, **environment})
+        self.spawn_gateway(name, GATEWAY_BIND=bind, **environment)
         self.wait_for(name)
         return f"http://{bind}"
 
@@ -124,6 +134,10 @@ class ThrowawayPlatform:
                     f"{name} did not become ready:\n{(self.folder / f'{name}.log').read_text()[-3000:]}"
                 )
             time.sleep(0.1)
+
+    def health_url(self, name: str) -> str:
+        """Where /livez, /readyz and /metrics of a process are."""
+        return self.processes[name][1].removesuffix("/readyz")
 
     def is_ready(self, name: str) -> bool:
         """Whether a process is ready for requests."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
+import mimetypes
 from typing import Any
 
-import swagger_ui_bundle
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, request
 from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.routing import UnicodeConverter
 
 from contracts.language.schema import SLUG
 from gateway.auth.scopes import SCOPES
+from gateway.description import swagger_ui
 from gateway.http import languages
 
 blueprint = Blueprint("describing", __name__)
@@ -114,30 +115,20 @@ _PAGE = """<!doctype html>
 <body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script></body></html>
 """
-# Swagger UI 4 reads 3.0 and turns 3.1 away, so the page rewrites what differs and of which we use only nullable types.
 _START = """\
-function older(node) {
-  if (node === null || typeof node !== "object") return node;
-  if (Array.isArray(node)) return node.map(older);
-  const made = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, older(value)]));
-  if (Array.isArray(made.type)) {
-    made.nullable = made.type.includes("null");
-    made.type = made.type.find((name) => name !== "null");
-  }
-  return made;
-}
-fetch("/openapi.json").then((answer) => answer.json()).then((description) => {
-  const spec = {...older(description), openapi: "3.0.3"};
-  window.ui = SwaggerUIBundle({spec, dom_id: "#ui", deepLinking: true, validatorUrl: null});
-});
+window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null});
 """
+#: Nothing from outside and no script in the page itself; Swagger UI writes styles into its elements.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @blueprint.get("/docs")
 def get_docs() -> Response:
     response = Response(_PAGE, mimetype="text/html")
-    policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-    response.headers["Content-Security-Policy"] = policy
+    response.headers["Content-Security-Policy"] = _POLICY
     return response
 
 
@@ -145,9 +136,17 @@ def get_docs() -> Response:
 def get_docs_asset(name: str) -> Response:
     if name == "start.js":
         return Response(_START, mimetype="text/javascript")
-    if name not in ("swagger-ui.css", "swagger-ui-bundle.js"):
+    if name not in swagger_ui.SHA256:
         abort(404)
-    return send_from_directory(swagger_ui_bundle.swagger_ui_path, name)
+    is_compressed = request.accept_encodings.quality("gzip") > 0
+    content = swagger_ui.compressed(name) if is_compressed else swagger_ui.plain(name)
+    response = Response(content, mimetype=mimetypes.guess_type(name)[0])
+    if is_compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{swagger_ui.VERSION}-{'gzip' if is_compressed else 'plain'}")
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/problems/<code>")

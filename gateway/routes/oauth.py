@@ -19,7 +19,7 @@ from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
 from gateway.http.operations import operation, respond
-from gateway.serving import body_limits, rate_limits
+from gateway.serving import body_limits, connections, rate_limits
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 GRANTS = ("client_credentials", EXCHANGE)
@@ -72,9 +72,11 @@ def issue_token() -> Response:
 
     Errors are those of RFC 6749, section 5.2, but for the rate limit's.
     """
-    rate_limits.spend_of_address()
-    with body_limits.arriving_within(body_limits.JSON_SECONDS):
+    rate_limits.require_share_of_address()
+    with connections.waiting(), body_limits.arriving_within(body_limits.JSON_SECONDS):
         form = request.form
+    if (wrong := _ambiguity(form)) is not None:
+        return _error(400, "invalid_request", wrong)
     if form.get("grant_type") not in GRANTS:
         given = form.get("grant_type")
         return _error(
@@ -82,6 +84,7 @@ def issue_token() -> Response:
         )
     principal = _authenticated(form)
     if principal is None:
+        rate_limits.spend_of_address()
         response = _error(401, "invalid_client", "unknown client, wrong secret, or revoked")
         response.headers["WWW-Authenticate"] = 'Basic realm="youth city"'
         return response
@@ -122,16 +125,23 @@ def _refused(principal: Principal, error: str, description: str) -> Response:
 
 
 def _authenticated(form: Any) -> Principal | None:
-    """The client whose credentials these are; a failure is in the audit, under the id it claimed where that looks like one."""
+    """The client whose credentials these are. A failure is counted, and is in the audit under the id it claimed.
+
+    Raises QuotaExceeded.
+    """
     credentials = _credentials(form)
     principal = None
-    if credentials is not None and "\x00" not in "".join(credentials):
-        principal = clients.authenticate(current_app.extensions["database"], *credentials)
+    if credentials is not None:
+        rate_limits.require_share_of_credentials(credentials[0])
+        if "\x00" not in "".join(credentials):
+            principal = clients.authenticate(current_app.extensions["database"], *credentials)
+        if principal is None:
+            rate_limits.spend_of_credentials(credentials[0])
     if principal is None:
         claimed = credentials[0] if credentials else None
-        said = {"grant_type": form["grant_type"], "error": "invalid_client"}
+        detail = {"grant_type": form["grant_type"], "error": "invalid_client"}
         with _audit() as session:
-            events.of_stranger(session, "token_refused", claimed, now=clock.now(), **_where(said))
+            events.of_stranger(session, "token_refused", claimed, now=clock.now(), **_where(detail))
     return principal
 
 
@@ -143,6 +153,15 @@ def _where(detail: dict[str, Any]) -> dict[str, Any]:
     return {"request_id": g.request_id, "address": request.remote_addr, "detail": detail}
 
 
+def _ambiguity(form: Any) -> str | None:
+    """Why it cannot be said which credentials are meant (RFC 6749, sections 2.3 and 3.2); None where it can."""
+    if any(len(values) > 1 for _, values in form.lists()):
+        return "a parameter is given more than once"
+    if request.headers.get("Authorization", "").lower().startswith("basic ") and "client_secret" in form:
+        return "credentials by HTTP Basic or in the form, not both"
+    return None
+
+
 def _credentials(form: Any) -> tuple[str, str] | None:
     kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
@@ -150,7 +169,8 @@ def _credentials(form: Any) -> tuple[str, str] | None:
             client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             return None
-        return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+        named = unquote_plus(client_id)
+        return (named, unquote_plus(secret)) if colon and form.get("client_id", named) == named else None
     if form.get("client_id") and form.get("client_secret"):
         return form["client_id"], form["client_secret"]
     return None

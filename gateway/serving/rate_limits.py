@@ -1,4 +1,8 @@
-"""Limits on requests: a share per client, and per address where no client is known yet.
+"""Limits on requests: a share per client; and on failures, where no client is known yet.
+
+Whoever gets a secret or a token wrong uses up the share of that client id at that address, and a little of the much wider one
+of the address. Requests that succeed are counted against neither: a client behind a shared address is not locked out
+by another's mistakes.
 
 Lives here: the policies, counting against them, and what a response says of them in the fields of
 draft-ietf-httpapi-ratelimit-headers-11, whose syntax may still move. Not here: how large a request may be (``body_limits``).
@@ -12,7 +16,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +31,10 @@ from gateway.http.problems import Problem
 
 log = logging.getLogger(__name__)
 
-CLIENT, IMPORTS, ADDRESS = "client", "imports", "address"
-POLICIES = (CLIENT, IMPORTS, ADDRESS)
+CLIENT, IMPORTS, CREDENTIALS, ADDRESS = "client", "imports", "credentials", "address"
+POLICIES = (CLIENT, IMPORTS, CREDENTIALS, ADDRESS)
+#: No id is longer; what is sent instead of one need not be kept whole.
+LONGEST_ID = 80
 STORE_SECONDS = 0.25
 #: A store that did not answer is left alone for so long.
 AWAY_SECONDS = 5.0
@@ -54,6 +60,10 @@ class Spent:
     seconds: int
 
 
+#: Asks a limiter of a policy and somebody: whether it is allowed, and what is left.
+Question = Callable[[SlidingWindowCounterRateLimiter, str, RateLimitItem, str], tuple[bool, Spent]]
+
+
 class RateLimits:
     """Counts requests against policies.
 
@@ -69,10 +79,17 @@ class RateLimits:
 
     def spend(self, policy: str, who: str) -> None:
         """Count one request of `who`. Raises QuotaExceeded."""
+        self._ask(policy, who, _hit)
+
+    def require(self, policy: str, who: str) -> None:
+        """Count nothing. Raises QuotaExceeded where `who` has nothing left."""
+        self._ask(policy, who, _test)
+
+    def _ask(self, policy: str, who: str, question: Question) -> None:
         item = self.items.get(policy)
         if item is None:
             return
-        is_allowed, spent = self._counted(policy, item, who)
+        is_allowed, spent = self._answered(question, policy, item, who)
         _spent()[policy] = spent
         if not is_allowed:
             _refused.labels(policy).inc()
@@ -82,15 +99,15 @@ class RateLimits:
                 members={"violated-policies": [policy]},
             )
 
-    def _counted(self, policy: str, item: RateLimitItem, who: str) -> tuple[bool, Spent]:
+    def _answered(self, question: Question, policy: str, item: RateLimitItem, who: str) -> tuple[bool, Spent]:
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
-                return _hit(self._shared, policy, item, who)
+                return question(self._shared, policy, item, who)
             except StorageError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 _store_failures.inc()
                 log.warning("the rate limits' store is away, every worker counts for itself: %s", error)
-        return _hit(self._memory, policy, item, who)
+        return question(self._memory, policy, item, who)
 
     def written(self, policy: str) -> str:
         """A policy as RateLimit-Policy lists it: its name, its share and its window in seconds."""
@@ -104,9 +121,16 @@ def _connected(store: str) -> Any:
 
 
 def _hit(limiter: SlidingWindowCounterRateLimiter, policy: str, item: RateLimitItem, who: str) -> tuple[bool, Spent]:
-    is_allowed = limiter.hit(item, policy, who)
+    return limiter.hit(item, policy, who), _left(limiter, policy, item, who)
+
+
+def _test(limiter: SlidingWindowCounterRateLimiter, policy: str, item: RateLimitItem, who: str) -> tuple[bool, Spent]:
+    return limiter.test(item, policy, who), _left(limiter, policy, item, who)
+
+
+def _left(limiter: SlidingWindowCounterRateLimiter, policy: str, item: RateLimitItem, who: str) -> Spent:
     reset_at, remaining = limiter.get_window_stats(item, policy, who)
-    return is_allowed, Spent(remaining, max(1, math.ceil(reset_at - time.time())))
+    return Spent(remaining, max(1, math.ceil(reset_at - time.time())))
 
 
 def _spent() -> dict[str, Spent]:
@@ -117,13 +141,40 @@ def _spent() -> dict[str, Spent]:
 
 def spend(policy: str, who: str) -> None:
     """Count one request of `who` against a policy. Raises QuotaExceeded."""
+    _limits().spend(policy, who)
+
+
+def _limits() -> RateLimits:
     limits: RateLimits = current_app.extensions["rate_limits"]
-    limits.spend(policy, who)
+    return limits
+
+
+def require_share_of_address() -> None:
+    """Raise QuotaExceeded where too much has failed from this request's address."""
+    _limits().require(ADDRESS, _address())
 
 
 def spend_of_address() -> None:
-    """Count a request of an unknown client. Raises QuotaExceeded."""
-    spend(ADDRESS, request.remote_addr or "unknown")
+    """Count a failure from this request's address. Raises QuotaExceeded."""
+    spend(ADDRESS, _address())
+
+
+def require_share_of_credentials(client_id: str) -> None:
+    """Raise QuotaExceeded where this address has got the secret of `client_id` wrong too often."""
+    _limits().require(CREDENTIALS, _pair(client_id))
+
+
+def spend_of_credentials(client_id: str) -> None:
+    """Count a wrong secret of `client_id` from this address. Raises QuotaExceeded."""
+    spend(CREDENTIALS, _pair(client_id))
+
+
+def _pair(client_id: str) -> str:
+    return f"{client_id[:LONGEST_ID]} {_address()}"
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
 
 
 def add_fields(response: Response) -> None:
@@ -131,8 +182,7 @@ def add_fields(response: Response) -> None:
     spent: dict[str, Spent] = g.get("rate_spent", {})
     if not spent:
         return
-    limits: RateLimits = current_app.extensions["rate_limits"]
-    response.headers["RateLimit-Policy"] = ", ".join(limits.written(policy) for policy in spent)
+    response.headers["RateLimit-Policy"] = ", ".join(_limits().written(policy) for policy in spent)
     response.headers["RateLimit"] = ", ".join(
         f'"{policy}";r={one.remaining};t={one.seconds}' for policy, one in spent.items()
     )

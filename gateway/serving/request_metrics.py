@@ -1,8 +1,8 @@
-"""Metrics of HTTP requests: rate, errors, duration, by route and never by path."""
+"""Metrics of HTTP requests: rate, errors, duration, by route and never by path; and of the connections they come by."""
 
 from __future__ import annotations
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 _requests = Histogram(
     "youthcity_http_seconds",
@@ -10,6 +10,7 @@ _requests = Histogram(
     ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+displaced = Counter("youthcity_connections_displaced_total", "Slow connections that made place for newer ones")
 _children: dict[tuple[str, str, int], Histogram] = {}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

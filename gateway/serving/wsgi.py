@@ -5,6 +5,11 @@ from __future__ import annotations
 from chassis.ground import logs
 from gateway import settings
 from gateway.app import create_app
+from gateway.serving import connections, health
 
 logs.configure(service="gateway")
-app = create_app(settings.load())
+_settings = settings.load()
+_public = create_app(_settings)
+app = connections.kept_while_working(
+    health.beside(_public, health.create_app(_public.extensions), public_port=_settings.port)
+)

@@ -25,7 +25,8 @@ DOCKERFILE = Path("deploy/Dockerfile")
 DEPLOYABLES = [*source.services(), GATEWAY]
 #: Read by Python's libraries, not by our settings.
 OF_LIBRARIES = {"PROMETHEUS_MULTIPROC_DIR"}
-PORT = "8080"
+#: Where the gateway's clients come in, and where every process says how it is.
+PORT, HEALTH_PORT = "8000", "8080"
 
 
 class TestLinters:
@@ -136,14 +137,21 @@ class TestProcesses:
     def test_are_checked_for_health_where_they_answer(self, name: str) -> None:
         process = compose.processes()[name]
         environment, deployable = process["environment"], compose.deployable(process)
+        address = {environment[f"{deployable.upper()}_HEALTH_{part}"] for part in ("HOST", "PORT")}
+        assert address == {"0.0.0.0", HEALTH_PORT}
+        assert f"http://127.0.0.1:{HEALTH_PORT}/readyz" in process["healthcheck"]["test"][-1]
         if deployable == GATEWAY:
             assert environment["GATEWAY_BIND"] == f"0.0.0.0:{PORT}"
-            assert [port.rpartition(":")[2] for port in process["ports"]] == [PORT]
         else:
-            address = {environment[f"{deployable.upper()}_HEALTH_{part}"] for part in ("HOST", "PORT")}
-            assert address == {"0.0.0.0", PORT}
             assert "ports" not in process
-        assert f"http://127.0.0.1:{PORT}/readyz" in process["healthcheck"]["test"][-1]
+
+    def test_one_port_is_open_to_a_proxy_on_the_same_machine_and_the_proxy_is_believed(self) -> None:
+        """Health and metrics are on another; without trust in the proxy every client has the proxy's address."""
+        gateway = compose.processes()[GATEWAY]
+        assert [port.rpartition(":")[2] for port in gateway["ports"]] == [PORT]
+        assert all(port.startswith("127.0.0.1:") for port in gateway["ports"])
+        written = source.text(Path("deploy/compose.yml"))
+        assert "GATEWAY_TRUSTED_PROXIES: ${GATEWAY_TRUSTED_PROXIES:-1}" in written
 
     @pytest.mark.parametrize("name", compose.processes())
     def test_are_given_the_time_they_take_to_end(self, name: str) -> None:
@@ -275,7 +283,9 @@ def _on_this_machine(environment: dict[str, str], folder: Path) -> dict[str, str
     for key, value in found.items():
         if key.endswith("_FILE"):
             path = folder / Path(value).name
-            path.write_text("smtp://mail.test:25" if "SMTP" in key else "scheme://user:password@host:1/name")
+            path.write_text("smtp://mail.test:25" if "SMTP_URL" in key else "scheme://user:password@host:1/name")
+            if key.endswith("_CA_FILE"):
+                path.write_text("")
             found[key] = str(path)
     return found
 

@@ -44,8 +44,6 @@ OPEN = {
     "/docs/<path:name>",
     "/problems/<code>",
     "/livez",
-    "/readyz",
-    "/metrics",
     "/version",
 }
 

@@ -17,6 +17,9 @@ from deploy import site_packages
 from deploy.local.throwaway import eventually, free_port
 from tests.architecture import compose, source
 
+#: Where the gateway's clients come in, and where a process says how it is.
+PORT, HEALTH_PORT = "8000", "8080"
+
 
 class Image:
     """A deployable, as its image holds it."""
@@ -58,7 +61,7 @@ class Containers:
 
     def __init__(self, folder: Path, secrets: Path, more: dict[str, str]) -> None:
         self._folder, self._secrets, self._more = folder, secrets, more
-        self._ports: dict[str, int] = {}
+        self._ports: dict[tuple[str, str], int] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.image = cache(lambda deployable: Image(deployable, folder / "images" / deployable))
 
@@ -73,13 +76,14 @@ class Containers:
                 shutil.copy2(self._secrets / file, run / "secrets" / target)
         found = {key: str(value).replace("/run/", f"{run}/") for key, value in one["environment"].items()}
         for key, value in found.items():
-            if value.endswith("8080"):
-                found[key] = value.replace("8080", str(self.port(name)))
+            for port in (PORT, HEALTH_PORT):
+                if value.endswith(port):
+                    found[key] = value.replace(port, str(self.port(name, port)))
         return {key: value.replace("0.0.0.0", "127.0.0.1") for key, value in found.items()} | self._more
 
-    def port(self, name: str) -> int:
-        """Where its port 8080 is here."""
-        return self._ports.setdefault(name, free_port())
+    def port(self, name: str, port: str) -> int:
+        """Where one of its ports is here."""
+        return self._ports.setdefault((name, port), free_port())
 
     def start(self, name: str) -> None:
         """Start a service's command; `end_of` and `await_healthy` say what becomes of it."""
@@ -100,7 +104,10 @@ class Containers:
         one = compose.ours()[name]
         python, _, script = one["healthcheck"]["test"][1:]
         assert python == "python"
-        image, script = self.image(compose.deployable(one)), script.replace("8080", str(self.port(name)))
+        image, script = (
+            self.image(compose.deployable(one)),
+            script.replace(HEALTH_PORT, str(self.port(name, HEALTH_PORT))),
+        )
 
         def is_healthy() -> bool:
             assert self.running[name].poll() is None, f"{name} has ended:\n{self.log(name).read_text()}"

@@ -27,7 +27,7 @@ from deploy.local.throwaway import eventually
 from examples.city import credit_code
 from examples.client import Client
 from tests.architecture import compose
-from tests.deploy.images import Containers
+from tests.deploy.images import PORT, Containers
 from tests.support.servers import Broker
 
 DEPLOYABLES = [*services(), GATEWAY]
@@ -40,6 +40,8 @@ OF_ANOTHER = {
     "perks": "jinja2",
     "notify": "joserfc",
 }
+#: Endings of what is no code: the page of the API's description, and its licences.
+OTHER_FILES = {"gateway": (".gz", ".txt")}
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,9 @@ class TestThePlatformOfTheComposeFile:
         assert status == 0, output
         login = json.loads(output)
         containers.await_healthy(GATEWAY)
-        client = Client(f"http://127.0.0.1:{containers.port(GATEWAY)}", login["client_id"], login["client_secret"])
+        client = Client(
+            f"http://127.0.0.1:{containers.port(GATEWAY, PORT)}", login["client_id"], login["client_secret"]
+        )
         body = {"kind": "university", "name": "太原理工大学", "uscc": credit_code("12", 1), "trusted_departments": []}
         organisation = client.post("/v1/organisations", body)
         for consumer in ("perks", "events"):
@@ -158,7 +162,7 @@ class TestThePlatformOfTheComposeFile:
         for deployable in DEPLOYABLES:
             app = containers.image(deployable).app
             files = {path.relative_to(app) for path in app.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-            assert {path.suffix for path in files} <= {".py", ".sql"}, deployable
+            assert {path.suffix for path in files} <= {".py", ".sql", *OTHER_FILES.get(deployable, ())}, deployable
             own = {path.parts[0] if path.parts[0] != "services" else path.parts[1] for path in files}
             assert own - {"__init__.py"} == {"contracts", "chassis", deployable}
 

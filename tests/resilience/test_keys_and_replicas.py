@@ -37,7 +37,7 @@ class Door:
 
     def start_second(self) -> None:
         bind = self.urls[1].removeprefix("http://")
-        self.platform.spawn("gateway-2", ["-m", "gateway"], f"{self.urls[1]}/readyz", {"GATEWAY_BIND": bind})
+        self.platform.spawn_gateway("gateway-2", GATEWAY_BIND=bind)
         self.platform.wait_for("gateway-2")
 
     def restart(self) -> None:

@@ -73,6 +73,24 @@ class TestTheTokenEndpoint:
         system = exchange(api, api.client, form)
         assert (system.status, system.json["error"]) == (400, "unauthorized_client")
 
+    def test_takes_one_form_of_credentials_and_every_parameter_once(self, api: Api) -> None:
+        """RFC 6749, sections 2.3 and 3.2: what could mean two clients means none."""
+        client_id, _, secret = base64.b64decode(api.client._credentials).decode().partition(":")
+        basic = {
+            "Authorization": f"Basic {api.client._credentials}",
+            "Content_Type": "application/x-www-form-urlencoded",
+        }
+        begun = "grant_type=client_credentials"
+        for rest, status, error in (
+            (f"&client_id={client_id}&client_secret={secret}", 400, "invalid_request"),
+            ("&client_secret=x", 400, "invalid_request"),
+            ("&scope=registry:read&scope=schemes:read", 400, "invalid_request"),
+            ("&client_id=another", 401, "invalid_client"),
+        ):
+            answer = api.send("POST", "/oauth/token", begun + rest, token="", **basic)
+            assert (answer.status, answer.json["error"]) == (status, error), rest
+        assert api.send("POST", "/oauth/token", f"{begun}&client_id={client_id}", token="", **basic).status == 200
+
 
 class TestClients:
     def test_are_registered_rotated_and_revoked(self, api: Api, platform: ThrowawayPlatform) -> None:

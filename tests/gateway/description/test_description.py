@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import re
+from urllib.parse import urlsplit
 
 from openapi_spec_validator import validate
 
 import gateway.app  # noqa: F401  fills the table of operations
+from deploy.local.throwaway import ThrowawayPlatform
+from gateway.description import swagger_ui
 from gateway.http.operations import OPERATIONS
 from tests.support.api import Api
 
@@ -42,19 +47,46 @@ def test_the_page_loads_nothing_from_outside(api: Api) -> None:
     assert [api.send("GET", asset, token="").status for asset in assets] == [200] * 3
 
 
-def test_the_page_hands_swagger_ui_a_version_it_reads(api: Api) -> None:
-    """Swagger UI 4 shows an error in place of the operations for ``openapi: 3.1``."""
-    assert 'openapi: "3.0.3"' in api.send("GET", "/docs/start.js", token="").body.decode()
+def test_the_page_is_swagger_ui_as_its_makers_built_it(api: Api) -> None:
+    """A version that reads OpenAPI 3.1 as it stands; nothing rewrites the description for it."""
+    assert 'url: "/openapi.json"' in api.send("GET", "/docs/start.js", token="").body.decode()
+    for name, sha256 in swagger_ui.SHA256.items():
+        plain = api.send("GET", f"/docs/{name}", token="")
+        packed = api.send("GET", f"/docs/{name}", token="", Accept_Encoding="gzip")
+        assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body)
+        assert [hashlib.sha256(one).hexdigest() for one in (plain.body, gzip.decompress(packed.body))] == [sha256] * 2
+        assert api.send("GET", f"/docs/{name}", token="", If_None_Match=plain.headers["ETag"]).status == 304
+
+
+def test_a_browser_is_told_to_load_and_run_nothing_else(api: Api) -> None:
+    policy = api.send("GET", "/docs", token="").headers["Content-Security-Policy"]
+    allowed = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert (allowed["default-src"], allowed["script-src"], allowed["connect-src"]) == ("'none'", "'self'", "'self'")
+    page = api.send("GET", "/docs", token="").body.decode()
+    assert re.findall(r"<script(?! src=)|\son\w+=", page) == []
 
 
 def test_the_open_endpoints_answer(api: Api) -> None:
-    paths = ("/livez", "/readyz", "/readyz?verbose", "/metrics", "/version", "/problems/token_missing")
+    paths = ("/livez", "/version", "/problems/token_missing")
     paths += (
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource",
     )
     assert [(path, api.send("GET", path, token="").status) for path in paths] == [(path, 200) for path in paths]
+
+
+def test_readiness_and_metrics_have_a_port_of_their_own_and_nothing_else_has_it(
+    api: Api, platform: ThrowawayPlatform
+) -> None:
+    inside = Api(platform.health_url("gateway"), api.client)
+    paths = ("/livez", "/readyz", "/readyz?verbose", "/metrics", "/version")
+    assert [(path, inside.send("GET", path, token="").status) for path in paths] == [(path, 200) for path in paths]
+    for path in ("/readyz", "/metrics"):
+        host = urlsplit(inside.url).netloc
+        assert [api.send("GET", path, token="", Host=one).status for one in ("gateway.test", host)] == [404] * 2
+    assert [inside.send("GET", path, token="").status for path in ("/docs", "/v1/people", "/openapi.json")] == [404] * 3
+    assert inside.send("POST", "/oauth/token", "grant_type=client_credentials", token="").status == 404
 
 
 def test_every_answer_carries_its_request_id_and_trace(api: Api) -> None:

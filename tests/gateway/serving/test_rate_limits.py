@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import copy
+import base64
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform, eventually, free_port
-from examples.client import Client
+from tests.gateway.serving.conftest import Gateways, at
 from tests.support.api import Answer, Api
-from tests.support.platforms import MakePlatform
 
 LIST = "/v1/organisations?limit=1"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
-
-Gateways = Callable[..., list[Api]]
-
-
-@pytest.fixture(scope="module")
-def site(prepared_platform: MakePlatform) -> Iterator[ThrowawayPlatform]:
-    """Talent to ask, and no gateway yet."""
-    with prepared_platform("rates") as made:
-        made.environment["GATEWAY_PUBLIC_URL"] = "https://youth.example"
-        made.start_service("talent", "talent", "rpc")
-        made.wait_for("talent")
-        yield made
-
-
-@pytest.fixture
-def gateways(site: ThrowawayPlatform) -> Iterator[Gateways]:
-    """Start gateways with these settings; a client registered at each."""
-    started: list[str] = []
-
-    def start(count: int = 1, **environment: str) -> list[Api]:
-        registered = site.client("school", "education")
-        for _ in range(count):
-            started.append(f"gateway-{len(started)}")
-            url = site.start_further_gateway(started[-1], **environment)
-            made.append(at(url, registered))
-        return made
-
-    made: list[Api] = []
-    yield start
-    for name in started:
-        site.stop(name)
 
 
 @pytest.fixture
@@ -88,11 +56,18 @@ class Redis:
         self._process.wait(10)
 
 
-def at(url: str, client: Client) -> Api:
-    """The same client, at another gateway."""
-    there = copy.copy(client)
-    there.url = url
-    return Api(url, there)
+def id_of(api: Api) -> str:
+    return base64.b64decode(api.client._credentials).decode().partition(":")[0]
+
+
+def secret_of(api: Api) -> str:
+    return base64.b64decode(api.client._credentials).decode().partition(":")[2]
+
+
+def token(api: Api, client_id: str, secret: str, address: str = "") -> Answer:
+    """Ask for a token, from `address` where a proxy says so."""
+    form = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}"
+    return api.send("POST", "/oauth/token", form, token="", X_Forwarded_For=address, Authorization="", **FORM)
 
 
 def fields(answer: Answer) -> dict[str, str]:
@@ -139,6 +114,31 @@ class TestShares:
         forwarded = api.send("GET", LIST, token="guessed", X_Forwarded_For="192.0.2.7")
         assert forwarded.status == 429  # no proxy is configured before this gateway
 
+    def test_wrong_secrets_of_somebody_lock_out_that_client_id_at_that_address_alone(
+        self, site: ThrowawayPlatform, gateways: Gateways
+    ) -> None:
+        """Once 338 of them locked out every client behind the address."""
+        (api,) = gateways(GATEWAY_RATE_CREDENTIALS="5/hour", GATEWAY_TRUSTED_PROXIES="1")
+        other = at(api.url, site.client("library", "culture"))
+        attacked, at_home, away = id_of(api), "192.0.2.7", "192.0.2.8"
+        assert [token(api, attacked, "wrong", at_home).status for _ in range(40)] == [401] * 5 + [429] * 35
+        refused = token(api, attacked, secret_of(api), at_home)
+        assert (refused.status, refused.json["violated-policies"]) == (429, ["credentials"])
+        assert token(api, id_of(other), secret_of(other), at_home).status == 200
+        assert token(api, attacked, secret_of(api), away).status == 200
+
+    def test_tokens_that_are_given_count_against_nothing(self, gateways: Gateways) -> None:
+        (api,) = gateways(GATEWAY_RATE_CREDENTIALS="2/hour", GATEWAY_RATE_ADDRESS="2/hour")
+        given = [token(api, id_of(api), secret_of(api)) for _ in range(6)]
+        assert {answer.status for answer in given} == {200}
+        assert fields(given[-1])["RateLimit"].startswith('"address";r=2;')
+
+    def test_guessing_many_ids_uses_up_the_share_of_the_address(self, gateways: Gateways) -> None:
+        (api,) = gateways(GATEWAY_RATE_ADDRESS="4/hour")
+        guessed = [token(api, f"id-{number}", "guessed") for number in range(5)]
+        assert [answer.status for answer in guessed] == [401] * 4 + [429]
+        assert guessed[-1].json["violated-policies"] == ["address"]
+
     def test_behind_a_proxy_it_is_the_address_the_proxy_passes_on(self, gateways: Gateways) -> None:
         (api,) = gateways(GATEWAY_RATE_ADDRESS="1/minute", GATEWAY_TRUSTED_PROXIES="1")
         statuses = [
@@ -157,14 +157,14 @@ class TestStore:
         assert statuses == [200] * 4 + [429] * 2
 
     def test_a_store_that_is_away_refuses_nobody_and_counts_again_when_it_is_back(
-        self, gateways: Gateways, redis: Redis
+        self, site: ThrowawayPlatform, gateways: Gateways, redis: Redis
     ) -> None:
         (api,) = gateways(GATEWAY_RATE_STORE=redis.uri, GATEWAY_RATE_CLIENT="1000/minute")
         assert '"client";r=999' in fields(api.send("GET", LIST))["RateLimit"]
         redis.stop()
         away = api.send("GET", LIST)
         assert (away.status, '"client";r=999' in fields(away)["RateLimit"]) == (200, True)
-        with urllib.request.urlopen(f"{api.url}/metrics") as answer:
+        with urllib.request.urlopen(f"{site.health_url('gateway-0')}/metrics") as answer:
             assert "youthcity_rate_store_failures_total 1.0" in answer.read().decode()
         redis.start()
         # a new, empty store: the worker's own count has gone on meanwhile
