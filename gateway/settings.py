@@ -56,16 +56,11 @@ def load() -> GatewaySettings:
     * GATEWAY_CALL_SECONDS: how long one call to a service may take, 5; a lost answer is requested once more.
     * AUDIT_MONTHS 12: whole months the audit is kept, never less than six.
     * GATEWAY_TRUSTED_PROXIES: how many proxies stand before it and say whom they pass on (X-Forwarded-For), 0.
-    * GATEWAY_RATE_CLIENT 6000/minute: requests of one client. GATEWAY_RATE_IMPORTS 600/hour: files it may send.
-    * GATEWAY_RATE_CREDENTIALS 30/minute: wrong secrets for one client id from one address.
-    * GATEWAY_RATE_ADDRESS 3000/minute: wrong secrets and wrong tokens from one address, of whomever. Empty for no limit.
+    * GATEWAY_RATE_CLIENT, _IMPORTS, _CREDENTIALS, _ADDRESS: the limits, as in `_rates`.
     * GATEWAY_RATE_STORE (file): redis://…, where all workers of all gateways count together; each for itself without it.
     """
     env = Env()
     bind = env.str("GATEWAY_BIND", "127.0.0.1:8000")
-    health_bind = f"{env.str('GATEWAY_HEALTH_HOST', '127.0.0.1')}:{env.int('GATEWAY_HEALTH_PORT', 0)}"
-    if port_of(health_bind) == port_of(bind):
-        raise RuntimeError("GATEWAY_HEALTH_PORT must be another than that of GATEWAY_BIND")
     return GatewaySettings(
         database_url=secret(env, "GATEWAY_DATABASE_URL"),
         migration_database_url=secret(env, "GATEWAY_MIGRATION_DATABASE_URL", fallback="GATEWAY_DATABASE_URL"),
@@ -78,7 +73,7 @@ def load() -> GatewaySettings:
         call_seconds=env.float("GATEWAY_CALL_SECONDS", 5.0),
         audit_months=audit_months(env),
         private_hosts=private_hosts(env),
-        health_bind=health_bind,
+        health_bind=_health_bind(env, bind),
         connections=env.int("GATEWAY_CONNECTIONS", 1000),
         trusted_proxies=env.int("GATEWAY_TRUSTED_PROXIES", 0),
         rate_store=_store(env),
@@ -94,7 +89,20 @@ def port_of(bind: str) -> int | None:
     return int(port) if port.isdigit() else 8000
 
 
+def _health_bind(env: Env, bind: str) -> str:
+    health_bind = f"{env.str('GATEWAY_HEALTH_HOST', '127.0.0.1')}:{env.int('GATEWAY_HEALTH_PORT', 0)}"
+    if port_of(health_bind) == port_of(bind):
+        raise RuntimeError("GATEWAY_HEALTH_PORT must be another than that of GATEWAY_BIND")
+    return health_bind
+
+
 def _rates(env: Env) -> dict[str, str]:
+    """The limits; an empty one is no limit.
+
+    * GATEWAY_RATE_CLIENT 6000/minute: requests of one client. GATEWAY_RATE_IMPORTS 600/hour: files it may send.
+    * GATEWAY_RATE_CREDENTIALS 30/minute: wrong secrets for one client id from one address.
+    * GATEWAY_RATE_ADDRESS 3000/minute: wrong secrets and wrong tokens from one address, of whomever.
+    """
     return {
         "client": env.str("GATEWAY_RATE_CLIENT", "6000/minute"),
         "imports": env.str("GATEWAY_RATE_IMPORTS", "600/hour"),
