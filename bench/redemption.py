@@ -184,6 +184,7 @@ _LITERALS = {
     "ids": "array['00000000-0000-7000-9000-' || lpad(to_hex(:n), 12, '0')]",
     "purpose": "null",
     "request_id": "'r'",
+    "reply": f"'{json.dumps({'outcome': 'admitted', 'padding': 'x' * 500})}'",
 }
 
 
@@ -202,8 +203,6 @@ def _transaction() -> str:
         "insert into outbox (id, created_at, type, subject_id, version, body) values (gen_random_uuid(), now(),"
         f" 'perks.pass.redeemed.v1', gen_random_uuid()::text, 1, '{'x' * 600}');\n"
     )
-    reply = json.dumps({"outcome": "admitted", "padding": "x" * 500})
-    store = f"update idempotency_keys set reply = '{reply}' where client_id = 'pgbench' and key = concat('k', :k);\n"
     claim = literal(idempotency._CLAIM)
     steps = [
         "begin;\n",
@@ -212,8 +211,7 @@ def _transaction() -> str:
         literal(redemptions._ADMIT),
         history,
         outbox,
-        store,
-        literal(people_of("entitlement_id", of="entitlements").write),
+        literal(people_of("entitlement_id", of="entitlements").write_and_store),
         "commit;\n",
     ]
     return f"\\set n random(1, {SCANS * 7})\n\\set k random(1, 1000000000000)\n" + "".join(steps)

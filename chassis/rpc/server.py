@@ -15,6 +15,7 @@ before its row of the audit is committed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -110,8 +111,10 @@ def command(
         def attempt() -> Any:
             with self.database.work() as work:
                 effect = lambda: _dump(dumper, use_case(work, **loaded))  # noqa: E731
-                reply = idempotency.run(work, use_case.__name__, fields, effect)
-                _audit(work, use_case, personal, loaded, reply)
+                store = functools.partial(_audit, work, use_case, personal, loaded) if personal else None
+                reply = idempotency.run(work, use_case.__name__, fields, effect, store=store)
+                if work.replayed:
+                    _audit(work, use_case, personal, loaded, reply)
             return Replayed(reply) if work.replayed else reply
 
         return retry_once_on_lost_connection(attempt)
@@ -172,9 +175,16 @@ def _dump(dumper: Schema | None, value: Any) -> Any:
     return dumper.dump(value) if dumper is not None else value
 
 
-def _audit(work: Work, use_case: UseCase, personal: People | None, request: dict[str, Any], reply: Any) -> None:
+def _audit(
+    work: Work,
+    use_case: UseCase,
+    personal: People | None,
+    request: dict[str, Any],
+    reply: Any,
+    stored: dict[str, Any] | None = None,
+) -> None:
     if personal is not None:
-        audit.write(work, use_case.__name__, personal, request, reply)
+        audit.write(work, use_case.__name__, personal, request, reply, stored)
 
 
 class Rpc(Entrypoint):  # type: ignore[misc]

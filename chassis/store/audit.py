@@ -17,6 +17,7 @@ from sqlalchemy import MetaData, TextClause, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.ground.ids import uuid7
+from chassis.store import idempotency
 from chassis.store.pages import narrowed
 from chassis.store.tables import audit_table
 from chassis.store.work import Caller, Work
@@ -39,10 +40,13 @@ class NotAnAuditor(Refusal):
 
 @dataclass(frozen=True)
 class People:
-    """Whom the answers of an operation are about, and the statement that writes so."""
+    """Whom the answers of an operation are about, and the statement that writes so; in the second form it stores the reply under
+    its idempotency key, too: a hot path has no statement to spare.
+    """
 
     field: str
     write: TextClause
+    write_and_store: TextClause
 
     def named(self, request: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
         """The ids in a request and its answer, a page's items included."""
@@ -63,15 +67,31 @@ def people_of(field: str, *, of: str | None = None, by: str | None = None) -> Pe
         insert into audit (at, id, client_id, department, subject, operation, person_ids, purpose, request_id)
         values (:at, :id, :client_id, :department, :subject, :operation, {people}, :purpose, :request_id)
     """
-    return People(field, text(written))
+    return People(field, text(written), text(f"""with stored as ({idempotency.STORE}) {written}"""))
 
 
-def write(work: Work, operation: str, people: People, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """The row of an answer that is about to leave, an empty page's too."""
-    append(work, operation, people, people.named(request, answer), purpose=request.get("purpose"))
+def write(
+    work: Work,
+    operation: str,
+    people: People,
+    request: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    stored: Mapping[str, Any] | None = None,
+) -> None:
+    """The row of an answer that is about to leave, an empty page's too; `stored` as ``idempotency.run`` gives it."""
+    ids = people.named(request, answer)
+    append(work, operation, people, ids, purpose=request.get("purpose"), stored=stored)
 
 
-def append(work: Work, operation: str, people: People, ids: list[str], *, purpose: str | None = None) -> None:
+def append(
+    work: Work,
+    operation: str,
+    people: People,
+    ids: list[str],
+    *,
+    purpose: str | None = None,
+    stored: Mapping[str, Any] | None = None,
+) -> None:
     """The row of what was done to the people behind these ids. The caller is whom the broker vouches for."""
     work.session.flush()  # a record may lead to its person only once it is written
     row = {
@@ -83,7 +103,8 @@ def append(work: Work, operation: str, people: People, ids: list[str], *, purpos
         "purpose": purpose or work.caller.purpose,
         "request_id": work.caller.request_id,
     }
-    work.session.connection().execute(people.write, row)
+    statement = people.write if stored is None else people.write_and_store
+    work.session.connection().execute(statement, {**(stored or {}), **row})
 
 
 def _who(caller: Caller) -> dict[str, str | None]:

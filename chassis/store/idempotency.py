@@ -34,7 +34,8 @@ _CLAIM = text(
 _STORED = text(
     """select method, fingerprint, reply from idempotency_keys where client_id = :client_id and key = :key"""
 )
-_STORE = text("""update idempotency_keys set reply = :reply where client_id = :client_id and key = :key""")
+STORE = """update idempotency_keys set reply = :reply where client_id = :client_id and key = :key"""
+_STORE = text(STORE)
 _PURGE = text(
     """
     delete from idempotency_keys where ctid = any(array(
@@ -70,10 +71,18 @@ class RequestInProgress(Refusal):
     en = "A request with this idempotency key is still being processed. Try again shortly."
 
 
-def run(work: Work, method: str, fields: Mapping[str, Any], effect: Callable[[], Any]) -> Any:
+def run(
+    work: Work,
+    method: str,
+    fields: Mapping[str, Any],
+    effect: Callable[[], Any],
+    *,
+    store: Callable[[Any, dict[str, Any]], None] | None = None,
+) -> Any:
     """The reply of `effect()`, called at most once per (client, key); later calls get the stored reply.
 
-    The reply must be plain JSON, already masked. Raises IdempotencyKeyMissing, IdempotencyKeyReused (422) and
+    `store(reply, parameters)` sends ``STORE`` with these parameters, in a statement together with something else. The reply
+    must be plain JSON, already masked. Raises IdempotencyKeyMissing, IdempotencyKeyReused (422) and
     RequestInProgress (409). A refusal by `effect` stores nothing: it is evaluated again next time.
     """
     caller = work.caller
@@ -92,7 +101,11 @@ def run(work: Work, method: str, fields: Mapping[str, Any], effect: Callable[[],
     if connection.execute(_CLAIM, claim).scalar() is None:
         return _replay(work, names, method, fingerprints)
     reply = effect()
-    connection.execute(_STORE, {**names, "reply": json.dumps(reply, ensure_ascii=False)})
+    kept = {**names, "reply": json.dumps(reply, ensure_ascii=False)}
+    if store is not None:
+        store(reply, kept)
+    else:
+        connection.execute(_STORE, kept)
     return reply
 
 
