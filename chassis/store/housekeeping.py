@@ -34,15 +34,15 @@ def keep_house(engine: Engine, now: dt.datetime, *, audit_months: int) -> bool:
         lambda session: outbox.drop_old(session, now, at_most=CHUNK),
         lambda session: inbox.purge(session, now - inbox.KEPT, at_most=CHUNK),
         lambda session: idempotency.purge(session, now, at_most=CHUNK),
-        lambda session: audit.keep(session, audit_months),
+        lambda session: audit.keep(session, now, months=audit_months, at_most=CHUNK),
     )
     deleted = [_step(engine, step) for step in steps]
     return max(deleted) >= CHUNK
 
 
-def keep_audit(engine: Engine, *, audit_months: int) -> bool:
+def keep_audit(engine: Engine, now: dt.datetime, *, audit_months: int) -> bool:
     """One round for a database that has an audit and no messages; true when there is more to delete than it took."""
-    return _step(engine, lambda session: audit.keep(session, audit_months)) >= CHUNK
+    return _step(engine, lambda session: audit.keep(session, now, months=audit_months, at_most=CHUNK)) >= CHUNK
 
 
 def _step(engine: Engine, step: Callable[[Session], int]) -> int:

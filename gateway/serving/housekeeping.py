@@ -7,6 +7,7 @@ import logging
 import gevent
 from sqlalchemy import Engine
 
+from chassis.ground import clock
 from chassis.store.housekeeping import keep_audit
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ def start(engine: Engine, *, audit_months: int) -> None:
 def _keep(engine: Engine, audit_months: int) -> None:
     while True:
         try:
-            more = keep_audit(engine, audit_months=audit_months)
+            more = keep_audit(engine, clock.now(), audit_months=audit_months)
         except Exception:
             log.exception("housekeeping failed")
             more = False

@@ -21,7 +21,6 @@ FUNCTIONS = (
     "make_month(text, date)",
     "drop_month(text, date)",
     "delete_old(text, date, integer)",
-    "keep_audit(integer)",
 )
 _HELPERS = ("is_month_of(text, date)", "kept_until(text)")
 
