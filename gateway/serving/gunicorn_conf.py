@@ -48,13 +48,6 @@ def post_fork(server: Any, worker: Any) -> None:
     patch_psycopg()
 
 
-def post_worker_init(worker: Any) -> None:
-    """Keep the audit's house beside the requests."""
-    from gateway.serving import housekeeping
-
-    housekeeping.start(worker.wsgi.extensions["database"], audit_months=_settings.audit_months)
-
-
 def child_exit(server: Any, worker: Any) -> None:
     """Forget the metrics of a worker that has gone."""
     import os
