@@ -23,7 +23,7 @@ class Watch:
     """Asks talent's liveness and repeats a scan at the gate all the while; keeps the slowest answer."""
 
     def __init__(self, town: Town, token: str, area: dict[str, Any]) -> None:
-        self._town, self._over = town, threading.Event()
+        self._gate, self._over = town.gate(area), threading.Event()
         self._scan = {"pass": token, "place_id": area["id"], "nonce": "watch"}
         self._urls = [url for name, (_, url) in town.platform.processes.items() if name.startswith("talent")]
         self.slowest, self.rounds, self.failures = 0.0, 0, list[str]()
@@ -46,7 +46,7 @@ class Watch:
             try:
                 for url in self._urls:
                     urllib.request.urlopen(url.replace("/readyz", "/livez"), timeout=5).read()
-                assert self._town.client.post("/v1/redemptions", self._scan)["outcome"] == "admitted"
+                assert self._gate.post("/v1/redemptions", self._scan)["outcome"] == "admitted"
             except Exception as error:
                 self.failures.append(repr(error))
             self.slowest = max(self.slowest, time.monotonic() - started)
