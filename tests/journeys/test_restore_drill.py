@@ -202,7 +202,7 @@ def test_a_message_that_may_have_been_sent_waits_for_a_clerk(drill: Drill, visit
     assert (delivery["channel"], delivery["reason"]) == ("email", "restored")
     drill.town.operator.post(f"/v1/deliveries/{delivery['id']}/resend")
     asked = f"/v1/deliveries/{delivery['id']}"
-    eventually(lambda: drill.town.client.get(asked)["state"] == "delivered", what="the mail sent again")
+    eventually(lambda: drill.town.operator.get(asked)["state"] == "delivered", what="the mail sent again")
 
 
 def test_who_came_after_the_dump_comes_again_and_is_entitled(drill: Drill, visitor: Visitor) -> None:
