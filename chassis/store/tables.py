@@ -152,7 +152,7 @@ def audit_table(metadata: MetaData) -> Table:
         Column("purpose", Text),
         Column("request_id", Text, nullable=False),
         Column("address", Text),
-        Column("detail", JSONB),
+        Column("detail", JSONB(none_as_null=True)),
         Index("audit_person", "person_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("audit_client", "client_id", "at"),
         postgresql_partition_by="RANGE (at)",
