@@ -97,6 +97,8 @@ def query(call: str, fields: Mapping[str, Any], field: str) -> Any:
     for answer in backend.query_all([(_PERSON, {"person_id": person_id}), (call, fields)]):
         if isinstance(answer, Exception):
             raise answer
+        if answer is None:  # it failed otherwise: nothing is shown
+            raise backend.InternalError()
     return answer
 
 

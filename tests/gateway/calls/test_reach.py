@@ -10,6 +10,7 @@ from flask import Flask, g
 
 from contracts.language.refusals import Refusal
 from gateway.calls import reach
+from gateway.calls.backend import InternalError
 from gateway.calls.reach import NOBODY, ListOf, PersonRequired
 from tests.gateway.calls.conftest import Outcomes
 
@@ -88,6 +89,11 @@ class TestList:
             reach.query("perks.list_entitlements", {"person_id": WHO}, "person_id")
         assert raised.value.code == "talent.person_not_found"
         assert client.sent == [ASKED, ("perks.list_entitlements", {"person_id": WHO})]
+
+    def test_is_not_shown_where_talent_fails_in_an_unforeseen_way(self, app: Flask) -> None:
+        answering(app, KeyError("unforeseen"), {"items": ["something"]})
+        with pytest.raises(InternalError):
+            reach.query("perks.list_entitlements", {"person_id": WHO}, "person_id")
 
     def test_is_the_services_where_talent_shows_the_person(self, app: Flask) -> None:
         answering(app, {"id": WHO}, {"items": []})
