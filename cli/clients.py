@@ -30,4 +30,6 @@ def clients() -> None:
 clients.add_command(client_commands.add, "register")
 clients.add_command(client_commands.rotate)
 clients.add_command(client_commands.revoke)
+clients.add_command(client_commands.bind)
+clients.add_command(client_commands.migrate_scopes)
 clients.add_command(client_commands.list_clients, "list")

@@ -50,7 +50,7 @@ def dead_letter(platform: ThrowawayPlatform) -> str:
 class TestClients:
     def test_are_registered_rotated_and_revoked_and_show_a_secret_once(self, cli: CommandLine) -> None:
         made = cli(
-            "clients", "register", "hospital", "--department", "health", "--scope", "registry:read", "--json"
+            "clients", "register", "hospital", "--department", "health", "--scope", "people:import", "--json"
         ).only
         login = {"YOUTHCITY_CLIENT_ID": made["client_id"], "YOUTHCITY_CLIENT_SECRET": made["client_secret"]}
         assert cli("imports", "list", "--json", **login).out == ""

@@ -49,6 +49,7 @@ class Patient:
             "YOUTHCITY_ENV": "dev",
             "KEY_DIR": str(self.keys),
             "AMQP_URI": amqp_uri,
+            **{f"{name.upper()}_BROKER_USER": str(urlsplit(amqp_uri).username) for name in databases},
             "RABBIT_API": os.environ["TEST_RABBIT_API"],
             "RETRY_DELAYS": DELAYS,
             **{f"{name.upper()}_DATABASE_URL": without_rights(url) for name, url in databases.items()},

@@ -67,12 +67,12 @@ class Day:
         fair.scan(fair.ticket(third), "in")
 
     def at_home(self) -> None:
-        path = f"/v1/people/{self.person}/preferences"
-        self.town.client.get(path)
+        path, themselves = f"/v1/people/{self.person}/preferences", self.town.app.for_person(self.person)
+        themselves.get(path)
         wanted = {"language": None, "programmes": {}, "quiet_hours": None}
-        self.town.client.put(path, wanted, if_none_match="*")
+        themselves.put(path, wanted, if_none_match="*")
         (message, *_) = eventually(lambda: inbox(self.town, self.person), what="a message")
-        self.town.client.post(f"/v1/messages/{message['id']}/read", {})
+        themselves.post(f"/v1/messages/{message['id']}/read", {})
         failed = await_state(self.town, self.person, "failed")
         self.town.operator.get(f"/v1/deliveries/{failed['id']}")
         self.town.operator.post(f"/v1/deliveries/{failed['id']}/resend")

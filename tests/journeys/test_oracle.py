@@ -34,12 +34,12 @@ SAMPLES = 30
 _serials = iter(range(700_000, 800_000))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def university(town: Town) -> dict[str, Any]:
     return town.organisation("university")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stranger(town: Town) -> Client:
     return town.platform.client(f"guesser{town.number}", f"guesser_{town.number}", *SCOPES)
 

@@ -56,7 +56,8 @@ class Rush:
     def register(self, number: int) -> tuple[float, float, Answer]:
         """When the request was sent, when it was answered, and the answer."""
         sent_at = time.monotonic()
-        answer = insisting(self.town.client, f"{self.path}/registrations", {"person_id": self.people[number]})
+        person = self.people[number]
+        answer = insisting(self.town.app.for_person(person), f"{self.path}/registrations", {"person_id": person})
         return sent_at, time.monotonic(), answer
 
     def seats(self) -> tuple[int, int]:
