@@ -77,6 +77,16 @@ class Day:
         self.town.operator.get(f"/v1/deliveries/{failed['id']}")
         self.town.operator.post(f"/v1/deliveries/{failed['id']}/resend")
 
+    def at_the_office(self) -> None:
+        """One document under two names, from a department that does not reach the person."""
+        about = {"id_type": "passport", "id_number": f"E{uuid.uuid4().hex[:8].upper()}"}
+        self.people.append(self.town.client.post("/v1/people", {**about, "name": "欧阳小小"})["id"])
+        stranger = self.town.platform.client(f"stranger{self.town.number}", self.town.department + "x", "people:write")
+        provisional = stranger.post("/v1/people", {**about, "name": "司马光"})["id"]
+        office = self.town.platform.client(f"office{self.town.number}", self.town.department, "people:all")
+        office.get("/v1/duplicate-people", state="open", limit=200)
+        office.post(f"/v1/duplicate-people/{provisional}/dismiss", {})
+
     def with_a_roster(self) -> None:
         path, _ = self.town.roster(self.university, 3)
         imported = self.town.upload(path)
@@ -119,7 +129,14 @@ def entries(auditor: Client, **wanted: Any) -> list[dict[str, Any]]:
 
 def test_every_operation_that_shows_or_changes_a_persons_data_leaves_its_row(town: Town, auditor: Client) -> None:
     day = Day(town)
-    for part in (day.at_the_counter, day.at_the_gate, day.at_the_fair, day.at_home, day.with_a_roster):
+    for part in (
+        day.at_the_counter,
+        day.at_the_gate,
+        day.at_the_fair,
+        day.at_home,
+        day.at_the_office,
+        day.with_a_roster,
+    ):
         part()
     found = [entry for person in day.people for entry in entries(auditor, person_id=person)]
     personal = {(service, name) for service, name, one in declared() if one.personal is not None}
@@ -127,6 +144,7 @@ def test_every_operation_that_shows_or_changes_a_persons_data_leaves_its_row(tow
     assert personal | {("talent", "import")} <= seen
     assert {entry["department"] for entry in found if entry["operation"] != "audit_read"} == {
         town.department,
+        "youth_app",
         "platform",
     }
     (contacts, *_) = [entry for entry in found if entry["operation"] == "read_contacts"]
