@@ -8,7 +8,7 @@ from __future__ import annotations
 from gateway.auth.scopes import OF_A_PERSON, SCOPES, TYPES
 from gateway.description.operations import Operation
 from tests.architecture import source
-from tests.bad_input.test_departments import IN_REACH, OF_ITS_OWN, OWNED, ROUTES
+from tests.bad_input.test_departments import IN_REACH, OF_ITS_OWN, OWNED, ROUTES, SHARED
 
 PAGE = source.ROOT / "docs/access.md"
 HEAD = """# Access
@@ -49,7 +49,11 @@ def _to_another(name: str) -> str:
         return f"{status} `{code}`"
     if name in IN_REACH:
         return "404 outside reach, as for an unknown id"
-    return "its own" if name in OF_ITS_OWN else "the same: the scope is the permission"
+    if name in OF_ITS_OWN:
+        return "its own"
+    return (
+        "the same: the scope is the permission" if name in SHARED else "not said yet: a line in `test_departments.py`"
+    )
 
 
 if __name__ == "__main__":
