@@ -30,7 +30,12 @@ class Raw:
     def __init__(self, api: Api) -> None:
         address = urlsplit(api.url)
         self._address = (address.hostname, address.port)
-        self.bearer = f"Authorization: Bearer {api.client._bearer()}\r\n"
+        self._api = api
+        self.bearer = self.bearer_for("")
+
+    def bearer_for(self, path: str) -> str:
+        """The header of the client that holds the scope of a path."""
+        return f"Authorization: Bearer {self._api.client_for(path)._bearer()}\r\n"
 
     def send(self, text: str, *, drip: bool = False) -> tuple[int, dict[str, Any]]:
         """The answer; with `drip` a byte follows every half second until there is one."""
@@ -83,7 +88,8 @@ def test_every_body_that_drips_is_given_up_after_its_time(raw: Raw) -> None:
     def drip(operation: Operation) -> tuple[int, str]:
         kind = FORMS.get(operation.name, "application/json")
         head = f"{operation.method} {path_of(operation)} HTTP/1.1\r\n{HOST}Content-Type: {kind}\r\n"
-        begun = f'{head}Content-Length: 200000\r\nIf-Match: "v1"\r\n{raw.bearer}\r\n{{'
+        bearer = raw.bearer_for(operation.path)
+        begun = f'{head}Content-Length: 200000\r\nIf-Match: "v1"\r\n{bearer}\r\n{{'
         status, problem = raw.send(begun, drip=True)
         return status, problem["code"]
 

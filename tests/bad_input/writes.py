@@ -118,6 +118,7 @@ class City:
             found.append((yield Write("register_organisation", body, {**body, "name": "另一个"})))
         university, area = found
         ids, version = {"organisation_id": university["id"]}, {"If_Match": '"v1"'}
+        yield Write("confirm_organisation", {}, ids=ids)
         yield Write("change_organisation", {"name_en": "University"}, {"name_en": "College"}, ids, version)
         self.seen |= ids
         for key, member in (("universities", university), ("areas", area)):
@@ -130,6 +131,9 @@ class City:
         body = {"name": "迟到者", "id_type": "passport", "id_number": f"E{self.mark.upper()}"}
         body |= {"email": f"refused{self.mark}@example.com"}
         person = yield Write("register_person", body, {**body, "name": "别人"})
+        assert self.api.app is not None
+        provisional = self.api.app.post("/v1/people", {**body, "name": "另有其人", "email": None})
+        yield Write("dismiss_duplicate_person", {}, ids={"provisional_id": provisional["id"]})
         ids, version = {"person_id": person["id"]}, {"If_Match": '"v1"'}
         yield Write("change_person", {"name": "迟来者"}, {"name": "来者"}, ids, version)
         report = {**ids, "organisation_id": university["id"], "role": "student", "from_on": "2024-09-01"}

@@ -113,7 +113,7 @@ class TestInstalling:
 
     def test_the_programs_of_a_machine_that_is_set_up_are_found(self) -> None:
         step = bootstrap.STEPS["proofs"]
-        assert {"postgres", "rabbitmq-server", "curl", "redis-server", "soffice"} == step.programs.keys()
+        assert {"postgres", "rabbitmq-server", "curl", "redis-server", "soffice", "nginx"} == step.programs.keys()
         assert packages.missing(step.programs) == []
         assert packages.find_program("pg_ctl") is not None
         assert packages.find_program("no-such-program") is None

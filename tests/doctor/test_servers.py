@@ -228,6 +228,7 @@ class TestTheMachine:
             (programs / name).symlink_to(packages.find_program(name) or sys.executable)
         monkeypatch.setattr(packages, "RABBITMQ_FOLDER", tmp_path)
         monkeypatch.setattr(packages, "POSTGRESQL_FOLDER", tmp_path)
+        monkeypatch.setattr(packages, "SYSTEM_FOLDER", tmp_path)
         monkeypatch.setenv("PATH", str(programs))
         (found,) = checkout.findings()
         assert (found.code, found.about) == ("program_missing", "rabbitmq-server")
