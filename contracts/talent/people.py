@@ -11,6 +11,7 @@ from contracts.talent.values import NAME, NUMBER
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
+DUPLICATE_STATES = ("open", "merged", "dismissed")
 
 
 class RegisterPerson(Schema):
@@ -72,7 +73,11 @@ PersonPage = page_of(Person)
 
 
 class ListDuplicatePeople(Page):
-    state = fields.String(validate=validate.OneOf(("open", "dismissed")))
+    state = fields.String(validate=validate.OneOf(DUPLICATE_STATES))
+
+
+class MergeDuplicatePerson(Schema):
+    provisional_id = fields.UUID(required=True)
 
 
 class DismissDuplicatePerson(Schema):
@@ -80,13 +85,16 @@ class DismissDuplicatePerson(Schema):
 
 
 class DuplicatePerson(Schema):
-    """A provisional person, by its id, and `person_id`, the person whose document it has under another name."""
+    """A provisional person, by its id, and `person_id`, the person whose document it has under another name.
+
+    ``merged``: both ids answer as `person_id`. ``dismissed``: they are two people; a merge that stood before is undone.
+    """
 
     id = fields.UUID(required=True)
     person_id = fields.UUID(required=True)
     department = fields.String(required=True)
     client_id = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(("open", "dismissed")))
+    state = fields.String(required=True, validate=validate.OneOf(DUPLICATE_STATES))
     created_at = Instant(required=True)
     decided_at = Instant(required=True, allow_none=True)
 
@@ -95,15 +103,23 @@ DuplicatePersonPage = page_of(DuplicatePerson)
 
 
 class PersonEvent(Schema):
-    """``talent.person.registered|changed``: that somebody is known, and nothing about them."""
+    """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and nothing about them.
+
+    `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
+    everybody else, so again once a merge is undone. Nobody is merged into a person who is merged (ADR 0022).
+    """
 
     person_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
+    merged_into = fields.UUID(load_default=None, allow_none=True)
 
 
+_MERGES = ("perks.on_person_merged", "events.on_person_merged", "notify.on_person_merged")
 EVENTS: tuple[EventType, ...] = (
     EventType("talent.person.registered.v1", PersonEvent, subscribers=("events.on_person_registered",)),
     EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
+    EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
+    EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
 )
 
 FIGURES = {
