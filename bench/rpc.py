@@ -15,6 +15,7 @@ import kombu
 
 from bench.processes import result_of, running, wait_until
 from bench.rounds import Row, compare
+from chassis.broker.wire import user_of
 
 WORKERS = "16"
 
@@ -25,6 +26,7 @@ def rows(*, amqp_uri: str, database_url: str) -> list[Row]:
         "AMQP_URI": amqp_uri,
         "ECHO_DATABASE_URL": database_url,
         "YOUTHCITY_ENV": "dev",
+        "GATEWAY_BROKER_USER": user_of(amqp_uri),  # the caller logs in as the service does
         "WORKERS": WORKERS,
         "ECHO_RPC_WORKERS": WORKERS,
     }

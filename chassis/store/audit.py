@@ -8,7 +8,7 @@ to. Source: access rules, "Audit" (ADR 0020).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -120,19 +120,20 @@ def list_audit(
     limit: int,
     after: Mapping[str, Any] | None = None,
     person_id: UUID | None = None,
+    merged_ids: Sequence[UUID] = (),
     client_id: str | None = None,
     department: str | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Rows, newest first; a filter of None matches any. Raises NotAnAuditor."""
+    """Rows, newest first; a filter of None matches any, `merged_ids` are found beside `person_id`. Raises NotAnAuditor."""
     caller = work.caller
     is_their_own = person_id is not None and caller.trusted and caller.person_id == person_id
     if not is_their_own and not (caller.trusted and caller.may(SCOPE)):
         raise NotAnAuditor()
     statement = narrowed(select(*TABLE.c), TABLE.c, {"client_id": client_id, "department": department})
     if person_id is not None:
-        statement = statement.where(TABLE.c.person_ids.contains([person_id]))
+        statement = statement.where(TABLE.c.person_ids.overlap([person_id, *merged_ids]))
     if since is not None:
         statement = statement.where(TABLE.c.at >= since)
     if until is not None:

@@ -53,7 +53,8 @@ class ListPeople(Page):
 class Person(Schema):
     """A person, masked (张*, 140702********1234, 138****8000, l***@example.com).
 
-    `created` and `verdict` only answer a registration.
+    `created` and `verdict` only answer a registration. `merged_ids`, other ids that answer with this person, are shown to the
+    person and to named offices.
     """
 
     id = fields.UUID(required=True)
@@ -65,6 +66,7 @@ class Person(Schema):
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)
+    merged_ids = fields.List(fields.UUID())
     created = fields.Boolean()
     verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
 

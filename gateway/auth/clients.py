@@ -49,6 +49,12 @@ class Principal:
     subject: str | None = None
     bound_to: tuple[str, ...] = ()
 
+    @property
+    def person_id(self) -> str | None:
+        """The person the client acts for."""
+        kind, _, subject_id = (self.subject or "").partition(":")
+        return subject_id if kind == "person" else None
+
 
 class Registration(NamedTuple):
     """What a client is registered with."""

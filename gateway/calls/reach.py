@@ -76,9 +76,8 @@ def narrowed(about: ListOf, parameters: Mapping[str, Any], fixed: Mapping[str, A
     names = (about.field, *about.or_by)
     if any(name in given for name in names):
         return {**parameters}
-    kind, _, subject_id = (g.principal.subject or "").partition(":")
-    if kind == "person":
-        return {**parameters, about.field: subject_id}
+    if (person_id := g.principal.person_id) is not None:
+        return {**parameters, about.field: person_id}
     if about.is_optional or ALL in g.principal.scopes:
         return {**parameters}
     texts = {"zh": "请填写此参数。", "en": "Give this parameter."}
@@ -89,17 +88,28 @@ def narrowed(about: ListOf, parameters: Mapping[str, Any], fixed: Mapping[str, A
 def query(call: str, fields: Mapping[str, Any], field: str) -> Any:
     """The answer of a query about the person that `field` names, if any; talent is asked at the same time.
 
-    Raises talent's refusal for an unknown person outside reach.
+    Of a merged person's id it is the answer for whom they are merged into. Raises talent's refusal for an unknown person outside
+    reach.
     """
     person_id = fields.get(field)
     if person_id is None or _is_self(person_id):
         return backend.query(call, fields)
-    for answer in backend.query_all([(_PERSON, {"person_id": person_id}), (call, fields)]):
-        if isinstance(answer, Exception):
-            raise answer
-        if answer is None:  # it failed otherwise: nothing is shown
+    found, answer = backend.query_all([(_PERSON, {"person_id": person_id}), (call, fields)])
+    for one in (found, answer):
+        if isinstance(one, Exception):
+            raise one
+        if one is None:  # it failed otherwise: nothing is shown
             raise backend.InternalError()
-    return answer
+    return answer if found["id"] == str(UUID(person_id)) else backend.query(call, {**fields, field: found["id"]})
+
+
+def survivor_of(person_id: str) -> str:
+    """Whom the id of a person stands for, once they are merged; the id itself where talent knows it not, or does not answer."""
+    try:
+        found = person(person_id)
+    except (Refusal, Problem):
+        return person_id
+    return str(found["id"]) if found else person_id
 
 
 def _is_self(person_id: str) -> bool:

@@ -22,7 +22,7 @@ from chassis.store.work import Caller, open_reading
 from contracts.audit import SERVICES, AuditEntry, AuditPage, ListAudit
 from contracts.language.schema import DEFAULT_LIMIT, Schema, page_of
 from gateway.auth import events
-from gateway.calls import backend
+from gateway.calls import backend, reach
 from gateway.http import lists
 from gateway.http.operations import operation
 from gateway.http.problems import Problem
@@ -64,8 +64,8 @@ class PersonNotFound(Problem):
     en = "There is no such person."
 
 
-QUERY = lists.query_schema(AuditQuery)
-OF_A_PERSON = lists.query_schema(ListAudit, "person_id", "client_id", "department")
+QUERY = lists.query_schema(AuditQuery, "merged_ids")
+OF_A_PERSON = lists.query_schema(ListAudit, "person_id", "merged_ids", "client_id", "department")
 EntryPage, DisclosurePage = page_of(Entry), page_of(Disclosure)
 
 
@@ -106,7 +106,8 @@ def list_disclosures(person_id: str) -> Response:
     def read(sent: dict[str, Any]) -> Any:
         if g.principal.subject != person:
             raise PersonNotFound()
-        answer = _merged(SERVICES, sent)
+        themselves = reach.person(person_id) or {}
+        answer = _merged(SERVICES, sent | {"merged_ids": themselves.get("merged_ids", [])})
         return answer | {"items": [_shown_to(person, one) for one in answer["items"]]}
 
     return lists.page_of("list_disclosures", OF_A_PERSON, read, person_id=person_id)

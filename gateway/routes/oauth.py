@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -18,6 +19,7 @@ from gateway.auth import clients, events, subjects
 from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
+from gateway.calls import reach
 from gateway.http.operations import operation, respond
 from gateway.serving import body_limits, connections, rate_limits
 
@@ -94,6 +96,9 @@ def issue_token() -> Response:
         human = subjects.exchange(principal, form.get("subject_token", ""), form.get("subject_token_type", ""))
         if isinstance(human, subjects.Refused):
             return _refused(principal, human.error, human.description)
+        g.principal = human  # who talent is asked for
+        if human.person_id is not None:
+            human = dataclasses.replace(human, subject=f"person:{reach.survivor_of(human.person_id)}")
         principal, exchanged = human, {"issued_token_type": subjects.ACCESS_TOKEN}
     scopes = frozenset(form.get("scope", "").split()) or principal.scopes
     if not scopes <= principal.scopes:

@@ -61,6 +61,9 @@ class Service:
     list_duplicate_people = query(
         schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people, personal=PERSON
     )
+    merge_duplicate_person = command(
+        schemas.MergeDuplicatePerson, schemas.DuplicatePerson, duplicates.merge_duplicate_person, personal=PERSON
+    )
     dismiss_duplicate_person = command(
         schemas.DismissDuplicatePerson, schemas.DuplicatePerson, duplicates.dismiss_duplicate_person, personal=PERSON
     )

@@ -58,6 +58,16 @@ records.list_of(
 )
 records.move(
     blueprint,
+    "/v1/duplicate-people/<uuid:provisional_id>/merge",
+    ALL,
+    ("判定为同一人员", "Decide that they are one person"),
+    "talent.merge_duplicate_person",
+    S.MergeDuplicatePerson,
+    S.DuplicatePerson,
+)
+# of a merged pair: the merge is undone
+records.move(
+    blueprint,
     "/v1/duplicate-people/<uuid:provisional_id>/dismiss",
     ALL,
     ("判定为不同人员", "Decide that they are two people"),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from chassis.ground.logs import redact
 from chassis.rebuilding import republish
@@ -29,6 +30,7 @@ from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
 from services.talent.organisations import lookups
 from services.talent.people import PersonNotFound, reach
+from services.talent.people.tables import Person
 from services.talent.rules.periods import is_over
 
 __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
@@ -37,6 +39,9 @@ CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
 
 TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
+_person = aliased(Person)
+#: Who an affiliation is of: whom its person is merged into, if anybody.
+_PERSON_ID = func.coalesce(_person.merged_into, _person.id)
 
 
 class AffiliationNotFound(Refusal):
@@ -203,8 +208,10 @@ def list_affiliations(
 
     Without a person or an organisation: those the caller's department has reported.
     """
-    filters = {"person_id": person_id, "organisation_id": organisation_id, "role": role, "state": state}
+    filters = {"organisation_id": organisation_id, "role": role, "state": state}
     statement = narrowed(_shown(work), Affiliation.__table__.c, filters).where(_reached(work))
+    if person_id is not None:
+        statement = statement.where(Affiliation.person_id.in_(reach.ids_of(_unmerged(person_id))))
     if person_id is None and organisation_id is None and not reach.is_everybodys(work):
         own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
         statement = statement.where(Affiliation.id.in_(own))
@@ -213,7 +220,12 @@ def list_affiliations(
 
 
 def _reached(work: Work) -> ColumnElement[bool]:
-    return reach.reaches(work, Affiliation.person_id, Affiliation.organisation_id)
+    return reach.reaches(work, _PERSON_ID, Affiliation.organisation_id)
+
+
+def _unmerged(person_id: UUID) -> Any:
+    """Whom an id stands for."""
+    return select(func.coalesce(Person.merged_into, Person.id)).where(Person.id == person_id).scalar_subquery()
 
 
 def _shown(work: Work) -> Select[Any]:
@@ -223,7 +235,7 @@ def _shown(work: Work) -> Select[Any]:
         departments = departments.where(_is_shown_to(work))
     return select(
         Affiliation.id,
-        Affiliation.person_id,
+        _PERSON_ID.label("person_id"),
         Affiliation.organisation_id,
         Affiliation.role,
         Affiliation.state,
@@ -232,7 +244,7 @@ def _shown(work: Work) -> Select[Any]:
         Affiliation.version,
         Affiliation.created_at,
         departments.where(AffiliationReport.affiliation_id == Affiliation.id).scalar_subquery().label("reported_by"),
-    )
+    ).join(_person, _person.id == Affiliation.person_id)
 
 
 def _is_shown_to(work: Work) -> ColumnElement[bool]:
@@ -261,7 +273,8 @@ def _records(work: Work) -> Select[Any]:
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
-    statement = _records(work).where(Affiliation.id == affiliation_id, _reached(work)).with_for_update(of=Affiliation)
+    found = _records(work).join(_person, _person.id == Affiliation.person_id)
+    statement = found.where(Affiliation.id == affiliation_id, _reached(work)).with_for_update(of=Affiliation)
     return rows.of_row(records.found_row(work, statement, AffiliationNotFound))
 
 

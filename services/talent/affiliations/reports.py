@@ -16,7 +16,6 @@ from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from contracts.vocabulary import CONFIRMED, ENDED, REJECTED
-from services.talent import people
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
     Claim,
@@ -29,6 +28,7 @@ from services.talent.affiliations.rules import (
 )
 from services.talent.affiliations.statements import AffiliationRecord, Key
 from services.talent.organisations import lookups
+from services.talent.people import reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
     after the other.
     """
     verdicts: Verdicts = {}
-    known = people.known(work, (row.person_id for row in reported))
+    known = reach.records_of(work, {row.person_id for row in reported})
     trusted = lookups.trusted_departments(work, (row.organisation_id for row in reported))
     entries = []
     for position, row in enumerate(reported):
@@ -91,7 +91,8 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
             verdicts[position] = AffiliationVerdict(REJECTED, None, created=False, violations=tuple(wrong))
         else:
             may_confirm = work.caller.department in trusted[row.organisation_id]
-            entries.append(_Entry(position, (row.person_id, row.organisation_id, row.role), claim, may_confirm))
+            key = (known[row.person_id], row.organisation_id, row.role)
+            entries.append(_Entry(position, key, claim, may_confirm))
     for batch in without_repeats(entries, key=lambda entry: entry.key):
         # in one order everywhere, so that two imports wait for one another and never in a circle
         batch.sort(key=lambda entry: entry.key)
@@ -99,7 +100,7 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
     return [verdicts[position] for position in range(len(reported))]
 
 
-def _unknown(row: AffiliationRow, people: set[UUID], organisations: Container[UUID]) -> list[Violation]:
+def _unknown(row: AffiliationRow, people: Container[UUID], organisations: Container[UUID]) -> list[Violation]:
     found = []
     if row.person_id not in people:
         found.append(Violation("person_id", "person_unknown", "未找到该人员。", "There is no such person."))

@@ -9,7 +9,7 @@ Source: architecture, "Data": a record reported by several departments is one re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from contracts.vocabulary import ACCEPTED, DIFFERS, REJECTED, UNCHANGED
-from services.talent.people import figures, reach, statements
+from services.talent.people import figures, statements
 from services.talent.people.keys import PeopleKeys
 from services.talent.people.reading import get_person
 from services.talent.people.refusals import PersonInvalid, PersonNotFound
@@ -37,6 +37,7 @@ from services.talent.rules.identity import Identity, read_identity
 __all__ = ["PersonNotFound", "get_person"]
 
 REGISTERED = "talent.person.registered.v1"
+MERGED = "talent.person.merged.v1"
 provisional_total = Counter(
     "youthcity_provisional_people_total", "Reports of a known document under another name, dry runs too", ["department"]
 )
@@ -184,7 +185,7 @@ def _merge_known(
             lost.append(entry)
             continue
         if comparison in _WRITTEN:
-            announce(work, "talent.person.changed.v1", person.id, person.version + 1)
+            announce(work, "talent.person.changed.v1", person.id, person.version + 1, person.merged_into)
         repeated = repeats(person.reported, entry.particulars)
         if not repeated:
             sealed = statements.seal_particulars(person.id, entry.particulars, keys)
@@ -204,25 +205,28 @@ def _compared(person: statements.KnownPerson, reported: Particulars) -> Comparis
     return compare(person.record, reported, may_fill=person.may_fill, may_correct=may_correct)
 
 
-def announce(work: Work, event_type: str, person_id: UUID, version: int) -> None:
-    work.announce(
-        event_type, subject_id=person_id, version=version, data={"person_id": str(person_id), "version": version}
-    )
+def announce(work: Work, event_type: str, person_id: UUID, version: int, merged_into: UUID | None = None) -> None:
+    """Queue the event with the whole state of a person."""
+    work.announce(event_type, subject_id=person_id, version=version, data=_stated(person_id, version, merged_into))
 
 
-def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the ids that are people within the caller's reach."""
-    return reach.within(work, set(ids))
+def _stated(person_id: UUID, version: int, merged_into: UUID | None) -> dict[str, Any]:
+    return {
+        "person_id": str(person_id),
+        "version": version,
+        "merged_into": str(merged_into) if merged_into else None,
+    }
 
 
 COUNTS = figures.COUNTS
 
 
 def as_they_stand(session: Session, page: Page) -> Sequence[State]:
-    """A page of people, for a service that has lost its copy: that they are known, and nothing about them."""
-    rows = session.execute(page.of(select(Person.id, Person.version, Person.updated_at), Person.id))
+    """A page of people, for a service that has lost its copy: that they are known and into whom merged, and nothing else."""
+    columns = (Person.id, Person.version, Person.merged_into)
+    rows = session.execute(page.of(select(*columns, Person.updated_at), Person.id))
     return [
-        State(REGISTERED, row.id, row.version, {"person_id": str(row.id), "version": row.version}, row.updated_at)
+        State(MERGED if row.merged_into else REGISTERED, row.id, row.version, _stated(*row[:3]), row.updated_at)
         for row in rows
     ]
 

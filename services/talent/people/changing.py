@@ -24,9 +24,7 @@ from services.talent.people.statements import SealedParticulars
 from services.talent.people.tables import Person
 
 TABLE: Table = Person.__table__  # type: ignore[assignment]
-_MAY_CHANGE = text(
-    f"""{reach.SHOWN_RECORD} where p.id = cast(:id as uuid) and (record.is_seen or r.person_id is not null)"""
-)
+_MAY_CHANGE = text(f"""{reach.SHOWN_RECORD} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
 
 
 def change_person(
@@ -36,10 +34,10 @@ def change_person(
 
     Raises PersonNotFound, NotYourRecord, PersonInvalid, VersionStale.
     """
-    if not records.found(work, _MAY_CHANGE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)})[
-        "is_seen"
-    ]:
+    reached = records.found(work, _MAY_CHANGE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)})
+    if not reached["is_seen"]:
         raise NotYourRecord()
+    person_id = reached["id"]
     row = records.found(work, select(TABLE).where(TABLE.c.id == person_id), PersonNotFound)
     check_version(row["version"], version)
     values, changed = _changed_values(row, changes, keys)

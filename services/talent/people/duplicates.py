@@ -1,6 +1,7 @@
 """The queue of duplicates: one document reported under two names; the city office decides whether it is one person.
 
-Until it does, each is a person of its own. Source: access rules, "Reach".
+Until it does, each is a person of its own. A merge is a link that is taken back by dismissing the pair (ADR 0022). Source: access
+rules, "Reach".
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
-from services.talent.people.tables import DuplicatePerson
+from services.talent.people import announce
+from services.talent.people.tables import DuplicatePerson, Person
 
 _COLUMNS: tuple[Any, ...] = (
     DuplicatePerson.provisional_id.label("id"), DuplicatePerson.person_id, DuplicatePerson.department,
@@ -35,21 +37,50 @@ class DuplicatePersonNotFound(Refusal):
 def list_duplicate_people(
     work: Work, *, limit: int, after: Mapping[str, Any] | None = None, state: str | None = None
 ) -> dict[str, Any]:
-    """Pairs in the order they came; `state` is open or dismissed."""
+    """Pairs in the order they came; `state` is open, merged or dismissed."""
     statement = narrowed(select(*_COLUMNS), DuplicatePerson.__table__.c, {"state": state})
     key = (DuplicatePerson.created_at, DuplicatePerson.provisional_id)
     return read_page(work.session, statement, key=key, limit=limit, after=after)
 
 
+def merge_duplicate_person(work: Work, *, provisional_id: UUID) -> dict[str, Any]:
+    """They are one person; merging twice is the same answer. Raises DuplicatePersonNotFound."""
+    _decide(work, provisional_id, "merged")
+    return _read(work, provisional_id)
+
+
 def dismiss_duplicate_person(work: Work, *, provisional_id: UUID) -> dict[str, Any]:
-    """They are two people; dismissing twice is the same answer. Raises DuplicatePersonNotFound."""
-    dismissed = (
-        update(DuplicatePerson)
-        .where(DuplicatePerson.provisional_id == provisional_id, DuplicatePerson.state == "open")
-        .values(state="dismissed", decided_at=work.now, decided_by=work.caller.client_id)
-        .returning(DuplicatePerson.provisional_id)
+    """They are two people, merged before or not; dismissing twice is the same answer. Raises DuplicatePersonNotFound."""
+    _decide(work, provisional_id, "dismissed")
+    return _read(work, provisional_id)
+
+
+def _decide(work: Work, provisional_id: UUID, state: str) -> None:
+    """Decide a pair and link or unlink its people, once: the pair's row is locked first."""
+    columns: tuple[Any, ...] = (DuplicatePerson.state, DuplicatePerson.person_id)
+    locked = select(*columns).where(DuplicatePerson.provisional_id == provisional_id)
+    pair = records.found_row(work, locked.with_for_update(), DuplicatePersonNotFound)
+    if pair.state == state:
+        return
+    decided = {"state": state, "decided_at": work.now, "decided_by": work.caller.client_id}
+    work.session.execute(
+        update(DuplicatePerson).where(DuplicatePerson.provisional_id == provisional_id).values(decided)
     )
-    if work.session.execute(dismissed).scalar() is not None:
-        work.record("duplicate_person", provisional_id, from_state="open", to_state="dismissed")
+    work.record("duplicate_person", provisional_id, from_state=pair.state, to_state=state)
+    if "merged" in (pair.state, state):
+        _link(work, provisional_id, pair.person_id if state == "merged" else None)
+
+
+def _link(work: Work, provisional_id: UUID, merged_into: UUID | None) -> None:
+    values = {"merged_into": merged_into, "version": Person.version + 1, "updated_at": work.now}
+    linked = update(Person).where(Person.id == provisional_id).values(values).returning(Person.version)
+    version = work.session.execute(linked).scalar_one()
+    before, after = ("registered", "merged") if merged_into else ("merged", "registered")
+    work.record("person", provisional_id, from_state=before, to_state=after)
+    event_type = "talent.person.merged.v1" if merged_into else "talent.person.unmerged.v1"
+    announce(work, event_type, provisional_id, version, merged_into)
+
+
+def _read(work: Work, provisional_id: UUID) -> dict[str, Any]:
     statement = select(*_COLUMNS).where(DuplicatePerson.provisional_id == provisional_id)
     return dict(records.found(work, statement, DuplicatePersonNotFound))

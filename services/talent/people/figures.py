@@ -10,7 +10,10 @@ COUNTS = {
     "talent.people": Count(
         text(
             """
-            select count(*) from people where created_at < :until
+            select count(*) from people p where p.created_at < :until and not exists (
+                select from duplicate_people d
+                where d.provisional_id = p.id and d.state = 'merged' and d.decided_at < :until
+            )
             """
         )
     )

@@ -1,7 +1,8 @@
 """Reach: which people a caller may see, decided here alone. Outside reach a person does not exist.
 
 A department reaches those it has reported, and those with an open affiliation to a confirmed organisation that trusts it. A
-person reaches themself; ``people:all`` reaches everybody. Source: access rules, "Reach".
+person reaches themself; ``people:all`` reaches everybody. Whoever reaches a merged person reaches whom they are merged into.
+Source: access rules, "Reach"; ADR 0022.
 """
 
 from __future__ import annotations
@@ -11,23 +12,38 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, text, true
+from sqlalchemy.orm import aliased
 
 from chassis.store.work import PLATFORM, Work
 from services.talent.organisations import lookups
-from services.talent.people.tables import PersonReport
+from services.talent.people.tables import Person, PersonReport
 
-#: Condition on ``p.id``: an organisation the person has an open affiliation to trusts the department.
+#: To be joined after ``p``, a person who is not merged: `ids` are that person's, and those of everybody merged into them.
+ALL_IDS = """
+    cross join lateral (select array(select m.id from people m where m.merged_into = p.id) || p.id as ids) every
+"""
+#: Condition on ``every.ids``: an organisation the person has an open affiliation to trusts the department.
 SERVED = """
     exists (
         select 1 from affiliations a join organisations o on o.id = a.organisation_id
-        where a.person_id = p.id and a.state <> 'ended'
+        where a.person_id = any(every.ids) and a.state <> 'ended'
             and o.confirmed_at is not null and :department = any(o.trusted_departments)
     )
 """
-#: Condition on ``p``: the record itself is shown, not only what the department has reported.
-SEES_RECORD = f"""
-    (:is_everybodys or p.id = cast(:subject as uuid) or p.registered_by = :department or {SERVED})
+_SEES_RECORD = f"""
+    (:is_everybodys or cast(:subject as uuid) = any(every.ids) or p.registered_by = :department or {SERVED})
 """
+#: To be joined after ALL_IDS: ``r``, what the department has reported, and whether the record itself is shown to the caller.
+_WITH_REPORT = f"""
+    left join lateral (
+        select * from person_reports w
+        where w.person_id = any(every.ids) and w.department = :department and cast(:subject as uuid) is null
+        order by w.person_id <> p.id limit 1
+    ) r on true
+    cross join lateral (select {_SEES_RECORD} as is_seen) record
+"""
+#: Condition: the caller reaches ``p``.
+IS_REACHED = """(record.is_seen or r.person_id is not null)"""
 #: What is shown of a person to the caller. Digits of the number are shown to those who reported it.
 SHOWN = f"""
     select p.id, p.name_masked, p.id_type, p.version,
@@ -38,43 +54,51 @@ SHOWN = f"""
         case when record.is_seen then p.created_at else r.reported_at end as created_at,
         array(
             select w.department from person_reports w
-            where w.person_id = p.id and (:is_everybodys or w.department = :department)
-            order by w.reported_at, w.department
-        ) as reported_by
-    from people p
-    left join person_reports r on r.person_id = p.id and r.department = :department and cast(:subject as uuid) is null
-    cross join lateral (select {SEES_RECORD} as is_seen) record
+            where w.person_id = any(every.ids) and (:is_everybodys or w.department = :department)
+            group by w.department order by min(w.reported_at), w.department
+        ) as reported_by,
+        case when :is_everybodys or cast(:subject as uuid) is not null then array_remove(every.ids, p.id) end as merged_ids
+    from people p {ALL_IDS} {_WITH_REPORT}
 """
 #: Whether the caller sees the record of a person, or only what its department has reported.
-SHOWN_RECORD = f"""
-    select record.is_seen
-    from people p
-    left join person_reports r on r.person_id = p.id and r.department = :department and cast(:subject as uuid) is null
-    cross join lateral (select {SEES_RECORD} as is_seen) record
-"""
-#: The next people within a department's reach, by id: an index range for its reports, and one for each organisation.
-NEXT = """
+SHOWN_RECORD = f"""select p.id, record.is_seen from people p {ALL_IDS} {_WITH_REPORT}"""
+#: Condition on ``p``: whom the id stands for, a merged one too.
+IS_OF_ID = """p.id = (select coalesce(g.merged_into, g.id) from people g where g.id = cast(:id as uuid))"""
+#: The next people within a department's reach, by id: an index range for its reports, one for each organisation, and whom those
+#: are merged into that it reaches.
+NEXT = f"""
     select person_id from (
         (
-            select person_id from person_reports
-            where department = :department and person_id > cast(:after as uuid) order by person_id limit :limit
+            select r.person_id from person_reports r join people p on p.id = r.person_id and p.merged_into is null
+            where r.department = :department and r.person_id > cast(:after as uuid) order by r.person_id limit :limit
         )
         union
         (
             select served.person_id from organisations o cross join lateral (
-                select distinct a.person_id from affiliations a
+                select distinct a.person_id from affiliations a join people p on p.id = a.person_id and p.merged_into is null
                 where a.organisation_id = o.id and a.state <> 'ended' and a.person_id > cast(:after as uuid)
                 order by a.person_id limit :limit
             ) served
             where o.trusted_departments @> array[:department] and o.confirmed_at is not null
         )
+        union
+        (
+            select distinct p.merged_into from people p cross join lateral (select array[p.id] as ids) every
+            where p.merged_into > cast(:after as uuid) and (
+                exists (select 1 from person_reports r where r.person_id = p.id and r.department = :department) or {SERVED}
+            )
+            order by p.merged_into limit :limit
+        )
     ) within order by person_id limit :limit
 """
-_ANY = text(
+# a department's reports go to the record it has made itself, whichever id it names (ADR 0022)
+_RECORDS_OF = text(
     f"""
-    select p.id from people p
-    left join person_reports r on r.person_id = p.id and r.department = :department and cast(:subject as uuid) is null
-    where p.id = any(cast(:ids as uuid[])) and (r.person_id is not null or {SEES_RECORD})
+    select given.id, coalesce(
+        (select m.id from people m where m.merged_into = p.id and m.registered_by = :department limit 1), p.id
+    ) as record_id
+    from people given join people p on p.id = coalesce(given.merged_into, given.id) {ALL_IDS} {_WITH_REPORT}
+    where given.id = any(cast(:ids as uuid[])) and {IS_REACHED}
     """
 )
 
@@ -94,8 +118,14 @@ def is_everybodys(work: Work) -> bool:
     return bool(parameters(work)["is_everybodys"])
 
 
+def ids_of(person_id: Any) -> Any:
+    """The ids that stand for a person who is not merged: their own, and those of everybody merged into them."""
+    one = aliased(Person)
+    return select(one.id).where(or_(one.id == person_id, one.merged_into == person_id))
+
+
 def reaches(work: Work, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
-    """Condition for rows of a person at an organisation: the person is within reach, or the organisation trusts the caller."""
+    """Condition for rows of a person, not merged, at an organisation: the person is within reach, or it trusts the caller."""
     if is_everybodys(work):
         return true()
     if work.caller.person_id is not None:
@@ -103,12 +133,12 @@ def reaches(work: Work, person_id: Any, organisation_id: Any) -> ColumnElement[b
         return found
     department = work.caller.department
     reported = select(PersonReport.person_id).where(
-        PersonReport.person_id == person_id, PersonReport.department == department
+        PersonReport.person_id.in_(ids_of(person_id)), PersonReport.department == department
     )
     return or_(reported.exists(), lookups.trusts(department, organisation_id))
 
 
-def within(work: Work, ids: set[UUID]) -> set[UUID]:
-    """Those of the ids that are people within the caller's reach. One statement."""
+def records_of(work: Work, ids: set[UUID]) -> dict[UUID, UUID]:
+    """For those of the ids that are people within the caller's reach, the record its reports go to. One statement."""
     bound: Mapping[str, Any] = {"ids": [str(one) for one in ids], **parameters(work)}
-    return set(work.session.connection().execute(_ANY, bound).scalars())
+    return {row.id: row.record_id for row in work.session.connection().execute(_RECORDS_OF, bound)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from chassis.store import records
 from chassis.store.work import Work
@@ -14,23 +14,31 @@ from services.talent.people import reach
 from services.talent.people.refusals import PersonNotFound
 
 _FIRST = str(UUID(int=0))
-_ONE = text(f"""{reach.SHOWN} where p.id = cast(:id as uuid) and (record.is_seen or r.person_id is not null)""")
-_SEVERAL = text(
-    f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and (record.is_seen or r.person_id is not null) order by p.id"""
-)
+_ONE = text(f"""{reach.SHOWN} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
+_SEVERAL = text(f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and {reach.IS_REACHED} order by p.id""")
 _NEXT = text(reach.NEXT)
 _NEXT_REPORTED = text(
     """
-    select person_id from person_reports where department = :department and person_id > cast(:after as uuid)
-    order by person_id limit :limit
+    select r.person_id from person_reports r join people p on p.id = r.person_id and p.merged_into is null
+    where r.department = :department and r.person_id > cast(:after as uuid) order by r.person_id limit :limit
     """
 )
-_NEXT_OF_ALL = text("""select id from people where id > cast(:after as uuid) order by id limit :limit""")
+_NEXT_OF_ALL = text(
+    """
+    select id from people where id > cast(:after as uuid) and merged_into is null order by id limit :limit
+    """
+)
+_NEXT_OF_ONE = text(
+    """
+    select coalesce(merged_into, id) from people
+    where id = cast(:subject as uuid) and coalesce(merged_into, id) > cast(:after as uuid)
+    """
+)
 
 
 def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
-    """One person within reach, masked. Raises PersonNotFound."""
-    return dict(records.found(work, _ONE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
+    """One person within reach, masked; a merged one's id answers with whom they are merged into. Raises PersonNotFound."""
+    return _answer(records.found(work, _ONE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
 
 
 def list_people(
@@ -41,8 +49,9 @@ def list_people(
     Who reported a person is shown to the department itself, so of others nothing is found without ``people:all``.
     """
     bound = {**reach.parameters(work), "after": str(after["id"]) if after else _FIRST, "limit": limit + 1}
+    ids: Sequence[UUID]
     if work.caller.person_id is not None:
-        ids: Sequence[UUID] = sorted({work.caller.person_id} - {UUID(bound["after"])})
+        ids = work.session.connection().execute(_NEXT_OF_ONE, bound).scalars().all()
     elif bound["is_everybodys"]:
         statement = _NEXT_REPORTED if reported_by is not None else _NEXT_OF_ALL
         ids = work.session.connection().execute(statement, bound | {"department": reported_by}).scalars().all()
@@ -53,6 +62,11 @@ def list_people(
         ids = work.session.connection().execute(_NEXT, bound).scalars().all()
     shown = work.session.connection().execute(_SEVERAL, bound | {"ids": [str(one) for one in ids[:limit]]})
     return {
-        "items": [dict(row) for row in shown.mappings()],
+        "items": [_answer(row) for row in shown.mappings()],
         "next_after": {"id": ids[limit - 1]} if len(ids) > limit else None,
     }
+
+
+def _answer(row: RowMapping) -> dict[str, Any]:
+    """The fields of a person as the caller sees them."""
+    return {name: value for name, value in row.items() if name != "merged_ids" or value is not None}

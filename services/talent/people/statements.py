@@ -21,11 +21,11 @@ from services.talent.rules.identity import Identity
 
 _FIND = text(
     f"""
-    select p.id, p.id_lookup, p.version, p.name_sealed, p.phone_sealed, p.email_sealed,
+    select p.id, p.id_lookup, p.version, p.merged_into, p.name_sealed, p.phone_sealed, p.email_sealed,
     r.name_sealed as reported_name, r.phone_sealed as reported_phone, r.email_sealed as reported_email,
     coalesce(p.registered_by = :department, false) as is_own, {reach.SERVED} as is_served,
     exists (select 1 from person_reports o where o.person_id = p.id and o.department <> :department) as is_shared
-    from people p left join person_reports r on r.person_id = p.id and r.department = :department
+    from people p left join person_reports r on r.person_id = p.id and r.department = :department {reach.ALL_IDS}
     where p.id_lookup = any(cast(:lookups as bytea[]))
     """
 )
@@ -89,6 +89,7 @@ class KnownPerson:
 
     id: UUID
     version: int
+    merged_into: UUID | None
     record: Particulars
     reported: Particulars | None
     is_own: bool
@@ -164,6 +165,7 @@ def find(work: Work, lookups: Sequence[bytes], keys: PeopleKeys) -> dict[bytes, 
         bytes(row.id_lookup): KnownPerson(
             row.id,
             row.version,
+            row.merged_into,
             opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys),
             opened(row.id, SealedParticulars(row.reported_name, row.reported_phone, row.reported_email), keys)
             if row.reported_name is not None

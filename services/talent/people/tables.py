@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
@@ -14,7 +14,7 @@ class Person(Base):
     """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
 
     `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
-    covers the department too.
+    covers the department too. `merged_into` is whom both ids answer as; that person is merged into nobody (ADR 0022).
     """
 
     __tablename__ = "people"
@@ -34,10 +34,13 @@ class Person(Base):
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
     registered_by: Mapped[Words | None]
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="people_merged_into_fkey"))
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
         Index("people_created_at", "created_at", "id"),
+        Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
+        CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
     )
 
 
@@ -76,7 +79,7 @@ class DuplicatePerson(Base):
     decided_by: Mapped[Words | None]
 
     __table_args__ = (
-        CheckConstraint("state in ('open', 'dismissed')", name="duplicate_people_state"),
+        CheckConstraint("state in ('open', 'merged', 'dismissed')", name="duplicate_people_state"),
         Index("duplicate_people_state_created", "state", "created_at", "provisional_id"),
     )
 
