@@ -33,14 +33,21 @@ class ApiError(Exception):
 
 
 class Client:
-    """Calls the gateway as one registered client."""
+    """Calls the gateway as one registered client; `purpose` is in the audit, and named offices must state one."""
 
     def __init__(
-        self, url: str, client_id: str, client_secret: str, *, department: str = "", timeout: float = 30
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        department: str = "",
+        timeout: float = 30,
+        purpose: str | None = None,
     ) -> None:
         self.url, self.department, self.timeout = url.rstrip("/"), department, timeout
         self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        self._grant = {"grant_type": "client_credentials"}
+        self._grant = {"grant_type": "client_credentials"} | ({"purpose": purpose} if purpose else {})
         self._token, self._token_until = "", 0.0
 
     def for_person(self, person_id: str) -> Client:

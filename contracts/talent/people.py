@@ -44,6 +44,31 @@ class GetPerson(Schema):
     person_id = fields.UUID(required=True)
 
 
+class DisclosePerson(Schema):
+    """`purpose` is in the audit, and shown to the person; it must not name anyone."""
+
+    person_id = fields.UUID(required=True)
+    purpose = fields.String(required=True, validate=validate.Length(min=2, max=200))
+
+
+class PersonInFull(Schema):
+    """A person, not masked: the record where the caller sees it, else what its department has reported."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+
+
+class PersonIds(Schema):
+    """The id a person answers with, and the ids of everybody merged into them."""
+
+    id = fields.UUID(required=True)
+    merged_ids = fields.List(fields.UUID(), required=True)
+
+
 class ListPeople(Page):
     """`reported_by`: those this department has reported."""
 
@@ -53,8 +78,7 @@ class ListPeople(Page):
 class Person(Schema):
     """A person, masked (张*, 140702********1234, 138****8000, l***@example.com).
 
-    `created` and `verdict` only answer a registration. `merged_ids`, other ids that answer with this person, are shown to the
-    person and to named offices.
+    `created` and `verdict` only answer a registration.
     """
 
     id = fields.UUID(required=True)
@@ -66,7 +90,6 @@ class Person(Schema):
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)
-    merged_ids = fields.List(fields.UUID())
     created = fields.Boolean()
     verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
 

@@ -159,9 +159,11 @@ class ThrowawayPlatform:
         engine = make_engine(self.databases["gateway"], pool_size=1, name="throwaway")
         places = [UUID(place) for place in bound_to]
         wanted = clients.Registration(name, department, scopes or _scopes_of(type), type, places)
-        client_id, secret = clients.register(engine, wanted, now=clock.now())
+        now = clock.now()
+        client_id, secret = clients.register(engine, wanted, now=now, expires_at=now + clients.LONGEST_EVERYBODY)
         engine.dispose()
-        return Client(self.url, client_id, secret, department=department)
+        purpose = "a test of named offices" if EVERYBODY in scopes else None
+        return Client(self.url, client_id, secret, department=department, purpose=purpose)
 
     def stop(self, name: str) -> None:
         process, _ = self.processes.pop(name)

@@ -18,7 +18,7 @@ from chassis.ground import clock
 from chassis.store.database import make_engine
 from gateway import settings
 from gateway.auth import clients
-from gateway.auth.scopes import SCOPES, SECURITY, TYPES
+from gateway.auth.scopes import EVERYBODY, SCOPES, SECURITY, TYPES
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _valid_for = click.option(
@@ -39,7 +39,7 @@ def client() -> None:
     "scopes",
     multiple=True,
     type=click.Choice(["all", *SCOPES]),
-    help="What it may do; repeatable. all: every scope of its type but clients:govern.",
+    help="What it may do; repeatable. all: every scope of its type but clients:govern and people:all.",
 )
 @click.option("--type", "kind", type=click.Choice(list(TYPES)), default="system", show_default=True, help="What it is.")
 @click.option(
@@ -57,7 +57,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Register a client and print its secret, once."""
-    chosen = sorted(TYPES[kind] - SECURITY) if "all" in scopes else list(scopes)
+    chosen = sorted(TYPES[kind] - SECURITY - {EVERYBODY}) if "all" in scopes else list(scopes)
     wanted = clients.Registration(name, department, chosen, kind, bound_to)
     with _database() as engine:
         client_id, new_secret = clients.register(engine, wanted, now=clock.now(), expires_at=_end(valid_for))

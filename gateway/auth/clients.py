@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 
 from chassis.ground import clock
 from gateway.auth import events
-from gateway.auth.scopes import DUTIES, REPLACED, SCOPES, TYPES, replacing
+from gateway.auth.scopes import DUTIES, EVERYBODY, REPLACED, SCOPES, TYPES, replacing
 from gateway.tables import Client, ClientSecret
 
 LIVE_SECRETS = 2
+#: How long a secret may live that reaches everybody.
+LONGEST_EVERYBODY = dt.timedelta(days=366)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -39,7 +41,8 @@ class ClientProblem(Exception):
 class Principal:
     """Who a valid token speaks for: a client, and where there is one the human it acts for.
 
-    `subject` is ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device.
+    `subject` is ``person:<id>`` or ``staff:<id>``; `bound_to` are the places or activities of a device; `purpose` is what the
+    token is for, where the client has stated it.
     """
 
     client_id: str
@@ -48,6 +51,7 @@ class Principal:
     type: str = "system"
     subject: str | None = None
     bound_to: tuple[str, ...] = ()
+    purpose: str | None = None
 
     @property
     def person_id(self) -> str | None:
@@ -71,6 +75,7 @@ def register(
 ) -> tuple[str, str]:
     """A new client; returns its id and its secret, which ends at `expires_at` where one is given. Raises ClientProblem."""
     _check(wanted)
+    _check_end(wanted.scopes, now, expires_at)
     client_id = f"{wanted.name}-{secrets.token_hex(4)}"
     row = {
         **wanted._asdict(),
@@ -120,12 +125,22 @@ def _check(wanted: Registration) -> None:
         )
 
 
+def _check_end(scopes: Collection[str], now: dt.datetime, expires_at: dt.datetime | None) -> None:
+    if EVERYBODY in scopes and (expires_at is None or expires_at > now + LONGEST_EVERYBODY):
+        days = LONGEST_EVERYBODY.days
+        raise ClientProblem(
+            zh=f"有 {EVERYBODY} 的客户端，密钥须在 {days} 天内到期（--valid-for DAYS）",
+            en=f"the secret of a client with {EVERYBODY} ends within {days} days (--valid-for DAYS)",
+        )
+
+
 def rotate(engine: Engine, client_id: str, *, now: dt.datetime, expires_at: dt.datetime | None = None) -> str:
     """A further secret for a client; the oldest ends where more than LIVE_SECRETS would live. Raises ClientProblem."""
     with Session(engine) as session, session.begin():
         client = _locked(session, client_id)
         if client.revoked_at is not None:
             raise ClientProblem(zh=f"客户端 {client_id} 已撤销", en=f"client {client_id} is revoked")
+        _check_end(client.scopes, now, expires_at)
         live = select(ClientSecret).where(ClientSecret.client_id == client_id, ClientSecret.revoked_at.is_(None))
         for old in session.scalars(live.order_by(ClientSecret.created_at.desc()).offset(LIVE_SECRETS - 1)):
             old.revoked_at = now

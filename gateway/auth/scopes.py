@@ -23,7 +23,14 @@ SCOPES: dict[str, tuple[str, str]] = {
         "下载本部门上传的逐行结果与批注工作簿",
         "Read the rows and workbook of one's own uploads",
     ),
-    "people:all": ("服务范围不限（限指定部门，逐次审计）", "Reach everybody; for named offices, each use audited"),
+    "people:disclose": (
+        "读取完整证件号码与联系方式（注明用途，逐次审计）",
+        "Read a person in full, for a stated purpose, audited",
+    ),
+    "people:all": (
+        "服务范围不限（限指定部门，注明用途，逐次审计）",
+        "Reach everybody; for named offices, for a stated purpose, each use audited",
+    ),
     "affiliations:report": ("报送身份关系", "Report affiliations"),
     "affiliations:decide": (
         "确认或终止身份关系（单位信任的部门）",

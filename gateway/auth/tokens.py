@@ -77,6 +77,8 @@ class Tokens:
             "exp": now + LIFETIME_SECONDS,
             "jti": secrets.token_hex(16),
         }
+        if principal.purpose is not None:
+            claims["purpose"] = principal.purpose
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._current}
         return jwt.encode(header, claims, self._keys.get_by_kid(self._current), algorithms=_ALGORITHMS)
 
@@ -124,4 +126,5 @@ def _principal(claims: Mapping[str, Any], scopes: frozenset[str]) -> Principal:
         type=str(claims.get("client_type", "system")),
         subject=None if subject == client_id else subject,
         bound_to=tuple(str(one) for one in claims.get("bound_to", ())),
+        purpose=str(claims["purpose"]) if "purpose" in claims else None,
     )

@@ -65,7 +65,7 @@ def query_all(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
 
 
 def _context(key: str | None, call: str) -> CallContext:
-    """Who calls; where the call is but a part of the operation, also what it is for."""
+    """Who calls, and what for: as the client stated it, else the operation that the call is but a part of."""
     operation = (request.endpoint or "").rpartition(".")[2]
     return CallContext(
         client_id=g.principal.client_id,
@@ -77,7 +77,7 @@ def _context(key: str | None, call: str) -> CallContext:
         scopes=sorted(g.principal.scopes),
         subject=g.principal.subject,
         bound_to=g.principal.bound_to,
-        purpose=operation if operation != call.partition(".")[2] else None,
+        purpose=g.principal.purpose or (operation if operation != call.partition(".")[2] else None),
     )
 
 

@@ -103,13 +103,16 @@ def query(call: str, fields: Mapping[str, Any], field: str) -> Any:
     return answer if found["id"] == str(UUID(person_id)) else backend.query(call, {**fields, field: found["id"]})
 
 
-def survivor_of(person_id: str) -> str:
-    """Whom the id of a person stands for, once they are merged; the id itself where talent knows it not, or does not answer."""
+def ids_of_self(person_id: str) -> list[str]:
+    """The id that a person who acts for themself answers with, then those merged into it.
+
+    The given id alone where talent does not know it, or does not answer.
+    """
     try:
-        found = person(person_id)
+        found = backend.query("talent.get_person_ids", {"person_id": person_id})
     except (Refusal, Problem):
-        return person_id
-    return str(found["id"]) if found else person_id
+        return [person_id]
+    return [found["id"], *found["merged_ids"]]
 
 
 def _is_self(person_id: str) -> bool:

@@ -106,8 +106,7 @@ def list_disclosures(person_id: str) -> Response:
     def read(sent: dict[str, Any]) -> Any:
         if g.principal.subject != person:
             raise PersonNotFound()
-        themselves = reach.person(person_id) or {}
-        answer = _merged(SERVICES, sent | {"merged_ids": themselves.get("merged_ids", [])})
+        answer = _merged(SERVICES, sent | {"merged_ids": reach.ids_of_self(person_id)[1:]})
         return answer | {"items": [_shown_to(person, one) for one in answer["items"]]}
 
     return lists.page_of("list_disclosures", OF_A_PERSON, read, person_id=person_id)

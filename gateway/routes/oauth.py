@@ -17,24 +17,26 @@ from chassis.ground import clock
 from contracts.language.schema import Schema
 from gateway.auth import clients, events, subjects
 from gateway.auth.clients import Principal
-from gateway.auth.scopes import SCOPES
+from gateway.auth.scopes import EVERYBODY, SCOPES
 from gateway.auth.tokens import LIFETIME_SECONDS, Tokens
 from gateway.calls import reach
 from gateway.http.operations import operation, respond
 from gateway.serving import body_limits, connections, rate_limits
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+LONGEST_PURPOSE = 200
 GRANTS = ("client_credentials", EXCHANGE)
 blueprint = Blueprint("oauth", __name__, description="访问令牌 / Access tokens")
 
 
 class TokenForm(Schema):
     """The form of RFC 6749, section 4.4.2, or of RFC 8693 for a token per human; the client's id and secret by HTTP Basic, or in
-    the form.
+    the form. `purpose`, 2 to 200 characters, is in the audit of every use of the token; ``people:all`` is granted with it alone.
     """
 
     grant_type = fields.String(required=True)
     scope = fields.String()
+    purpose = fields.String()
     subject_token = fields.String()
     subject_token_type = fields.String()
     client_id = fields.String()
@@ -98,9 +100,14 @@ def issue_token() -> Response:
             return _refused(principal, human.error, human.description)
         g.principal = human  # who talent is asked for
         if human.person_id is not None:
-            human = dataclasses.replace(human, subject=f"person:{reach.survivor_of(human.person_id)}")
+            human = dataclasses.replace(human, subject=f"person:{reach.ids_of_self(human.person_id)[0]}")
         principal, exchanged = human, {"issued_token_type": subjects.ACCESS_TOKEN}
-    scopes = frozenset(form.get("scope", "").split()) or principal.scopes
+    if (purpose := form.get("purpose", "").strip()) and not 2 <= len(purpose) <= LONGEST_PURPOSE:
+        return _refused(principal, "invalid_request", f"purpose: 2 to {LONGEST_PURPOSE} characters")
+    principal = dataclasses.replace(principal, purpose=purpose or None)
+    scopes = frozenset(form.get("scope", "").split()) or (principal.scopes - (frozenset() if purpose else {EVERYBODY}))
+    if EVERYBODY in scopes and not purpose:
+        return _refused(principal, "invalid_request", f"{EVERYBODY} is granted for a stated purpose")
     if not scopes <= principal.scopes:
         return _refused(principal, "invalid_scope", "this client may have: " + " ".join(sorted(principal.scopes)))
     return _granted(principal, scopes, exchanged)
@@ -109,6 +116,7 @@ def issue_token() -> Response:
 def _granted(principal: Principal, scopes: frozenset[str], exchanged: dict[str, str]) -> Response:
     """The token; its row of the audit is committed first."""
     said = {"grant_type": request.form["grant_type"], "scopes": sorted(scopes)}
+    said |= {"purpose": principal.purpose} if principal.purpose else {}
     with _audit() as session:
         events.of_principal(session, "token_granted", principal, now=clock.now(), **_where(said))
     tokens: Tokens = current_app.extensions["tokens"]

@@ -16,7 +16,7 @@ from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
-from services.talent.people import changing, contacts, duplicates, reading
+from services.talent.people import changing, contacts, disclosing, duplicates, reading
 from services.talent.people import keys as people_keys
 
 #: Whom an answer shows, for the audit.
@@ -57,6 +57,10 @@ class Service:
     )
     change_person = command(schemas.ChangePerson, schemas.Person, changing.change_person, given="keys", personal=ITSELF)
     get_person = query(schemas.GetPerson, schemas.Person, reading.get_person, personal=ITSELF)
+    get_person_ids = query(schemas.GetPerson, schemas.PersonIds, reading.get_person_ids)
+    disclose_person = query(
+        schemas.DisclosePerson, schemas.PersonInFull, disclosing.disclose_person, given="keys", personal=ITSELF
+    )
     list_people = query(schemas.ListPeople, schemas.PersonPage, reading.list_people, personal=ITSELF)
     list_duplicate_people = query(
         schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people, personal=PERSON

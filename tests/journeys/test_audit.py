@@ -85,7 +85,9 @@ class Day:
         provisional = stranger.post("/v1/people", {**about, "name": "司马光"})["id"]
         office = self.town.platform.client(f"office{self.town.number}", self.town.department, "people:all")
         office.get("/v1/duplicate-people", state="open", limit=200)
-        office.post(f"/v1/duplicate-people/{provisional}/dismiss", {})
+        for move in ("merge", "dismiss"):
+            office.post(f"/v1/duplicate-people/{provisional}/{move}", {})
+        self.town.client.post(f"/v1/people/{self.person}/disclosures", {"purpose": "a letter by post"})
 
     def with_a_roster(self) -> None:
         path, _ = self.town.roster(self.university, 3)
@@ -149,6 +151,10 @@ def test_every_operation_that_shows_or_changes_a_persons_data_leaves_its_row(tow
     }
     (contacts, *_) = [entry for entry in found if entry["operation"] == "read_contacts"]
     assert (contacts["client_id"], contacts["purpose"]) == ("notify", "deliver messages by email")
+    (shown,) = [entry for entry in found if entry["operation"] == "disclose_person"]
+    assert (shown["client_id"][:4], shown["purpose"]) == ("town", "a letter by post")
+    for_an_office = {entry["purpose"] for entry in found if entry["client_id"].startswith("office")}
+    assert for_an_office == {"a test of named offices"}
     for_a_pass = {entry["operation"] for entry in found if entry["purpose"] == "get_pass"}
     assert for_a_pass == {"get_entitlement", "get_person", "issue_pass"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from deploy.local.throwaway import eventually
 from examples.client import ApiError, Client
 from examples.rosters import _id_number as id_number_of
-from gateway.auth.scopes import EVERYBODY
+from tests.journeys import guide
 from tests.journeys.test_job_fair import Fair
 from tests.journeys.test_messages import inbox
 from tests.support.towns import Town
@@ -26,13 +27,19 @@ class Story:
         self.fair = Fair(town, capacity=1)
         self.area = town.organisation("scenic_area")
         self.foreign: Client = town.platform.client(f"foreign{number}", f"foreign_{number}")
-        self.office: Client = town.platform.client(f"office{number}", f"office_{number}", "people:read", EVERYBODY)
+        self.office = self._city_office()
         self.university = town.organisation("university", trusted=(self.foreign.department,))
         town.put_set(town.universities_key, [self.fair.university, self.university])
         town.put_set(town.areas_key, [self.area])
         town.publish_scheme()
         self.document = {"id_type": "resident_id", "id_number": id_number_of(dt.date(2003, 5, 6), 990_000 + number)}
         self.survivor = town.client.post("/v1/people", {"name": "欧阳小小", **self.document})["id"]
+
+    def _city_office(self) -> Client:
+        """Registered by the guide's command."""
+        guide.run("docs/operating.md", "office", self.town.platform, self.town.folder)
+        made = json.loads((self.town.folder / "office.json").read_text())
+        return Client(self.town.platform.url, made["client_id"], made["client_secret"], purpose="duplicates")
 
     def provisional(self) -> str:
         """The same document under another name, by the other department, as a student of its university."""

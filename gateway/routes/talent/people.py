@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from contracts.talent import people as S
-from gateway.http import records
+from gateway.calls import backend
+from gateway.http import reading, records
+from gateway.http.operations import operation, respond
 
 blueprint = Blueprint("people", __name__, description="人员 / People")
-READ, WRITE, ALL = "people:read", "people:write", "people:all"
+READ, WRITE, DISCLOSE, ALL = "people:read", "people:write", "people:disclose", "people:all"
+DISCLOSURE = records.body_schema(S.DisclosePerson, "person_id")
 
 records.add(
     blueprint,
@@ -47,6 +51,25 @@ records.change(
     S.Person,
     read_by="talent.get_person",
 )
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/v1/people/<uuid:person_id>/disclosures",
+    scope=DISCLOSE,
+    summary=("读取完整信息（注明用途）", "Read a person in full, for a stated purpose"),
+    body=DISCLOSURE,
+    answers={200: S.PersonInFull},
+)
+def disclose_person(person_id: str) -> Response:
+    """One person a call, on record before it is answered: the person sees who it was, and what for. Nothing may store it."""
+    found = backend.query("talent.disclose_person", {**reading.body_of(DISCLOSURE), "person_id": person_id})
+    response = respond(found)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 records.list_of(
     blueprint,
     "/v1/duplicate-people",

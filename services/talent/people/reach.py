@@ -34,7 +34,7 @@ _SEES_RECORD = f"""
     (:is_everybodys or cast(:subject as uuid) = any(every.ids) or p.registered_by = :department or {SERVED})
 """
 #: To be joined after ALL_IDS: ``r``, what the department has reported, and whether the record itself is shown to the caller.
-_WITH_REPORT = f"""
+WITH_REPORT = f"""
     left join lateral (
         select * from person_reports w
         where w.person_id = any(every.ids) and w.department = :department and cast(:subject as uuid) is null
@@ -56,12 +56,14 @@ SHOWN = f"""
             select w.department from person_reports w
             where w.person_id = any(every.ids) and (:is_everybodys or w.department = :department)
             group by w.department order by min(w.reported_at), w.department
-        ) as reported_by,
-        case when :is_everybodys or cast(:subject as uuid) is not null then array_remove(every.ids, p.id) end as merged_ids
-    from people p {ALL_IDS} {_WITH_REPORT}
+        ) as reported_by
+    from people p {ALL_IDS} {WITH_REPORT}
 """
-#: Whether the caller sees the record of a person, or only what its department has reported.
-SHOWN_RECORD = f"""select p.id, record.is_seen from people p {ALL_IDS} {_WITH_REPORT}"""
+#: Whether the caller sees the record of a person, or only what its department has reported; and the other ids of the person.
+SHOWN_RECORD = f"""
+    select p.id, record.is_seen, array_remove(every.ids, p.id) as merged_ids
+    from people p {ALL_IDS} {WITH_REPORT}
+"""
 #: Condition on ``p``: whom the id stands for, a merged one too.
 IS_OF_ID = """p.id = (select coalesce(g.merged_into, g.id) from people g where g.id = cast(:id as uuid))"""
 #: The next people within a department's reach, by id: an index range for its reports, one for each organisation, and whom those
@@ -97,7 +99,7 @@ _RECORDS_OF = text(
     select given.id, coalesce(
         (select m.id from people m where m.merged_into = p.id and m.registered_by = :department limit 1), p.id
     ) as record_id
-    from people given join people p on p.id = coalesce(given.merged_into, given.id) {ALL_IDS} {_WITH_REPORT}
+    from people given join people p on p.id = coalesce(given.merged_into, given.id) {ALL_IDS} {WITH_REPORT}
     where given.id = any(cast(:ids as uuid[])) and {IS_REACHED}
     """
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from chassis.store import records
 from chassis.store.work import Work
@@ -15,6 +15,7 @@ from services.talent.people.refusals import PersonNotFound
 
 _FIRST = str(UUID(int=0))
 _ONE = text(f"""{reach.SHOWN} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
+_IDS = text(f"""{reach.SHOWN_RECORD} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
 _SEVERAL = text(f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and {reach.IS_REACHED} order by p.id""")
 _NEXT = text(reach.NEXT)
 _NEXT_REPORTED = text(
@@ -38,7 +39,12 @@ _NEXT_OF_ONE = text(
 
 def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
     """One person within reach, masked; a merged one's id answers with whom they are merged into. Raises PersonNotFound."""
-    return _answer(records.found(work, _ONE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
+    return dict(records.found(work, _ONE, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
+
+
+def get_person_ids(work: Work, *, person_id: UUID) -> dict[str, Any]:
+    """The id a person answers with, and those of whom is merged into them; nothing about them. Raises PersonNotFound."""
+    return dict(records.found(work, _IDS, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
 
 
 def list_people(
@@ -62,11 +68,6 @@ def list_people(
         ids = work.session.connection().execute(_NEXT, bound).scalars().all()
     shown = work.session.connection().execute(_SEVERAL, bound | {"ids": [str(one) for one in ids[:limit]]})
     return {
-        "items": [_answer(row) for row in shown.mappings()],
+        "items": [dict(row) for row in shown.mappings()],
         "next_after": {"id": ids[limit - 1]} if len(ids) > limit else None,
     }
-
-
-def _answer(row: RowMapping) -> dict[str, Any]:
-    """The fields of a person as the caller sees them."""
-    return {name: value for name, value in row.items() if name != "merged_ids" or value is not None}

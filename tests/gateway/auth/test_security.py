@@ -73,6 +73,19 @@ class TestTheTokenEndpoint:
         system = exchange(api, api.client, form)
         assert (system.status, system.json["error"]) == (400, "unauthorized_client")
 
+    def test_grants_reach_to_everybody_for_a_stated_purpose_alone(self, api: Api, platform: ThrowawayPlatform) -> None:
+        office = platform.client("office", "some_department", "people:read", "people:all")
+        for form, granted in (
+            ({}, "people:read"),
+            ({"purpose": "核对毕业生名单"}, "people:all people:read"),
+            ({"purpose": "核对毕业生名单", "scope": "people:all"}, "people:all"),
+        ):
+            answer = grant(api, office, form)
+            assert (answer.status, answer.json["scope"]) == (200, granted)
+            assert claims_of(answer.json["access_token"]).get("purpose") == form.get("purpose")
+        for form in ({"scope": "people:all"}, {"purpose": "x"}, {"purpose": "x" * 201}):
+            assert (grant(api, office, form).status, grant(api, office, form).json["error"]) == (400, "invalid_request")
+
     def test_takes_one_form_of_credentials_and_every_parameter_once(self, api: Api) -> None:
         """RFC 6749, sections 2.3 and 3.2: what could mean two clients means none."""
         client_id, _, secret = base64.b64decode(api.client._credentials).decode().partition(":")
@@ -172,6 +185,18 @@ class TestClients:
         assert clients.authenticate(engine, client_id, lives) is not None
         engine.dispose()
 
+    def test_that_reach_everybody_have_secrets_that_end(self, migrated_database: Make) -> None:
+        engine, now = make_engine(migrated_database("gateway"), pool_size=1, name="test"), clock.now()
+        wanted, ends = clients.Registration("office", "some", ["people:all"]), now + dt.timedelta(days=90)
+        for end in (None, now + dt.timedelta(days=400)):
+            with pytest.raises(clients.ClientProblem):
+                clients.register(engine, wanted, now=now, expires_at=end)
+        client_id, _ = clients.register(engine, wanted, now=now, expires_at=ends)
+        with pytest.raises(clients.ClientProblem):
+            clients.rotate(engine, client_id, now=now)
+        clients.rotate(engine, client_id, now=now, expires_at=ends)
+        engine.dispose()
+
     def test_are_refused_with_a_scope_there_is_not(self, platform: ThrowawayPlatform) -> None:
         with pytest.raises(subprocess.CalledProcessError):
             platform.run("gateway", "client", "add", "x", "--department", "y", "--scope", "no:such")
@@ -182,6 +207,13 @@ def _token_status(api: Api, client_id: str, secret: str) -> int:
     form = "application/x-www-form-urlencoded"
     body = b"grant_type=client_credentials"
     return api.send("POST", "/oauth/token", body, token="", Authorization=f"Basic {login}", Content_Type=form).status
+
+
+def grant(api: Api, client: Client, form: dict[str, str]) -> Answer:
+    """A client's request for a token of its own."""
+    body = urlencode({"grant_type": "client_credentials", **form})
+    headers = {"Authorization": f"Basic {client._credentials}", "Content_Type": "application/x-www-form-urlencoded"}
+    return api.send("POST", "/oauth/token", body, token="", **headers)
 
 
 def exchange(api: Api, client: Client, form: dict[str, str]) -> Answer:
