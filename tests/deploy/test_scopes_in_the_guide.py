@@ -17,7 +17,7 @@ from chassis.store.database import make_engine
 from gateway.auth import clients
 from gateway.auth.scopes import REPLACED
 from tests.documents.blocks import ROOT, blocks, output_of
-from tests.support.servers import Make
+from tests.support.servers import Make, databases, with_rights
 
 GUIDE = "docs/operating.md"
 OLD = sorted(REPLACED)
@@ -26,10 +26,13 @@ OLD = sorted(REPLACED)
 class Operator:
     """Somebody with the gateway's database, whose clients all have the scopes of version 0.1."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.engine, self.folder = make_engine(url, pool_size=1, name="test"), folder
+    def __init__(self, owner: str, folder: Path) -> None:
+        running = with_rights(owner)
+        self.engine, self.folder = make_engine(running, pool_size=1, name="test"), folder
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        self.environment = {"PATH": path, "PYTHONPATH": str(ROOT), "GATEWAY_DATABASE_URL": url, "YOUTHCITY_ENV": "dev"}
+        addresses = {"GATEWAY_DATABASE_URL": running, "GATEWAY_MIGRATION_DATABASE_URL": owner}
+        self.environment = {"PATH": path, "PYTHONPATH": str(ROOT), "YOUTHCITY_ENV": "dev", **addresses}
+        self.environment |= {"AMQP_URI": "amqp://127.0.0.1:1/"}  # no command here logs in to a broker
         names = {"school": "education", "office": "youth_league", "gate": "culture"}
         made = {name: self._add(name, department) for name, department in names.items()}
         self.ids = {name: client_id for name, (client_id, _) in made.items()}
@@ -62,10 +65,11 @@ class Operator:
 
 
 @pytest.fixture
-def operator(migrated_database: Make, tmp_path: Path) -> Iterator[Operator]:
-    made = Operator(migrated_database("gateway"), tmp_path)
-    yield made
-    made.engine.dispose()
+def operator(database_server: str, migrated_template: Make, tmp_path: Path) -> Iterator[Operator]:
+    with databases(database_server) as made:
+        operator = Operator(made.make("gateway", template=migrated_template("gateway")), tmp_path)
+        yield operator
+        operator.engine.dispose()
 
 
 def test_clients_of_version_0_1_go_over_to_the_scopes_of_today(operator: Operator) -> None:
