@@ -1,13 +1,15 @@
 """Loads the demo city through the public API alone: ``python -m examples.demo`` (or ``make demo``).
 
-Organisations, the two sets, the scenic-area scheme, then the rosters, as the departments would send them. Safe to repeat:
-what is there already is found, not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
+Organisations, the two sets, the scenic-area scheme, a job fair, then the rosters, as the departments would send them. Safe to
+repeat: what is there already is found, not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from examples import rosters
 from examples.city import Place, scenic_areas, universities
 from examples.client import ApiError, Client, client_of
 
+SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 PLATFORM = Path(".state/platform.json")
 VALID_FROM = "2023-01-01"
 SCENIC_SCHEME = "scenic_areas"
@@ -61,6 +64,8 @@ def main(platform: str) -> None:
     click.echo(f"{len(areas)} scenic areas and {len(schools)} universities are in.")
     _put(client, f"/v1/schemes/{SCENIC_SCHEME}", SCHEME)
     click.echo("The scenic-area scheme is published.")
+    _fair(client, schools[0])
+    click.echo("A job fair takes registrations.")
     imports = [client.upload("/v1/imports", path, kind="roster", mode="best_effort") for path in rosters.main()]
     accepted = sum(_finished(client, one["id"])["counts"]["accepted"] for one in imports)
     click.echo(f"{len(imports)} rosters are in, {accepted} rows new ({time.monotonic() - started:.0f} s).")
@@ -91,6 +96,40 @@ def _put(client: Client, path: str, body: dict[str, Any]) -> None:
     except ApiError as error:
         if error.status != 412:
             raise
+
+
+def _fair(client: Client, organiser_id: str) -> None:
+    """One job fair in a month, unless there is one."""
+    if client.get("/v1/activities", kind="job_fair", limit=1)["items"]:
+        return
+    starts_at = dt.datetime.now(SHANGHAI).replace(hour=9, minute=0, second=0, microsecond=0) + dt.timedelta(days=30)
+    session = {
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + dt.timedelta(hours=4)).isoformat(),
+        "place": "大学城体育馆（虚构）",
+        "capacity": 500,
+    }
+    body = {
+        "kind": "job_fair",
+        "title": {"zh-CN": "示范招聘会（虚构）", "en": "Demonstration job fair (invented)"},
+        "organiser_id": organiser_id,
+        "sessions": [session],
+    }
+    fair = _once_known(lambda: client.post("/v1/activities", body))
+    for move in ("publish", "open"):
+        client.post(f"/v1/activities/{fair['id']}/{move}", {})
+
+
+def _once_known(call: Callable[[], Any]) -> Any:
+    """The answer, once the service has received what the request names."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return call()
+        except ApiError as error:
+            if error.problem["code"] != "not_yet_known" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
 
 
 def _finished(client: Client, import_id: str) -> dict[str, Any]:

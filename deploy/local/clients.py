@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deploy.local.processes import run_step, write_private
+from examples.client import client_of
 
 
 class DemoClient(NamedTuple):
@@ -20,10 +21,12 @@ class DemoClient(NamedTuple):
     type: str
     scopes: tuple[str, ...]
 
-    def arguments(self, name: str) -> list[str]:
-        """The command that registers it, less ``gateway``."""
+    def arguments(self, name: str, *bound_to: str) -> list[str]:
+        """The command that registers it, less ``gateway``; a device is bound to these ids."""
         scopes = [word for scope in self.scopes for word in ("--scope", scope)]
-        return ["client", "add", name, "--department", self.department, "--type", self.type, "--json", *scopes]
+        places = [word for one in bound_to for word in ("--bound-to", one)]
+        about = ["--department", self.department, "--type", self.type, "--json"]
+        return ["client", "add", name, *about, *scopes, *places]
 
 
 _ROSTERS = (
@@ -54,6 +57,11 @@ CLIENTS = {
     "operator": DemoClient("operations", "operator", ("deliveries:operate", "queues:operate")),
     "auditor": DemoClient("audit_office", "auditor", ("audit:read",)),
 }  # fmt: skip
+#: The devices of the demo, and the list whose first record each is bound to.
+DEVICES = {
+    "gate": (DemoClient("culture_tourism", "device", ("redemptions:scan",)), "/v1/organisations?kind=scenic_area"),
+    "door": (DemoClient("youth_league", "device", ("checkins:scan",)), "/v1/activities?kind=job_fair"),
+}
 #: The department of the demo that listens to events, and the types it is named for: its own schools' students.
 LISTENER = "education"
 LISTENER_TYPES = (
@@ -81,6 +89,18 @@ def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_u
         "environment": dict(environment),
         "logs": str(logs),
     }
+    write_private(path, described)
+
+
+def add_devices(path: Path) -> None:
+    """Register the devices of the demo at what `path` describes, once what they are bound to is there."""
+    described = json.loads(path.read_text())
+    office, known = client_of(described), described["clients"]
+    for name, (device, places) in DEVICES.items():
+        if name not in known or not _is_known(described["gateway_url"], known[name]):
+            (place, *_) = office.get(f"{places}&limit=1")["items"]
+            command = device.arguments(name, place["id"])
+            known[name] = json.loads(run_step("gateway", *command, environment=described["environment"]))
     write_private(path, described)
 
 

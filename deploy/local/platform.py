@@ -128,6 +128,7 @@ class Platform:
         command = [sys.executable, "-m", "examples.demo", "--platform", str(self.description)]
         if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
             raise SystemExit("The demo city is not complete; `make demo` goes on with it.")
+        clients.add_devices(self.description)
         unfinished.unlink()
 
     def is_empty(self) -> bool:
