@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import ColumnElement, Table, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.ground.ids import uuid7
@@ -147,7 +147,7 @@ def announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
 
 def own_activity(work: Work, activity_id: UUID, *, is_locked: bool = False) -> RowMapping:
     """The row of an activity of the caller's department, locked on demand. Raises ActivityNotFound, NotYourActivity."""
-    statement = select(TABLE).where(TABLE.c.id == activity_id)
+    statement = select(TABLE).where(TABLE.c.id == activity_id, _is_shown(work))
     row = records.found(work, statement.with_for_update() if is_locked else statement, ActivityNotFound)
     if row["department"] != work.caller.department:
         raise NotYourActivity()
@@ -166,7 +166,13 @@ def end_voiding(work: Work, activity_id: UUID) -> None:
 
 
 def _found(work: Work, activity_id: UUID) -> RowMapping:
-    return records.found(work, select(TABLE).where(TABLE.c.id == activity_id), ActivityNotFound)
+    return records.found(work, select(TABLE).where(TABLE.c.id == activity_id, _is_shown(work)), ActivityNotFound)
+
+
+def _is_shown(work: Work) -> ColumnElement[bool]:
+    """A draft is shown to the department that writes it alone."""
+    own = work.caller.department if work.caller.person_id is None else None
+    return or_(TABLE.c.state != law.DRAFT, TABLE.c.department == own)
 
 
 def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
@@ -185,9 +191,9 @@ def list_activities(
     organiser_id: UUID | None = None,
     department: str | None = None,
 ) -> dict[str, Any]:
-    """Activities, oldest first; a filter of None matches any."""
+    """Activities, oldest first, but others' drafts; a filter of None matches any."""
     filters = {"kind": kind, "state": state, "organiser_id": organiser_id, "department": department}
-    statement = narrowed(select(TABLE), TABLE.c, filters)
+    statement = narrowed(select(TABLE), TABLE.c, filters).where(_is_shown(work))
     page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
     return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from chassis.store.versions import VersionStale
 from services.events import activities, copies
 from services.events.activities import kinds, moves, sessions
 from services.events.activities import rules as law
-from tests.events.conftest import DAY, HOUR, NOW, OTHERS, Town, session
+from tests.events.conftest import DAY, HOUR, LEAGUE, NOW, OTHERS, Town, session
 
 
 class TestCreateActivity:
@@ -22,6 +23,19 @@ class TestCreateActivity:
         assert [one["capacity"] for one in activity["sessions"]] == [20, 30]
         assert (activity["programme"], activity["attendance"]) == ("job_fairs", None)
         assert town.count("select count(*) from outbox") == 0
+
+    def test_is_shown_to_its_department_alone_until_it_is_published(self, town: Town) -> None:
+        activity_id = town.draft()["id"]
+        themselves = dataclasses.replace(LEAGUE, client_type="channel", subject=f"person:{uuid7()}")
+        for caller in (OTHERS, themselves):
+            with town.work(caller=caller) as work:
+                for call in (activities.get_activity, activities.list_sessions, moves.publish_activity):
+                    with pytest.raises(activities.ActivityNotFound):
+                        call(work, activity_id=activity_id)
+                assert activities.list_activities(work, limit=5)["items"] == []
+        town.move("publish", activity_id)
+        with town.work(caller=OTHERS) as work:
+            assert activities.get_activity(work, activity_id=activity_id)["state"] == "published"
 
     def test_refuses_a_kind_and_organisers_it_does_not_know(self, town: Town) -> None:
         with pytest.raises(kinds.ActivityKindNotFound):
@@ -59,12 +73,12 @@ class TestMoves:
         assert town.move("hold", activity["id"], now=NOW + DAY)["held_at"] == NOW + DAY
 
     def test_belong_to_the_department_that_made_it(self, town: Town) -> None:
-        activity = town.draft()
+        activity = town.move("publish", town.draft()["id"])
         for move in law.MOVES:
             with pytest.raises(activities.NotYourActivity):
                 town.move(move, activity["id"], caller=OTHERS)
         with pytest.raises(activities.NotYourActivity), town.work(caller=OTHERS) as work:
-            activities.change_activity(work, activity_id=activity["id"], version=1, changes={"offer_hours": 2})
+            activities.change_activity(work, activity_id=activity["id"], version=2, changes={"offer_hours": 2})
 
     def test_a_draft_called_off_is_not_announced(self, town: Town) -> None:
         town.move("cancel", town.draft()["id"])
