@@ -81,9 +81,19 @@ class EntitlementEvent(Schema):
     state = fields.String(required=True)
 
 
+class EntitlementMergedEvent(EntitlementEvent):
+    """``perks.entitlement.merged``: its person is merged into another, who has one of the same scheme, `merged_into`.
+
+    Nobody loses anything: both ids and the passes of both are the other's now (ADR 0022).
+    """
+
+    merged_into = fields.UUID(required=True)
+
+
 _ANNOUNCED = ("notify.on_announcement",)
 EVENTS: tuple[EventType, ...] = (
     EventType("perks.entitlement.granted.v1", EntitlementEvent, subscribers=_ANNOUNCED),
     EventType("perks.entitlement.suspended.v1", EntitlementEvent, subscribers=_ANNOUNCED),
     EventType("perks.entitlement.reinstated.v1", EntitlementEvent, subscribers=_ANNOUNCED),
+    EventType("perks.entitlement.merged.v1", EntitlementMergedEvent),
 )

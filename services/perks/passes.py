@@ -92,7 +92,7 @@ class PassKeys(SigningKeys[PassClaims]):
 def issue_pass(
     work: Work, *, keys: PassKeys, pass_valid: Validity, entitlement_id: UUID, holder: str
 ) -> dict[str, Any]:
-    """A pass for an active entitlement; `holder` is the masked name the gate shows.
+    """A pass for an active entitlement, or for the one it is merged into; `holder` is the masked name the gate shows.
 
     Raises EntitlementNotFound, EntitlementSuspended.
     """
@@ -102,7 +102,7 @@ def issue_pass(
     expires_at = (work.now + pass_valid.of(work.caller)).replace(microsecond=0)
     token = keys.sign(
         {
-            "entitlement_id": str(entitlement_id),
+            "entitlement_id": str(row["id"]),
             "scheme": row["scheme_key"],
             "holder": holder,
             "iat": int(work.now.timestamp()),
@@ -111,7 +111,7 @@ def issue_pass(
     )
     return {
         "token": token,
-        "entitlement_id": entitlement_id,
+        "entitlement_id": row["id"],
         "scheme_key": row["scheme_key"],
         "holder": holder,
         "expires_at": expires_at,

@@ -57,6 +57,7 @@ class Service:
     on_organisation_changed = handler(triggers.organisations_changed)
     on_organisation_set_published = handler(triggers.sets_published)
     on_affiliation_changed = handler(triggers.affiliations_changed)
+    on_person_merged = handler(triggers.people_merged)
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
     list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

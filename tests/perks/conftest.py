@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,12 @@ def set_event(
     rows = [{"organisation_id": str(member), "from_on": from_on, "until_on": until_on} for member in members]
     data = {"key": key, "version": version, "members": rows}
     return event("talent.organisation_set.published.v1", key, version, data, time=time)
+
+
+def merge_event(person_id: UUID, into: UUID | None, *, version: int = 2) -> Event:
+    """That a person is merged into another; or, with None, no more."""
+    data = {"person_id": str(person_id), "version": version, "merged_into": str(into) if into else None}
+    return event(f"talent.person.{'merged' if into else 'unmerged'}.v1", person_id, version, data)
 
 
 class City:
@@ -133,6 +141,13 @@ class City:
         with self.work(now=now) as work:
             triggers.affiliations_changed(work, list(events))
 
+    def merge(self, person_id: UUID, into: UUID | None, *, version: int = 2, now: dt.datetime = NOW) -> None:
+        self.hear_merges(merge_event(person_id, into, version=version), now=now)
+
+    def hear_merges(self, *events: Event, now: dt.datetime = NOW) -> None:
+        with self.work(now=now) as work:
+            triggers.people_merged(work, list(events))
+
     def settle(self, *, now: dt.datetime = NOW) -> None:
         """Let the timers do all they have to do."""
         for step in (evaluation.run_chunk, evaluation.run_due):
@@ -146,6 +161,20 @@ class City:
             rows = connection.execute(text("select person_id, state from entitlements"))
             return {row.person_id: row.state for row in rows}
 
+    def holdings(self) -> list[tuple[Any, ...]]:
+        """Whose the entitlements and redemptions are, and what they say."""
+        columns = "id, person_id, scheme_key, state, reasons, facts, merged_from, merged_into"
+        held = 'entitlement_id, scope, "window", slot, outcome, merged_from, nonce'
+        return [
+            *map(tuple, self.rows(f"select {columns} from entitlements order by id")),
+            *map(tuple, self.rows(f"select {held} from redemptions order by id")),
+        ]
+
+    def announced(self) -> list[str]:
+        """What was announced of entitlements, in order."""
+        bodies = self.rows("select body from outbox where type like 'perks.entitlement.%' order by created_at, id")
+        return [json.loads(row.body)["type"].split(".")[2] for row in bodies]
+
     def count(self, sql: str) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(text(sql)).scalar_one())
@@ -153,6 +182,15 @@ class City:
     def rows(self, sql: str) -> list[Any]:
         with self.engine.connect() as connection:
             return list(connection.execute(text(sql)))
+
+    def await_a_waiter(self) -> None:
+        """Until another transaction waits for a lock of this one."""
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        deadline = time.monotonic() + 5
+        while self.count(waiting) == 0:
+            assert time.monotonic() < deadline, "no transaction waits: it went on beside the evaluation"
 
     @contextlib.contextmanager
     def statements(self) -> Iterator[list[str]]:
@@ -206,6 +244,31 @@ class Story:
             "until_on": until_on,
         }
         self.city.hear(self.city.affiliation(self.person, self.university, **about))
+
+
+class Pair(Story):
+    """The student of the story, and another record of the same human that is reported as a student too."""
+
+    def __init__(self, city: City, **changes: Any) -> None:
+        super().__init__(city, **changes)
+        self.other_person = uuid7()
+        self.survivor = self.person
+        city.hear(city.affiliation(self.other_person, self.university))
+        self.other_token = city.pass_of(self.other_person)
+
+    def merge(self, *, version: int = 2) -> None:
+        self.city.merge(self.other_person, self.survivor, version=version)
+
+    def undo(self, *, version: int = 3) -> None:
+        self.city.merge(self.other_person, None, version=version)
+
+    def ids(self) -> tuple[UUID, UUID]:
+        """The entitlements of the survivor and of the other record, as their passes name them."""
+        survivors, others = (self.city.keys.read(token) for token in (self.token, self.other_token))
+        return survivors.entitlement_id, others.entitlement_id
+
+    def admits(self, token: str, nonce: str, *, now: dt.datetime = NOW) -> bool:
+        return bool(self.city.scan(token, self.area, nonce, now=now)["outcome"] == "admitted")
 
 
 @pytest.fixture

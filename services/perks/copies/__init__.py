@@ -1,7 +1,8 @@
-"""perks' own copy of talent's facts: organisations, sets of them, affiliations, each as of the newest version received.
+"""perks' own copy of talent's facts: organisations, sets of them, affiliations, who is merged into whom, each as of the newest
+version received.
 
-Lives here: applying events to the copy, in any order and any number of times. Not here: what follows from a fact
-(``evaluation``).
+Lives here: applying events to the copy, in any order and any number of times; whose facts count for whom. Not here: what
+follows from a fact (``evaluation``, ``entitlements.merging``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,36 @@ from chassis.rebuilding.copies import Copy, newest
 from chassis.rebuilding.republish import Page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
-from services.perks.copies.tables import Affiliation, Organisation, OrganisationSet, SetMember, SetVersion
+from services.perks.copies.tables import Affiliation, MergedPerson, Organisation, OrganisationSet, SetMember, SetVersion
 
 organisations = Copy(Organisation, id="organisation_id", keeps=("kind", "status"))
 affiliations = Copy(
     Affiliation,
     id="affiliation_id",
     keeps=("person_id", "organisation_id", "role", "state", "from_on", "until_on"),
+)
+#: Of people only who is merged or was arrives here. So it is none of COPIES: compared with talent's list of everybody, all the
+#: others would count as missing.
+merged_people = Copy(MergedPerson, id="person_id", keeps=("merged_into",))
+
+#: SQL for the ids whose facts are those of `person`, an expression: that person's, and of everybody merged into them.
+ONE_PERSON = "select {person} union all select m.id from merged_people m where m.merged_into = {person}"
+_AFFILIATIONS = text(
+    f"""
+    select p.id as counts_for, a.*, coalesce(o.kind, '') as organisation_kind
+    from unnest(cast(:ids as uuid[])) as p (id)
+    cross join lateral ({ONE_PERSON.format(person="p.id")}) as one (id)
+    left join affiliations a on a.person_id = one.id
+    left join organisations o on o.id = a.organisation_id
+    where not exists (select from merged_people g where g.id = p.id and g.merged_into is not null)
+    order by p.id, a.from_on, a.id
+    """
+)
+_LINKS = text(
+    """
+    select id, merged_into from merged_people where merged_into is not null
+    and (id = any(cast(:ids as uuid[])) or merged_into = any(cast(:ids as uuid[])))
+    """
 )
 
 
@@ -90,21 +114,33 @@ def _member(key: str, member: dict[str, Any]) -> dict[str, Any]:
 
 
 def people_of(events: Iterable[Event]) -> list[UUID]:
-    """The people affiliations speak of, sorted."""
+    """The people events speak of, sorted."""
     return sorted({UUID(event.data["person_id"]) for event in events})
 
 
-def affiliations_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Each person's affiliations with the kind of their organisation, oldest first."""
-    statement = (
-        select(*Affiliation.__table__.columns, func.coalesce(Organisation.kind, "").label("organisation_kind"))
-        .join(Organisation, Organisation.id == Affiliation.organisation_id, isouter=True)
-        .where(Affiliation.person_id.in_(person_ids))
-        .order_by(Affiliation.person_id, Affiliation.from_on, Affiliation.id)
-    )
-    found: dict[UUID, list[dict[str, Any]]] = {person_id: [] for person_id in person_ids}
-    for row in session.connection().execute(statement).mappings():
-        found[row["person_id"]].append(dict(row))
+def survivor(person_id: UUID) -> ColumnElement[UUID]:
+    """Who a person counts as, for a statement: whoever they are merged into, else themselves."""
+    link = select(MergedPerson.merged_into).where(MergedPerson.id == person_id).scalar_subquery()
+    return func.coalesce(link, person_id)
+
+
+def links_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who is merged into whom, where either is one of these people."""
+    found = session.connection().execute(_LINKS, {"ids": sorted(set(person_ids))})
+    return {row.id: row.merged_into for row in found}
+
+
+def affiliations_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Each person's affiliations and those of everybody merged into them, with the kind of their organisation, oldest first.
+
+    Who is merged into somebody has no entry: their facts count for the other alone.
+    """
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in session.connection().execute(_AFFILIATIONS, {"ids": sorted(set(person_ids))}).mappings():
+        affiliation = dict(row)
+        theirs = found.setdefault(affiliation.pop("counts_for"), [])
+        if affiliation["id"] is not None:
+            theirs.append(affiliation)
     return found
 
 

@@ -1,4 +1,7 @@
-"""The copies of talent's facts: organisations, sets of them, affiliations. Periods are half-open, `until_on` excluded."""
+"""The copies of talent's facts: organisations, sets of them, affiliations, merges of people.
+
+Periods are half-open, `until_on` excluded.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.perks.registry import Base
@@ -64,3 +67,13 @@ class Affiliation(Base):
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
     __table_args__ = (Index("affiliations_person", "person_id"),)
+
+
+class MergedPerson(Base):
+    """Copy of talent's person, of those alone who are merged into another or were: `merged_into` is null once it is undone."""
+
+    __tablename__ = "merged_people"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    merged_into: Mapped[UUID | None]
+    __table_args__ = (Index("merged_people_survivor", "merged_into", postgresql_where=text("merged_into is not null")),)

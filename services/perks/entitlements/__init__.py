@@ -1,6 +1,7 @@
 """Entitlements (权益): one row per person and scheme, active or suspended, with the reasons that made it so.
 
-Lives here: writing decisions, reading entitlements. Not here: deciding (``evaluation``), passes and scans.
+Lives here: writing decisions, reading entitlements. Not here: deciding (``evaluation``), whose they are once people are merged
+(``merging``), passes and scans.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, text
+from sqlalchemy import Table, func, insert, select, text, union_all
 from sqlalchemy.engine import RowMapping
 
 from chassis.ground.ids import uuid7
@@ -19,6 +20,7 @@ from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.perks import copies
 from services.perks.entitlements.tables import Entitlement
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -89,7 +91,7 @@ def _grant(work: Work, decision: Decision) -> dict[str, Any]:
         "created_at": work.now,
         "facts": decision.facts,
     }
-    _record_and_announce(work, "perks.entitlement.granted.v1", row, decision.scheme_name, None)
+    record_and_announce(work, "perks.entitlement.granted.v1", row, decision.scheme_name, None)
     return row
 
 
@@ -109,13 +111,19 @@ def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] |
     if row["state"] != state:
         after = {**row, **change, "version": row["version"] + 1}
         event_type = "perks.entitlement.reinstated.v1" if state == ACTIVE else "perks.entitlement.suspended.v1"
-        _record_and_announce(work, event_type, after, decision.scheme_name, row["state"])
+        record_and_announce(work, event_type, after, decision.scheme_name, row["state"])
     return {"id": str(row["id"]), **change}
 
 
-def _record_and_announce(
-    work: Work, event_type: str, row: dict[str, Any], scheme_name: dict[str, str], from_state: str | None
+def record_and_announce(
+    work: Work,
+    event_type: str,
+    row: Mapping[str, Any],
+    scheme_name: dict[str, str] | None,
+    from_state: str | None,
+    **more: str,
 ) -> None:
+    """Into the history and the outbox: an entitlement as it is written now; `more` is what the event says besides."""
     failed = [reason["clause"] for reason in row["reasons"] if not reason["met"]] if row["state"] == SUSPENDED else []
     work.record(
         "entitlement", row["id"], from_state=from_state, to_state=row["state"], reason=", ".join(failed) or None
@@ -126,19 +134,31 @@ def _record_and_announce(
         event_type,
         subject_id=row["id"],
         version=row["version"],
-        data={"entitlement_id": str(row["id"]), "scheme_name": scheme_name, **data},
+        data={"entitlement_id": str(row["id"]), "scheme_name": scheme_name, **data, **more},
     )
 
 
 def get_entitlement(work: Work, *, entitlement_id: UUID) -> dict[str, Any]:
-    """One entitlement; who acts for themselves finds their own alone. Raises EntitlementNotFound."""
-    statement = narrowed(select(TABLE), TABLE.c, {"id": entitlement_id, "person_id": work.caller.person_id})
+    """One entitlement, for a merged one that of the survivor; who acts for themselves finds their own alone.
+
+    Raises EntitlementNotFound.
+    """
+    named = TABLE.alias("named")
+    standing = select(TABLE).join(named, TABLE.c.id == func.coalesce(named.c.merged_into, named.c.id))
+    statement = narrowed(standing.where(named.c.id == entitlement_id), TABLE.c, {"person_id": work.caller.person_id})
     return dict(records.found(work, statement, EntitlementNotFound))
 
 
-def ids_of(work: Work, person_id: UUID) -> Sequence[UUID]:
-    """The entitlements of a person: one per scheme at most."""
-    return work.session.scalars(select(TABLE.c.id).where(TABLE.c.person_id == person_id)).all()
+def ids_of(work: Work, *, person_id: UUID | None = None, entitlement_id: UUID | None = None) -> Sequence[UUID]:
+    """The entitlements of a person, or those that are one with an entitlement, always with what is merged into them."""
+    standing = select(TABLE.c.id)
+    if person_id is not None:
+        standing = standing.where(TABLE.c.person_id == copies.survivor(person_id))
+    if entitlement_id is not None:
+        link = select(TABLE.c.merged_into).where(TABLE.c.id == entitlement_id).scalar_subquery()
+        standing = standing.where(TABLE.c.id == func.coalesce(link, entitlement_id))
+    merged = select(TABLE.c.id).where(TABLE.c.merged_into.in_(standing))
+    return work.session.scalars(union_all(standing, merged)).all()
 
 
 def list_entitlements(
@@ -150,7 +170,12 @@ def list_entitlements(
     scheme_key: str | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
-    """Entitlements, oldest first; a filter of None matches any. Who acts for themselves finds their own alone."""
-    filters = {"person_id": person_id, "scheme_key": scheme_key, "state": state}
-    statement = narrowed(narrowed(select(TABLE), TABLE.c, filters), TABLE.c, {"person_id": work.caller.person_id})
+    """Entitlements, oldest first; a filter of None matches any. Who acts for themselves finds their own alone.
+
+    A merged person's are those of the survivor; one that is merged into another is that other one, and not listed beside it.
+    """
+    whose = None if person_id is None else copies.survivor(person_id)
+    filters = {"person_id": whose, "scheme_key": scheme_key, "state": state}
+    standing = select(TABLE).where(TABLE.c.merged_into.is_(None))
+    statement = narrowed(narrowed(standing, TABLE.c, filters), TABLE.c, {"person_id": work.caller.person_id})
     return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

@@ -6,6 +6,8 @@ resumable chunks after a scheme or a set is published, and for a person on the d
 order, duplication or split of the same facts, it ends in the same entitlements:
 
 * a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
+* who is merged into somebody is entitled to nothing by themselves: their facts count for the survivor, who is locked and
+  evaluated with them. Links between people change only while no evaluation runs (``triggers.people_merged``);
 * publishing takes the gate below exclusively, evaluating takes it shared: an evaluation has either seen what was
   published, or has committed before it and is seen by the run that follows. The gate comes before any row, so no
   transaction that holds rows waits behind a publisher.
@@ -37,16 +39,20 @@ _PUBLISHING = text("""select pg_advisory_xact_lock(:gate)""")
 _EVALUATING = text("""select pg_advisory_xact_lock_shared(:gate)""")
 
 
-def lock_people(work: Work, person_ids: Sequence[UUID]) -> None:
-    """Before the facts of people are changed: make them known and keep other evaluations of them out."""
+def lock_people(work: Work, person_ids: Iterable[UUID]) -> list[UUID]:
+    """Before the facts of people are changed: make them known and keep other evaluations of them out. Returns who is to be
+    evaluated when they have changed: these people, and whoever they are merged into.
+    """
     _enter(work)
-    connection = work.session.connection()
-    if not person_ids:
-        return
+    people = set(person_ids)
+    if not people:
+        return []
+    people |= set(copies.links_of(work.session, people).values())
     # an upsert that changes nothing: it creates the row or locks it, in one order for everybody
     statement = insert_once(Person)
     locking = statement.on_conflict_do_update(index_elements=["id"], set_={"id": statement.excluded.id})
-    connection.execute(locking, [{"id": person_id} for person_id in sorted(set(person_ids))])
+    work.session.connection().execute(locking, [{"id": person_id} for person_id in sorted(people)])
+    return sorted(people)
 
 
 def _enter(work: Work) -> None:
@@ -86,12 +92,13 @@ def evaluate_changed(work: Work, person_ids: Sequence[UUID]) -> None:
 
 
 def evaluate(work: Work, person_ids: Sequence[UUID]) -> None:
-    """Decide for locked people and write what changed: a few statements, however many people."""
+    """Decide for locked people and write what changed: a few statements, however many people. For who is merged into somebody
+    nothing is decided, and no day is waited for."""
     if not person_ids:
         return
     decisions, boundaries = _decisions(work, person_ids, work.today)
     entitlements.settle(work, decisions)
-    _note_next_checks(work, boundaries)
+    _note_next_checks(work, dict.fromkeys(person_ids) | boundaries)
 
 
 def is_entitled_on(work: Work, *, person_id: UUID, scheme_key: str, day: dt.date) -> bool:
@@ -109,7 +116,7 @@ def _decisions(
     organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
     memberships = copies.memberships_of(work.session, organisations)
     decisions: list[entitlements.Decision] = []
-    boundaries = {}
+    boundaries: dict[UUID, dt.date | None] = {}
     decided: dict[str, list[dict[str, Any]]] = {}
     for person_id, rows in affiliations.items():
         # the newest, if there are more than clauses may go through
@@ -213,8 +220,7 @@ def run_chunk(work: Work) -> bool:
         statement = statement.where(Person.id > run.cursor)
     person_ids = list(work.session.scalars(statement))
     if person_ids:
-        lock_people(work, person_ids)
-        evaluate(work, person_ids)
+        evaluate(work, lock_people(work, person_ids))
         values: dict[str, Any] = {"cursor": person_ids[-1]}
     else:
         values = {"finished_at": work.now}
@@ -234,6 +240,5 @@ def run_due(work: Work) -> bool:
     due = select(Person.id).where(Person.next_check_on <= work.today).order_by(Person.next_check_on, Person.id)
     person_ids = list(work.session.scalars(due.limit(CHUNK).with_for_update(skip_locked=True)))
     if person_ids:
-        lock_people(work, person_ids)
-        evaluate(work, person_ids)
+        evaluate(work, lock_people(work, person_ids))
     return len(person_ids) == CHUNK

@@ -41,7 +41,11 @@ class EvaluationRun(Base):
 
 
 class Entitlement(Base):
-    """What a person is entitled to under a scheme: one row ever, active or suspended. `facts` is what the clauses saw."""
+    """What a person is entitled to under a scheme: one row ever, active or suspended. `facts` is what the clauses saw.
+
+    `person_id` is who it counts for, `merged_from` who had it before a merge. Where the survivor has one of their own, the other
+    stays suspended and points to it: `merged_into`.
+    """
 
     __tablename__ = "entitlements"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,8 +58,12 @@ class Entitlement(Base):
     version: Mapped[int]
     created_at: Mapped[dt.datetime]
     facts: Mapped[list[Any] | None]
+    merged_from: Mapped[UUID | None]
+    merged_into: Mapped[UUID | None]
     __table_args__ = (
         UniqueConstraint("person_id", "scheme_key", name="entitlements_person_scheme_key"),
         CheckConstraint("state in ('active', 'suspended')", name="entitlements_state_check"),
         Index("entitlements_page", "created_at", "id"),
+        Index("entitlements_merged_from", "merged_from", postgresql_where=text("merged_from is not null")),
+        Index("entitlements_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from chassis.store.work import Work
 from contracts.language.envelope import Event
 from services.perks import copies
-from services.perks.entitlements import evaluation
+from services.perks.entitlements import evaluation, merging
 
 
 def organisations_changed(work: Work, events: Sequence[Event]) -> None:
@@ -29,7 +29,19 @@ def sets_published(work: Work, events: Sequence[Event]) -> None:
 
 def affiliations_changed(work: Work, events: Sequence[Event]) -> None:
     """Take affiliations over and evaluate their people, who are locked before."""
-    people = copies.people_of(events)
-    evaluation.lock_people(work, people)
+    people = evaluation.lock_people(work, copies.people_of(events))
     copies.affiliations.apply(work, events)
     evaluation.evaluate_changed(work, people)
+
+
+def people_merged(work: Work, events: Sequence[Event]) -> None:
+    """Take over who is merged into whom, let entitlements follow, and evaluate everybody concerned.
+
+    Merges are rare, so evaluations wait: none of them sees a link change.
+    """
+    evaluation.block_evaluations(work)
+    people = set(copies.people_of(events))
+    people |= set(copies.links_of(work.session, people).values())  # whom they were merged into until now
+    copies.merged_people.apply(work, events)
+    concerned = evaluation.lock_people(work, merging.follow_links(work, people))
+    evaluation.evaluate_changed(work, concerned)

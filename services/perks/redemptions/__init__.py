@@ -23,7 +23,7 @@ from chassis.store.figures import Count
 from chassis.store.work import Caller, Work
 from contracts.language.refusals import Refusal
 from contracts.scans import ScanTimes
-from services.perks import entitlements
+from services.perks import copies, entitlements
 from services.perks.entitlements import EntitlementNotFound, evaluation
 from services.perks.passes import PassClaims, PassExpired, PassKeys
 from services.perks.redemptions import rules as law
@@ -111,17 +111,23 @@ class Scan:
         return clock.shanghai_day(self.at)
 
 
-# All a scan depends on, in one statement: the entitlement and its scheme, whether the place is known, whether the holder's
-# facts hold on the day, whether the place serves their institution on it, and whether a validity date of the holder has
-# passed since the last evaluation (then the entitlement's state is stale).
+# All a scan depends on, in one statement: the entitlement (the one it is merged into, where it is) and its scheme, whether the
+# place is known, whether the holder's facts hold on the day, whether the place serves their institution on it, and whether a
+# validity date of the holder has passed since the last evaluation (then the entitlement's state is stale).
 _FACTS = text(
-    """
-    with fitting as materialized (
-        select a.organisation_id from affiliations a join entitlements e on e.person_id = a.person_id
-        where e.id = :entitlement_id and a.state in ('confirmed', 'ended') and a.from_on <= :day
+    f"""
+    with standing as materialized (
+        select e.id, e.person_id, e.scheme_key, e.state, named.granted_at from entitlements named
+        join entitlements e on e.id = coalesce(named.merged_into, named.id) where named.id = :entitlement_id
+    ),
+    fitting as materialized (
+        select a.organisation_id from standing e
+        cross join lateral ({copies.ONE_PERSON.format(person="e.person_id")}) as one (id)
+        join affiliations a on a.person_id = one.id
+        where a.state in ('confirmed', 'ended') and a.from_on <= :day
           and ((a.until_on is null and a.state = 'confirmed') or :day < a.until_on)
     )
-    select e.person_id, e.scheme_key, e.state, e.granted_at, coalesce(h.next_check_on <= :day, false) as is_stale,
+    select e.id, e.person_id, e.scheme_key, e.state, e.granted_at, coalesce(h.next_check_on <= :day, false) as is_stale,
         s.limit_count, s.limit_per, s.limit_window,
         s.valid_from <= :day and (s.valid_until is null or :day < s.valid_until) as scheme_holds,
         exists (select from organisations o where o.id = :place_id) as place_known,
@@ -136,13 +142,12 @@ _FACTS = text(
               and p.from_on <= :day and (p.until_on is null or :day < p.until_on)
               and i.from_on <= :day and (i.until_on is null or :day < i.until_on)
         ) as place_serves
-    from entitlements e join schemes s on s.key = e.scheme_key and s.is_current left join people h on h.id = e.person_id
-    where e.id = :entitlement_id
+    from standing e join schemes s on s.key = e.scheme_key and s.is_current left join people h on h.id = e.person_id
     """
 )
 _COLUMNS = """
     id, client_id, nonce, pass_digest, entitlement_id, scheme_key, place_id, at, scope, "window", slot, outcome, code,
-    holder, department, created_at
+    holder, department, created_at, merged_from
 """
 # The first free slot. A rival's uncommitted row makes the insert wait; if the rival commits, nothing is inserted, and the
 # answer tells a lost race (a slot was free) from a used-up limit.
@@ -153,14 +158,14 @@ _ADMIT = text(
     and r."window" = :window and r.slot = every.slot) order by slot limit 1),
     taken as (insert into redemptions ({_COLUMNS})
     select :id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key, :place_id, :at, :scope, :window, slot,
-    'admitted', null, :holder, :department, :created_at from free on conflict do nothing returning id)
+    'admitted', null, :holder, :department, :created_at, :merged_from from free on conflict do nothing returning id)
     select exists (select from free) as was_free, exists (select from taken) as is_taken
     """
 )
 _REFUSE = text(
     f"""
     insert into redemptions ({_COLUMNS}) values (:id, :client_id, :nonce, :pass_digest, :entitlement_id, :scheme_key,
-    :place_id, :at, :scope, :window, null, 'refused', :code, :holder, :department, :created_at)
+    :place_id, :at, :scope, :window, null, 'refused', :code, :holder, :department, :created_at, :merged_from)
     on conflict do nothing returning id
     """
 )
@@ -249,7 +254,8 @@ def _row(work: Work, scan: Scan, facts: Row[Any]) -> dict[str, Any]:
         "client_id": work.caller.client_id,
         "nonce": scan.nonce,
         "pass_digest": scan.claims.digest,
-        "entitlement_id": scan.claims.entitlement_id,
+        "entitlement_id": facts.id,
+        "merged_from": scan.claims.entitlement_id if scan.claims.entitlement_id != facts.id else None,
         "scheme_key": scan.claims.scheme_key,
         "place_id": scan.place_id,
         "at": scan.at,

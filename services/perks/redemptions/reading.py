@@ -48,11 +48,11 @@ def list_redemptions(
     outcome: str | None = None,
 ) -> dict[str, Any]:
     """Redemptions of a person, or of the department's places and schemes, oldest first; a filter of None matches any."""
-    filters = {"entitlement_id": entitlement_id, "place_id": place_id, "outcome": outcome}
-    wanted = narrowed(select(TABLE), TABLE.c, filters)
-    if person_id is not None:
-        wanted = wanted.where(TABLE.c.entitlement_id.in_(entitlements.ids_of(work, person_id)))
-    else:
+    wanted = narrowed(select(TABLE), TABLE.c, {"place_id": place_id, "outcome": outcome})
+    if entitlement_id is not None or person_id is not None:
+        ids = entitlements.ids_of(work, person_id=person_id, entitlement_id=entitlement_id)
+        wanted = wanted.where(TABLE.c.entitlement_id.in_(ids))
+    if person_id is None:
         wanted = _first_of(wanted, _own(work), limit=limit, after=after)
     page = read_page(work.session, wanted, key=_KEY, limit=limit, after=after)
     return page | {"items": [as_answer(row) for row in page["items"]]}

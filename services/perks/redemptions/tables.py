@@ -18,7 +18,8 @@ from services.perks.registry import Base
 
 
 class Redemption(Base):
-    """One scan. Admitted ones take a slot of their window; refused ones none."""
+    """One scan. Admitted ones take a slot of their window; refused ones none. `merged_from` is the entitlement it was a scan of
+    before a merge, or that its pass names."""
 
     __tablename__ = "redemptions"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,6 +38,7 @@ class Redemption(Base):
     holder: Mapped[str]
     department: Mapped[str]
     created_at: Mapped[dt.datetime]
+    merged_from: Mapped[UUID | None]
     __table_args__ = (
         UniqueConstraint("client_id", "nonce", name="redemptions_client_nonce_key"),
         CheckConstraint("(outcome = 'admitted') = (slot is not null)", name="redemptions_slot_check"),

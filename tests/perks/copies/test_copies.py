@@ -10,10 +10,10 @@ import pytest
 
 from chassis.ground.ids import uuid7
 from contracts.language.envelope import Event
-from tests.perks.conftest import City, organisation_event, set_event
+from tests.perks.conftest import City, merge_event, organisation_event, set_event
 from tests.support.servers import truncate
 
-ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
+ORGANISATION, PERSON, AFFILIATION, SURVIVOR = uuid7(), uuid7(), uuid7(), uuid7()
 
 #: Each copied subject: its three versions as events, their handler, the query that reads the copy, and what it must find.
 Versions = tuple[Callable[[City], list[Event]], Callable[[City], Callable[..., None]], str, list[Any]]
@@ -44,6 +44,12 @@ SUBJECTS: dict[str, Versions] = {
         "select version, state from affiliations",
         [(3, "ended")],
     ),
+    "merge": (
+        lambda city: [merge_event(PERSON, into, version=n) for n, into in enumerate((uuid7(), None, SURVIVOR), 2)],
+        lambda city: city.hear_merges,
+        "select version, merged_into from merged_people",
+        [(4, SURVIVOR)],
+    ),
 }
 
 
@@ -59,7 +65,9 @@ class TestNewestVersion:
 
     def _copy_after(self, city: City, subject: str, batches: Sequence[Sequence[int]]) -> list[Any]:
         make, handler, query, _ = SUBJECTS[subject]
-        truncate(city.engine, "organisations, organisation_sets, set_members, set_versions, affiliations")
+        truncate(
+            city.engine, "organisations, organisation_sets, set_members, set_versions, affiliations, merged_people"
+        )
         events = make(city)
         for batch in batches:
             handler(city)(*[events[number] for number in batch])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -214,7 +213,7 @@ class TestMeanwhile:
                 affiliation = city.affiliation(person, university)
                 triggers.affiliations_changed(work, [affiliation])
                 heard = pool.submit(city.hear_organisations, organisation_event(university))
-                _await_a_waiter(city)
+                city.await_a_waiter()
             heard.result()
         city.settle()
         assert city.states() == {person: "active"}
@@ -228,7 +227,7 @@ class TestMeanwhile:
                 affiliation = city.affiliation(person, university)
                 triggers.affiliations_changed(work, [affiliation])
                 published = pool.submit(city.publish_scheme)
-                _await_a_waiter(city)
+                city.await_a_waiter()
             published.result()
         city.settle()
         assert city.states() == {person: "active"}
@@ -242,7 +241,7 @@ class TestMeanwhile:
                 affiliation = city.affiliation(person, university)
                 triggers.affiliations_changed(work, [affiliation])
                 published = pool.submit(city.publish_set, "universities", 1, [university])
-                _await_a_waiter(city)
+                city.await_a_waiter()
             published.result()
         city.settle()
         assert city.states() == {person: "active"}
@@ -271,11 +270,3 @@ class TestMeanwhile:
         assert len(city.states()) == evaluation.CHUNK
         city.settle()
         assert len(city.states()) == 450
-
-
-def _await_a_waiter(city: City) -> None:
-    """Until another transaction waits for a lock of this one."""
-    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    deadline = time.monotonic() + 5
-    while city.count(waiting) == 0:
-        assert time.monotonic() < deadline, "no transaction waits: it went on beside the evaluation"
