@@ -52,6 +52,7 @@ class Disclosure(Schema):
 
 
 class AuditQuery(ListAudit):
+    person_id = fields.UUID()
     service = fields.String(validate=validate.OneOf((*SERVICES, GATEWAY)))
 
 
@@ -64,8 +65,8 @@ class PersonNotFound(Problem):
     en = "There is no such person."
 
 
-QUERY = lists.query_schema(AuditQuery, "merged_ids")
-OF_A_PERSON = lists.query_schema(ListAudit, "person_id", "merged_ids", "client_id", "department")
+QUERY = lists.query_schema(AuditQuery, "person_ids")
+OF_A_PERSON = lists.query_schema(ListAudit, "person_ids", "client_id", "department")
 EntryPage, DisclosurePage = page_of(Entry), page_of(Disclosure)
 
 
@@ -83,8 +84,11 @@ def list_audit() -> Response:
 
     def read(sent: dict[str, Any]) -> Any:
         service = sent.pop("service", None)
+        asked = {name: value for name, value in sent.items() if name != "after"}
+        if (person_id := sent.pop("person_id", None)) is not None:
+            sent["person_ids"] = [person_id]
         answer = _merged([service] if service else [*SERVICES, GATEWAY], sent)
-        _note_reading({name: value for name, value in sent.items() if name != "after"})
+        _note_reading(asked)
         return answer
 
     return lists.page_of("list_audit", QUERY, read)
@@ -106,7 +110,7 @@ def list_disclosures(person_id: str) -> Response:
     def read(sent: dict[str, Any]) -> Any:
         if g.principal.subject != person:
             raise PersonNotFound()
-        answer = _merged(SERVICES, sent | {"merged_ids": reach.ids_of_self(person_id)[1:]})
+        answer = _merged(SERVICES, {**sent, "person_ids": reach.ids_of_self(person_id)})
         return answer | {"items": [_shown_to(person, one) for one in answer["items"]]}
 
     return lists.page_of("list_disclosures", OF_A_PERSON, read, person_id=person_id)

@@ -63,6 +63,7 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "put_organisation_set": lambda town: town.set_of("organisation_id"),
     "register_person": lambda town: town.person(),
     "change_person": lambda town: {"name": "归属人"},
+    "disclose_person": lambda town: {"purpose": "a letter by post"},
     "report_affiliation": lambda town: town.past_claim(),
     "start_import": lambda town: _form(HEADER),
     "put_scheme": lambda town: town.scheme(),
