@@ -105,13 +105,15 @@ def list_audit() -> Response:
 )
 def list_disclosures(person_id: str) -> Response:
     """For the person alone, with a token for that person (RFC 8693); auditors ask ``GET /v1/audit?person_id=``."""
-    person = f"person:{person_id}"
+    oneself = g.principal.person_id
 
     def read(sent: dict[str, Any]) -> Any:
-        if g.principal.subject != person:
+        ids = reach.ids_of_self(oneself) if oneself else []
+        if sent.pop("person_id") not in ids:
             raise PersonNotFound()
-        answer = _merged(SERVICES, {**sent, "person_ids": reach.ids_of_self(person_id)})
-        return answer | {"items": [_shown_to(person, one) for one in answer["items"]]}
+        answer = _merged(SERVICES, {**sent, "person_ids": ids})
+        themselves = {f"person:{one}" for one in ids}
+        return answer | {"items": [_shown(one, themselves) for one in answer["items"]]}
 
     return lists.page_of("list_disclosures", OF_A_PERSON, read, person_id=person_id)
 
@@ -148,6 +150,6 @@ def _of_gateway(sent: dict[str, Any]) -> Any:
         return AuditPage().dump(rows.list_audit(work, **ListAudit().load(sent)))
 
 
-def _shown_to(person: str, item: dict[str, Any]) -> dict[str, Any]:
+def _shown(item: dict[str, Any], themselves: set[str]) -> dict[str, Any]:
     shown = {name: item[name] for name in Disclosure._declared_fields if name in item}
-    return {**shown, "by_oneself": item["subject"] == person}
+    return {**shown, "by_oneself": item["subject"] in themselves}
