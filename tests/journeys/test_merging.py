@@ -107,7 +107,10 @@ class Both:
 
     def scan(self, token: str) -> Record:
         scan = {"pass": token, "place_id": self.story.area["id"], "nonce": uuid.uuid4().hex}
-        return dict(self.gate.post("/v1/redemptions", scan))
+        try:
+            return dict(self.gate.post("/v1/redemptions", scan))
+        except ApiError as error:
+            return dict(error.problem["redemption"])
 
     def registrations(self) -> list[dict[str, str]]:
         story = self.story
@@ -155,7 +158,7 @@ def test_messages_of_both_are_in_one_inbox(both: Both) -> None:
     story, app = both.story, both.town.app
 
     def shown(person: str) -> set[str]:
-        return {one["id"] for one in app.for_person(person).get("/v1/messages")["items"]}
+        return {one["id"] for one in app.for_person(person).get("/v1/messages", person_id=person)["items"]}
 
     ours, theirs = (
         eventually(lambda who=who: shown(who), what="a message") for who in (story.survivor, both.provisional)

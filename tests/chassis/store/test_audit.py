@@ -73,7 +73,12 @@ class TestReading:
         assert len(read(engine)["items"]) == 2
         assert len(read(engine, ITSELF, person_ids=[ANNA])["items"]) == 1
         forged = Caller("auditor", "x", "r", scopes=frozenset({audit.SCOPE}), subject=f"person:{BAO}")
-        for caller, filters in ((ITSELF, {}), (ITSELF, {"person_ids": [BAO]}), (DESK, {}), (forged, {"person_ids": [BAO]})):
+        for caller, filters in (
+            (ITSELF, {}),
+            (ITSELF, {"person_ids": [BAO]}),
+            (DESK, {}),
+            (forged, {"person_ids": [BAO]}),
+        ):
             with pytest.raises(NotAnAuditor):
                 read(engine, caller, **filters)
 
