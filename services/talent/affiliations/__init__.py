@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.ground.logs import redact
@@ -220,7 +220,8 @@ def _reached(work: Work) -> ColumnElement[bool]:
 
 def _shown(work: Work) -> Select[Any]:
     department, at = AffiliationReport.department, AffiliationReport.reported_at
-    departments = select(func.array_agg(aggregate_order_by(department, at, department)))
+    reported = func.array_agg(aggregate_order_by(department, at, department))
+    departments = select(func.coalesce(reported, literal_column("'{}'::text[]")))
     if not reach.is_everybodys(work):
         departments = departments.where(_is_shown_to(work))
     columns = (

@@ -138,7 +138,9 @@ def unmerged(person_id: UUID) -> Any:
 def ids_of(person_id: Any) -> Any:
     """The ids that stand for a person who is not merged: their own, and those of everybody merged into them."""
     one = aliased(Person)
-    return select(one.id).where(or_(one.id == person_id, one.merged_into == person_id))
+    found = select(one.id).where(or_(one.id == person_id, one.merged_into == person_id))
+    # by itself it correlates one level up alone, and would mean anybody further down
+    return found.correlate_except(one)
 
 
 def reaches(work: Work, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
