@@ -162,6 +162,32 @@ class TestRegistrations:
         story.assert_unknown(story.stranger, "GET", "/v1/registrations?activity_id={}", activity)
         assert code_of(story.stranger.get, "/v1/registrations") == (422, "person_required")
 
+    def test_show_masked_names_to_the_activitys_department_in_reach_or_not(self, story: Story) -> None:
+        town, person = story.town, story.person
+        host = town.platform.client(f"host{town.number}", f"host_{town.number}")
+        now = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        when = {"starts_at": now.isoformat(), "ends_at": (now + dt.timedelta(hours=1)).isoformat()}
+        body = {
+            "kind": "job_fair",
+            "title": {"zh-CN": "别家招聘会", "en": "Another fair"},
+            "organiser_id": story.fair.university["id"],
+            "sessions": [{**when, "place": "礼堂", "capacity": 1}],
+        }
+        path = f"/v1/activities/{host.post('/v1/activities', body)['id']}"
+        for move in ("publish", "open"):
+            host.post(f"{path}/{move}", {})
+        made = town.app.for_person(person).post(f"{path}/registrations", {"person_id": person})
+        assert code_of(host.get, f"/v1/people/{person}") == (404, "talent.person_not_found")
+        (shown,) = host.get(f"{path}/registrations", names="true")["items"]
+        assert (shown["id"], shown["name_masked"]) == (made["id"], "欧阳*")
+        assert host.get(f"{path}/registrations")["items"] == [made]
+        assert host.get(f"/v1/registrations/{made['id']}/ticket")["holder"] == "欧阳*"
+        audited = town.app.for_person(person).get(f"/v1/people/{person}/disclosures")["items"]
+        purposes = {
+            one["purpose"] for one in audited if (one["client_id"][:4], one["operation"]) == ("host", "read_names")
+        }
+        assert purposes == {"list_registrations_of_activity", "get_ticket"}
+
     def test_for_matchmaking_are_shown_to_nobody_else(self, town: Town) -> None:
         fair = Fair(town, capacity=1, kind="matchmaking")
         person = fair.student(1)
