@@ -16,21 +16,29 @@ import structlog
 
 from chassis.ground import tracing
 
+#: Characters of one value that are looked at and logged.
+LONGEST = 16_384
+#: A number or an address that the cut went through: half of it would not be recognised.
+_CUT_THROUGH = re.compile(r"[\w.+@-]{1,128}\Z")
+# Each starts at the beginning of a word and takes it whole, so that no character is looked at more than a few times.
 _PATTERNS = (
     # PostgreSQL repeats the row that broke a constraint, names and all
     (re.compile(r"DETAIL:.*?(?=\n(?:HINT|CONTEXT|QUERY):|\n\[|\Z)", re.DOTALL), "DETAIL: [hidden]"),
     (re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])"), "[id number]"),
     (re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)"), "[phone]"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
-    (re.compile(r"(?i)bearer\s+[\w.~+/=-]+"), "Bearer [token]"),
-    (re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), "[token]"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]++"), "[e-mail]"),
+    (re.compile(r"(?i)\bbearer\s{1,8}[\w.~+/=-]++"), "Bearer [token]"),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"), "[token]"),
     (re.compile(r"(?<=://)([^/:@\s]+):[^@/\s]+(?=@)"), r"\1:[password]"),
 )
 _SECRET_NAMES = re.compile(r"(?i)secret|token|password|passwd|authorization|cookie|id_number|phone|^pass$|private")
 
 
 def redact(text: str) -> str:
-    """The text with ID numbers, mobile phones, e-mail addresses, tokens and passwords blotted out."""
+    """The text, cut to LONGEST characters, with ID numbers, mobile phones, e-mail addresses, tokens and passwords blotted out."""
+    if len(text) > LONGEST:
+        kept = text[:LONGEST]
+        text = f"{kept[:-128]}{_CUT_THROUGH.sub('', kept[-128:])}… [{len(text)} characters]"
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text

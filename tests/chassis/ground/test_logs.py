@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -77,6 +78,22 @@ class TestRedaction:
     )
     def test_leaves_the_rest_alone(self, harmless: str) -> None:
         assert logs.redact(harmless) == harmless
+
+    @pytest.mark.parametrize(
+        "piece", ["a", "1", ".", "-", "eyJ", "a@", "a.@", "bearer ", "://a:", "DETAIL:", "+86", "a@b-"]
+    )
+    def test_takes_no_longer_than_the_text_is_long(self, piece: str) -> None:
+        started = time.perf_counter()
+        for _ in range(20):
+            logs.redact(piece * (60_000 // len(piece)))
+        assert time.perf_counter() - started < 4  # seconds; 20 s each where it was quadratic
+
+    @pytest.mark.parametrize("value", [ID_NUMBER, PHONE, EMAIL])
+    def test_cuts_before_it_looks_and_leaves_no_half_of_a_number(self, value: str) -> None:
+        for at in range(len(value) + 1):
+            shown = logs.redact("x " * ((logs.LONGEST - at) // 2) + " " * (at % 2) + value + " z" * 9_000)
+            assert len(shown) < logs.LONGEST + 40
+            assert not any(value[:size] in shown for size in range(5, len(value) + 1)), at
 
     def test_reaches_into_values_and_exceptions(self, lines: Lines) -> None:
         log = structlog.get_logger("x")
