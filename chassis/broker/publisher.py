@@ -7,7 +7,7 @@ some ten times as many messages a second in batches as one by one. Not here: wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from chassis.broker import topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire, user_of
 
 CONFIRM_SECONDS = 5.0
+#: Bodies that are sent before their confirms are awaited: more would outlast the wait, and fill the broker's memory.
+PART_BYTES = 8 * 2**20
 
 
 class ConfirmMissing(OSError):
@@ -33,6 +35,17 @@ class Outgoing:
     message_id: str | None = None
     headers: dict[str, Any] = field(default_factory=dict)
     message_type: str | None = None
+
+
+def _parts(messages: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
+    start = size = 0
+    for number, message in enumerate(messages):
+        size += len(message.body)
+        if size >= PART_BYTES:
+            yield messages[start : number + 1]
+            start, size = number + 1, 0
+    if start < len(messages):
+        yield messages[start:]
 
 
 class ConfirmedPublisher:
@@ -56,7 +69,7 @@ class ConfirmedPublisher:
         self._returned: set[str] = set()
 
     def publish(self, messages: Sequence[Outgoing], *, timeout: float = CONFIRM_SECONDS) -> set[str]:
-        """Send all and wait until all are confirmed; the message ids no queue was bound for.
+        """Send all, in parts of about PART_BYTES, and wait for the confirms of each; the message ids no queue was bound for.
 
         Raises ConfirmMissing or another of CONNECTION_ERRORS: then nothing is known of any of them.
         """
@@ -64,10 +77,11 @@ class ConfirmedPublisher:
             try:
                 wire = self._connected()
                 self._returned = set()
-                for message in messages:
-                    self._send(wire, message)
-                if not wire.read_until(self._all_confirmed, timeout=timeout) or self._refused:
-                    raise ConfirmMissing("the broker did not confirm the batch")
+                for part in _parts(messages):
+                    for message in part:
+                        self._send(wire, message)
+                    if not wire.read_until(self._all_confirmed, timeout=timeout) or self._refused:
+                        raise ConfirmMissing("the broker did not confirm the batch")
             except CONNECTION_ERRORS:
                 self._drop()
                 raise

@@ -3,7 +3,8 @@
 Lives here: the lane that reads the outbox, and the advisory lock that lets one process of a service do it. Not here: the
 outbox table (``outbox``), confirms (``publisher``). A crash between confirm and mark publishes the batch again under the
 same message ids; the consumers' inbox absorbs it. Processes without the lock try for it about once a second, so when the
-holder dies (its database session ends with it) another takes over.
+holder dies (its database session ends with it) another takes over. So it does when the holder loses the broker: it gives the lock
+up, and does not try for it at once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from contracts.catalogue import EVENTS
 log = logging.getLogger(__name__)
 
 BATCH = 500
+#: Of the bodies of a batch; it holds one event at least.
+BATCH_BYTES = 8 * 2**20
 IDLE_SECONDS = 0.1
 LOCK_SECONDS = 1.0
 FAULT_SECONDS = 1.0
@@ -83,30 +86,31 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                         self._relay(connection)
                     else:
                         connection.rollback()
+                        _say_nothing_waits()  # whoever has the lock says what waits
                         eventlet.sleep(LOCK_SECONDS)
             except CONNECTION_ERRORS as error:
-                log.warning("relay: broker fault, trying again: %s", error)
-                eventlet.sleep(FAULT_SECONDS)
+                log.warning("relay: broker fault, another may try: %s", error)
+                self._engine.dispose()  # the lock ends with the session
+                eventlet.sleep(FAULT_SECONDS + 2 * LOCK_SECONDS)
             except Exception as error:
                 level = logging.WARNING if is_transient(error) else logging.ERROR
                 log.log(level, "relay: fault, trying again", exc_info=error)
                 self._engine.dispose()
-                _say_nothing_waits()  # the lock is lost with the session: whoever has it now says what waits
                 eventlet.sleep(FAULT_SECONDS)
 
     def _relay(self, connection: Connection) -> None:
         while not self._stopping:
             self._woken.clear()
             self._measure(connection)  # first, so that the age of the outbox is reported while nothing can be published
-            if self._publish_batch(connection) < BATCH:
+            if not self._publish_batch(connection):
                 self._woken.wait(IDLE_SECONDS)
 
-    def _publish_batch(self, connection: Connection) -> int:
-        """Publish up to BATCH rows in their order, mark those confirmed; returns how many were taken."""
+    def _publish_batch(self, connection: Connection) -> bool:
+        """Publish up to BATCH rows, or BATCH_BYTES, in their order, mark those confirmed; whether there may be more."""
         with connection.begin():
-            rows = outbox.take_unpublished(connection, BATCH)
+            rows, is_cut = outbox.take_unpublished(connection, BATCH, BATCH_BYTES)
             if not rows:
-                return 0
+                return False
             unroutable = self._publisher.publish([_outgoing(row) for row in rows])
             lost = {row.id for row in rows if str(row.id) in unroutable and _is_expected(row)}
             outbox.mark_published(connection, [(row.id, row.created_at) for row in rows if row.id not in lost])
@@ -115,7 +119,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
             metrics.outbox_unroutable.inc(len(lost))
             log.error("relay: %d events have subscribers but no queue; run `topology apply`", len(lost))
             eventlet.sleep(FAULT_SECONDS)
-        return len(rows)
+        return is_cut
 
     def _measure(self, connection: Connection) -> None:
         now = time.monotonic()

@@ -20,8 +20,12 @@ TABLE = _outbox(MetaData())
 _INSERT = insert(TABLE)
 _TAKE = text(
     """
-    select id, created_at, type, body, traceparent, only_for from outbox
-    where position is null order by created_at, id limit :limit
+    select id, created_at, type, body, traceparent, only_for from (
+        select *, sum(octet_length(body)) over (order by created_at, id) - octet_length(body) as before from (
+            select * from outbox where position is null order by created_at, id limit :limit
+        ) oldest
+    ) counted
+    where before < :bytes order by created_at, id
     """
 )
 _MARK = text(
@@ -43,9 +47,13 @@ def insert_events(session: Session, rows: list[dict[str, Any]]) -> None:
     session.connection().execute(_INSERT, rows)
 
 
-def take_unpublished(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """The oldest unpublished rows. Only the holder of the relay's lock may ask."""
-    return connection.execute(_TAKE, {"limit": limit}).all()
+def take_unpublished(connection: Connection, limit: int, most_bytes: int) -> tuple[Sequence[Row[Any]], bool]:
+    """The oldest unpublished rows, their bodies about `most_bytes` together, one row at least; and whether that cut them short.
+
+    Only the holder of the relay's lock may ask.
+    """
+    rows = connection.execute(_TAKE, {"limit": limit, "bytes": most_bytes}).all()
+    return rows, len(rows) == limit or sum(len(row.body.encode()) for row in rows) >= most_bytes
 
 
 def mark_published(connection: Connection, keys: Sequence[tuple[UUID, dt.datetime]]) -> None:

@@ -43,8 +43,12 @@ class Event:
     traceparent: str | None
 
 
+#: Of a composed event. Whoever announces says what fits: a list in it has a limit in its schema.
+LARGEST_BYTES = 2**20
+
+
 def compose(event: Event) -> str:
-    """The JSON text of an event. Raises ValueError where the catalogue does not know the type or the data."""
+    """The JSON text of an event. Raises ValueError where the catalogue does not know the type or the data, or it is too large."""
     entry = EVENTS.get(event.type)
     if entry is None:
         raise ValueError(f"{event.type} is not in the catalogue")
@@ -65,7 +69,10 @@ def compose(event: Event) -> str:
         envelope["traceparent"] = event.traceparent
     if event.replay:
         envelope["replay"] = True
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > LARGEST_BYTES // 4 and len(text.encode()) > LARGEST_BYTES:
+        raise ValueError(f"{event.type}: {len(text.encode())} bytes, at most {LARGEST_BYTES}")
+    return text
 
 
 def parse(body: bytes | str) -> Event:

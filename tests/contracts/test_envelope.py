@@ -76,6 +76,10 @@ class TestRoundTrip:
 
 
 class TestCompose:
+    def test_refuses_an_event_that_is_too_large(self, unchecked_values: None) -> None:
+        with pytest.raises(ValueError, match="bytes, at most"):
+            compose(subject_id="名" * (envelope.LARGEST_BYTES // 3))
+
     def test_compares_names_even_where_values_are_not_checked(self, unchecked_values: None) -> None:
         with pytest.raises(ValueError, match="version"):
             compose(data={"person_id": "x"})

@@ -112,6 +112,14 @@ class TestRelay:
         write(ledger, "still relayed")
         until(lambda: ledger.count("select count(*) from hearings") == 1)
 
+    def test_that_has_lost_the_broker_leaves_the_lock_to_one_that_has_not(self, ledger: Ledger) -> None:
+        ledger.start(lanes="rpc,events")
+        relay = ledger.start(lanes="relay", AMQP_URI="amqp://guest:guest@127.0.0.1:1/")
+        write(ledger, "relayed by another")
+        until(lambda: "youthcity_outbox_backlog 1.0" in ledger.health(relay, "/metrics")[1])
+        ledger.start(lanes="relay")
+        until(lambda: ledger.count("select count(*) from hearings") == 1)
+
     def test_does_not_mark_an_event_that_reached_no_queue(self, ledger: Ledger) -> None:
         ledger.start(lanes="rpc,relay")
         with kombu.Connection(ledger.amqp_uri) as connection:

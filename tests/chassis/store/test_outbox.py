@@ -39,9 +39,9 @@ def write(engine: Engine, *instants: dt.datetime, published: bool = False) -> li
     return [row["id"] for row in rows]
 
 
-def take(engine: Engine, limit: int = 100) -> list[Any]:
+def take(engine: Engine, limit: int = 100, most_bytes: int = 10**6) -> list[Any]:
     with engine.connect() as connection:
-        return list(outbox.take_unpublished(connection, limit))
+        return list(outbox.take_unpublished(connection, limit, most_bytes)[0])
 
 
 def partitions(engine: Engine) -> list[str]:
@@ -65,6 +65,14 @@ class TestTake:
         assert [row.id for row in take(engine)] == [november, december, january]
         assert [row.id for row in take(engine, 1)] == [november]
 
+    def test_gives_no_more_than_so_many_bytes_and_one_at_least(self, engine: Engine) -> None:
+        written = write(engine, *(NOW + dt.timedelta(seconds=at) for at in range(4)))
+        size = len(take(engine, 1)[0].body.encode())
+        for most, count in ((1, 1), (size, 1), (size + 1, 2), (3 * size, 3), (5 * size, 4)):
+            with engine.connect() as connection:
+                rows, is_cut = outbox.take_unpublished(connection, 100, most)
+            assert ([row.id for row in rows], is_cut) == (written[:count], most < 5 * size)
+
     def test_gives_the_message_as_it_was_written(self, engine: Engine) -> None:
         write(engine, NOW)
         (row,) = take(engine)
@@ -81,7 +89,7 @@ class TestTake:
         write(engine, NOW + dt.timedelta(hours=2))
         with engine.connect() as connection:
             connection.exec_driver_sql("analyze outbox")
-            query = str(outbox._TAKE).replace(":limit", "500")
+            query = str(outbox._TAKE).replace(":limit", "500").replace(":bytes", "100000")
             plan = "\n".join(connection.exec_driver_sql(f"explain (analyze, timing off) {query}").scalars())
         assert "Rows Removed by Filter" not in plan, plan
 
