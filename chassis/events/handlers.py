@@ -6,8 +6,8 @@ dead-letter tables (``inbox``, ``dead_letters``), queue names (``topology``).
 A handler gets what has arrived as one batch, in one transaction with the inbox rows. Then:
 
 * committed: acknowledged, all of the batch;
-* the database or the broker is away, or time ran out: an infrastructure failure, so no attempt is counted; the handler
-  pauses and tries again while its messages stay unacknowledged;
+* the database is away, or time ran out: an infrastructure failure, so no attempt is counted; the handler pauses and tries
+  again while its messages stay unacknowledged;
 * the same, but the database answers: a batch is taken apart, so that one message cannot hold up its neighbours for ever;
   a lone one waits in a retry tier, still without an attempt counted;
 * anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
@@ -258,6 +258,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         while self.consumer.is_live(message):
             if self._reaches_its_queue(outgoing):
                 metrics.events_retried.labels(self.consumer_name, tier).inc()
+                if retries.is_infrastructure_failure(failure):
+                    metrics.events_waited.labels(self.consumer_name).inc()
                 self.consumer.ack(message)
                 return
             eventlet.sleep(pause)

@@ -11,7 +11,6 @@ from typing import Any
 
 import eventlet
 
-from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.store.database import is_transient
 
 ATTEMPTS, WAITS = "youthcity.attempts", "youthcity.waits"
@@ -27,8 +26,11 @@ class Way:
 
 
 def is_infrastructure_failure(failure: BaseException) -> bool:
-    """Whether database, broker or clock failed the message, and not the message the handler."""
-    return is_transient(failure) or isinstance(failure, (eventlet.Timeout, *CONNECTION_ERRORS))
+    """Whether the database was away or busy, or time ran out; anything else a handler raises counts as an attempt.
+
+    An OSError is the handler's own: it speaks to the database alone, and the broker's faults do not reach it.
+    """
+    return is_transient(failure) or isinstance(failure, eventlet.Timeout)
 
 
 def decide_retry(headers: Mapping[str, Any], failure: BaseException, delays: Sequence[float]) -> Way:

@@ -21,8 +21,11 @@ events_received = Counter("youthcity_events_received_total", "Event messages tak
 events_applied = Counter("youthcity_events_applied_total", "Events whose effect was committed", ["consumer"])
 events_repeated = Counter("youthcity_events_repeated_total", "Duplicates the inbox absorbed", ["consumer"])
 events_retried = Counter("youthcity_events_retried_total", "Events sent to a retry tier", ["consumer", "tier"])
+events_waited = Counter(
+    "youthcity_events_waited_total", "Of those, without an attempt counted: they wait for the database", ["consumer"]
+)
 events_dead = Counter("youthcity_events_dead_total", "Events moved to dead_letters", ["consumer", "reason"])
-events_paused = Counter("youthcity_events_paused_total", "Pauses for a database or broker fault", ["consumer"])
+events_paused = Counter("youthcity_events_paused_total", "Pauses while the database fails or time runs out", ["consumer"])
 outbox_published = Counter("youthcity_outbox_published_total", "Outbox rows published and confirmed")
 outbox_unroutable = Counter(
     "youthcity_outbox_unroutable_total", "Events the catalogue has subscribers for, but no queue"

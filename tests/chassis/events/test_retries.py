@@ -8,6 +8,7 @@ import eventlet
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.events.retries import decide_retry, died_at
+from chassis.store.database import CommitUnclear
 
 DELAYS = (5.0, 60.0, 600.0)
 
@@ -31,8 +32,12 @@ class TestNextWay:
         assert ways(bug, bug, bug, bug) == [(1, 5.0), (2, 60.0), (3, 600.0), (4, None)]
 
     def test_of_transient_faults_leads_to_ever_longer_waits_and_never_ends(self) -> None:
-        faults = [PoolTimeout(), eventlet.Timeout(), ConnectionResetError(), OSError(), PoolTimeout()]
+        faults = [PoolTimeout(), eventlet.Timeout(), CommitUnclear(), PoolTimeout(), PoolTimeout()]
         assert ways(*faults) == [(0, 5.0), (0, 60.0), (0, 600.0), (0, 600.0), (0, 600.0)]
+
+    def test_of_an_error_of_the_handlers_own_input_or_output_ends(self) -> None:
+        faults = [FileNotFoundError(), ConnectionResetError(), OSError(), TimeoutError()]
+        assert ways(*faults) == [(1, 5.0), (2, 60.0), (3, 600.0), (4, None)]
 
     def test_counts_the_two_apart(self) -> None:
         bug, fault = ValueError("no"), PoolTimeout()
