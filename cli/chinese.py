@@ -96,8 +96,8 @@ CHINESE: dict[str, str] = {
     "Registered clients: departments' systems that may request tokens.": "已登记的客户端：可申请令牌的部门系统。",
     "Register a client and print its secret, once.": "登记客户端，并输出其密钥（仅此一次）。",
     "The department the client speaks for.": "客户端所代表的部门。",
-    "What it may do; repeatable. all: every scope of its type but clients:govern.": (
-        "权限范围，可重复给出；all 表示该类型除 clients:govern 外的全部权限范围。"
+    "What it may do; repeatable. all: every scope of its type but clients:govern and people:all.": (
+        "权限范围，可重复给出；all 表示该类型除 clients:govern 与 people:all 外的全部权限范围。"
     ),
     "What it is.": "客户端类型。",
     "A device's place or activity, by id; repeatable.": "设备所在场所或活动的编号；可重复给出。",

@@ -25,7 +25,9 @@ events_waited = Counter(
     "youthcity_events_waited_total", "Of those, without an attempt counted: they wait for the database", ["consumer"]
 )
 events_dead = Counter("youthcity_events_dead_total", "Events moved to dead_letters", ["consumer", "reason"])
-events_paused = Counter("youthcity_events_paused_total", "Pauses while the database fails or time runs out", ["consumer"])
+events_paused = Counter(
+    "youthcity_events_paused_total", "Pauses while the database fails or time runs out", ["consumer"]
+)
 outbox_published = Counter("youthcity_outbox_published_total", "Outbox rows published and confirmed")
 outbox_unroutable = Counter(
     "youthcity_outbox_unroutable_total", "Events the catalogue has subscribers for, but no queue"
