@@ -36,7 +36,7 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})
 _MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
 _MOMENT = re.compile(
     r"(?P<day>.*[0-9日])[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
-    r"\s*(?P<zone>Z|z|UTC|GMT|[+\-−][0-9]{2}:?[0-9]{2})?(?P<rest>.*)",
+    r"\s*(?P<zone>Z|z|UTC|GMT|[+\-−][0-9]{2}(?::?[0-9]{2})?)?(?P<rest>.*)",
     re.DOTALL,
 )
 
@@ -111,6 +111,8 @@ def _of_written_moment(moment: re.Match[str]) -> Day:
     if found is None:
         raise _unreadable()
     day = _day(*[part for part in found.groups() if part is not None])
+    if not FIRST_DAY <= day < LAST_DAY:
+        return Day(day)
     hour, minute, second = (int(moment[part] or 0) for part in ("hour", "minute", "second"))
     at = datetime(day.year, day.month, day.day) + timedelta(hours=hour, minutes=minute, seconds=second)
     if (zone := moment["zone"]) is None:
@@ -118,7 +120,7 @@ def _of_written_moment(moment: re.Match[str]) -> Day:
     offset = timedelta(0)
     if zone[0] in "+-−":
         digits = zone[1:].replace(":", "")
-        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) * (1 if zone[0] == "+" else -1)
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0)) * (1 if zone[0] == "+" else -1)
     return Day(_of_moment(at - offset + SHANGHAI).day, INSTANT)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.imports.cells import Cell
+from chassis.imports.cells import Cell, plain
 from chassis.imports.reasons import FileRefused
 
 Row = list[Cell]
@@ -65,4 +65,4 @@ def is_filled(row: Row) -> bool:
 
 def is_filled_cell(cell: Cell) -> bool:
     """Whether a cell has more than blanks."""
-    return cell is not None and not (isinstance(cell, str) and not cell.strip())
+    return cell is not None and not (isinstance(cell, str) and not plain(cell))

@@ -6,6 +6,7 @@ Formulas are never calculated: calamine gives the values the file carries.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,17 +24,20 @@ from chassis.imports.tabular import Limits, Row, Table, is_filled, is_filled_cel
 from chassis.imports.template import GUIDE
 
 _ALL = 2**20
+_LONG = re.compile(r"\d{4}")
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass
 class _Candidate:
-    """A visible sheet with cells: its first rows, the rest of them, and how much of a header row it has."""
+    """A visible sheet with cells: its first rows, the rest of them, and how good a list it is, which compares: how many required
+    headers, whether rows like data stand below them, how many headers.
+    """
 
     sheet: python_calamine.CalamineSheet
     head: list[Row]
     rest: Iterator[Row]
-    known: tuple[int, int]
+    quality: tuple[int, bool, int]
 
 
 def open_xlsx(content: bytes, limits: Limits, columns: Sequence[Column]) -> Table:
@@ -65,7 +69,9 @@ def _checked(content: bytes, limits: Limits) -> zipfile.ZipFile:
 def _best_table(
     workbook: python_calamine.CalamineWorkbook, archive: zipfile.ZipFile, limits: Limits, columns: Sequence[Column]
 ) -> Table:
-    """The sheet that has most of the required columns, then most columns, then the first; the others are named."""
+    """The sheet that has most of the required columns, then rows like data, then most columns, then the first; the others are
+    named.
+    """
     best: _Candidate | None = None
     refused: FileRefused | None = None
     lists: list[str] = []
@@ -78,8 +84,8 @@ def _best_table(
             continue
         if candidate is None:
             continue
-        (lists if candidate.known[1] else others).append(name)
-        if best is None or candidate.known > best.known:
+        (lists if candidate.quality[2] else others).append(name)
+        if best is None or candidate.quality > best.quality:
             best = candidate
     if best is None:
         if refused is not None:
@@ -103,9 +109,15 @@ def _candidate(sheet: python_calamine.CalamineSheet, limits: Limits, columns: Se
     _spread(spread, sheet.merged_cell_ranges)
     found = find_header_row(spread, columns)
     if found is None:
-        return _Candidate(sheet, head, read, (0, 0)) if any(map(is_filled, head)) else None
-    required = sum(column.is_required for column in columns if column.key in found.cells)
-    return _Candidate(sheet, head, read, (required, len(found.cells)))
+        return _Candidate(sheet, head, read, (0, False, 0)) if any(map(is_filled, head)) else None
+    required = sum(column.is_required and not column.or_given for column in columns if column.key in found.cells)
+    has_data = any(map(_is_like_data, spread[found.index + 1 :]))
+    return _Candidate(sheet, head, read, (required, has_data, len(found.cells)))
+
+
+def _is_like_data(row: Row) -> bool:
+    """Whether two cells are numbers, dates, or texts with a number as long as a year: explanations of headers have fewer."""
+    return sum(cell is not None and (not isinstance(cell, str) or bool(_LONG.search(cell))) for cell in row) > 1
 
 
 def _table(best: _Candidate, archive: zipfile.ZipFile, limits: Limits, lists: list[str], others: list[str]) -> Table:

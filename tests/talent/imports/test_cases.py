@@ -140,6 +140,28 @@ class TestDates:
         assert values(csv_of([student(1, 入学日期="2024.1")]), "name") == [["date_ambiguous"]]
         assert values(csv_of([student(1, 入学日期="2024.10")]), "from_on") == ["2024-10-01"]
 
+    @pytest.mark.parametrize(
+        ("cell", "day"),
+        [
+            ("2024-08-31T16:00:00Z", "2024-09-01"),
+            ("2024-08-31T16:00:00.000Z", "2024-09-01"),
+            ("2024-08-31 16:00:00+00", "2024-09-01"),
+            ("2024-09-01T00:00:00+08:00", "2024-09-01"),
+            ("2024-09-01T00:00:00+0900", "2024-08-31"),
+            ("2024/8/31 23:59:17", "2024-09-01"),
+            ("2024-08-31 23:57:59", "2024-08-31"),
+            ("2024-08-31 15:59:17 UTC", "2024-09-01"),
+            ("2024年9月1日 08:00", "2024-09-01"),
+        ],
+    )
+    def test_a_moment_is_the_day_it_is_here(self, cell: str, day: str) -> None:
+        assert values(csv_of([student(1, 入学日期=cell)]), "from_on") == [day]
+
+    @pytest.mark.parametrize("cell", ["2028-06", "2028年6月", "2028.06", "202806", "2028/6"])
+    def test_a_month_alone_as_an_end_is_through_that_month(self, cell: str) -> None:
+        assert values(csv_of([student(1, 预计毕业日期=cell)]), "until_on") == ["2028-07-01"]
+        assert values(csv_of([student(1, 预计毕业日期="2028-12")]), "until_on") == ["2029-01-01"]
+
     def test_days_that_miss_midnight_by_seconds(self) -> None:
         def format_days(book: Workbook, sheet: Worksheet) -> None:
             for place in ("F2", "G2"):
@@ -255,6 +277,14 @@ class TestSheets:
         assert [each["code"] for each in about["warnings"]] == ["lists_ignored", "sheets_ignored"]
         assert all("名单" in each["zh-CN"] for each in about["warnings"])
         assert "填写说明" in about["warnings"][0]["zh-CN"]
+
+    def test_a_cover_that_explains_every_column_is_no_list(self) -> None:
+        def cover(book: Workbook, sheet: Worksheet) -> None:
+            front = book.create_sheet("说明", 0)
+            front.append([*HEADERS, "电子邮箱"])
+            front.append(["必填", "18位", "11位", "全称", "学生或教职工", "如2024-09-01", "可不填", "可不填"])
+
+        assert values(workbook(cover, [student(1)]), "name") == ["张三"]
 
     def test_of_two_lists_the_first_is_read_and_the_other_named(self) -> None:
         def second(book: Workbook, sheet: Worksheet) -> None:
