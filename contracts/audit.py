@@ -15,11 +15,10 @@ _NAME = validate.Length(min=1, max=100)
 class ListAudit(Page):
     """Entries, newest first, `from` a moment until before another. For auditors, and for a person about themselves.
 
-    `merged_ids` are other ids of the person, as talent says.
+    `person_ids` are all ids of one person, as talent says; none is anybody.
     """
 
-    person_id = fields.UUID(load_default=None, allow_none=True)
-    merged_ids = fields.List(fields.UUID(), load_default=[])
+    person_ids = fields.List(fields.UUID(), load_default=[])
     client_id = fields.String(load_default=None, allow_none=True, validate=_NAME)
     department = fields.String(load_default=None, allow_none=True, validate=_NAME)
     since = Instant(data_key="from", load_default=None, allow_none=True)

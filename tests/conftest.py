@@ -25,6 +25,7 @@ from tests.support.servers import (
 
 #: What proves a promise and takes long: `make proofs` runs these, `make test` all others.
 PROOFS = (
+    "tests/access",
     "tests/bad_input",
     "tests/chassis/process/test_lanes.py",
     "tests/cluster",

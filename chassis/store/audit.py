@@ -119,21 +119,20 @@ def list_audit(
     *,
     limit: int,
     after: Mapping[str, Any] | None = None,
-    person_id: UUID | None = None,
-    merged_ids: Sequence[UUID] = (),
+    person_ids: Sequence[UUID] = (),
     client_id: str | None = None,
     department: str | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Rows, newest first; a filter of None matches any, `merged_ids` are found beside `person_id`. Raises NotAnAuditor."""
+    """Rows, newest first; a filter of None, or of no ids, matches any. Raises NotAnAuditor."""
     caller = work.caller
-    is_their_own = person_id is not None and caller.trusted and caller.person_id == person_id
+    is_their_own = caller.trusted and caller.person_id in person_ids
     if not is_their_own and not (caller.trusted and caller.may(SCOPE)):
         raise NotAnAuditor()
     statement = narrowed(select(*TABLE.c), TABLE.c, {"client_id": client_id, "department": department})
-    if person_id is not None:
-        statement = statement.where(TABLE.c.person_ids.overlap([person_id, *merged_ids]))
+    if person_ids:
+        statement = statement.where(TABLE.c.person_ids.overlap(list(person_ids)))
     if since is not None:
         statement = statement.where(TABLE.c.at >= since)
     if until is not None:

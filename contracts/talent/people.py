@@ -62,6 +62,21 @@ class PersonInFull(Schema):
     email = fields.String(required=True, allow_none=True)
 
 
+class ReadNames(Schema):
+    """Masked names of up to 500 people, for records that the caller may see; the gateway has asked their service. No route."""
+
+    person_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=500))
+
+
+class Name(Schema):
+    person_id = fields.UUID(required=True)
+    name_masked = fields.String(required=True)
+
+
+class Names(Schema):
+    items = fields.List(fields.Nested(Name), required=True)
+
+
 class PersonIds(Schema):
     """The id a person answers with, and the ids of everybody merged into them."""
 

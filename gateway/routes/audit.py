@@ -52,6 +52,7 @@ class Disclosure(Schema):
 
 
 class AuditQuery(ListAudit):
+    person_id = fields.UUID()
     service = fields.String(validate=validate.OneOf((*SERVICES, GATEWAY)))
 
 
@@ -64,8 +65,8 @@ class PersonNotFound(Problem):
     en = "There is no such person."
 
 
-QUERY = lists.query_schema(AuditQuery, "merged_ids")
-OF_A_PERSON = lists.query_schema(ListAudit, "person_id", "merged_ids", "client_id", "department")
+QUERY = lists.query_schema(AuditQuery, "person_ids")
+OF_A_PERSON = lists.query_schema(ListAudit, "person_ids", "client_id", "department")
 EntryPage, DisclosurePage = page_of(Entry), page_of(Disclosure)
 
 
@@ -83,8 +84,11 @@ def list_audit() -> Response:
 
     def read(sent: dict[str, Any]) -> Any:
         service = sent.pop("service", None)
+        asked = {name: value for name, value in sent.items() if name != "after"}
+        if (person_id := sent.pop("person_id", None)) is not None:
+            sent["person_ids"] = [person_id]
         answer = _merged([service] if service else [*SERVICES, GATEWAY], sent)
-        _note_reading({name: value for name, value in sent.items() if name != "after"})
+        _note_reading(asked)
         return answer
 
     return lists.page_of("list_audit", QUERY, read)
@@ -101,13 +105,15 @@ def list_audit() -> Response:
 )
 def list_disclosures(person_id: str) -> Response:
     """For the person alone, with a token for that person (RFC 8693); auditors ask ``GET /v1/audit?person_id=``."""
-    person = f"person:{person_id}"
+    oneself = g.principal.person_id
 
     def read(sent: dict[str, Any]) -> Any:
-        if g.principal.subject != person:
+        ids = reach.ids_of_self(oneself) if oneself else []
+        if sent.pop("person_id") not in ids:
             raise PersonNotFound()
-        answer = _merged(SERVICES, sent | {"merged_ids": reach.ids_of_self(person_id)[1:]})
-        return answer | {"items": [_shown_to(person, one) for one in answer["items"]]}
+        answer = _merged(SERVICES, {**sent, "person_ids": ids})
+        themselves = {f"person:{one}" for one in ids}
+        return answer | {"items": [_shown(one, themselves) for one in answer["items"]]}
 
     return lists.page_of("list_disclosures", OF_A_PERSON, read, person_id=person_id)
 
@@ -144,6 +150,6 @@ def _of_gateway(sent: dict[str, Any]) -> Any:
         return AuditPage().dump(rows.list_audit(work, **ListAudit().load(sent)))
 
 
-def _shown_to(person: str, item: dict[str, Any]) -> dict[str, Any]:
+def _shown(item: dict[str, Any], themselves: set[str]) -> dict[str, Any]:
     shown = {name: item[name] for name in Disclosure._declared_fields if name in item}
-    return {**shown, "by_oneself": item["subject"] == person}
+    return {**shown, "by_oneself": item["subject"] in themselves}

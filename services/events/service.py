@@ -15,7 +15,7 @@ from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
 from services.events.activities import kinds, moves
-from services.events.registrations import voiding, waiting_list
+from services.events.registrations import merging, voiding, waiting_list
 
 SETTINGS = settings.load()
 
@@ -64,6 +64,7 @@ class Service:
     lapse_offers = every(SETTINGS.waiting_list_seconds, waiting_list.lapse_offers)
     fill_seats = every(SETTINGS.waiting_list_seconds, waiting_list.fill_seats)
     void_registrations = every(SETTINGS.waiting_list_seconds, voiding.void_registrations)
+    follow_merges = every(SETTINGS.merge_seconds, merging.follow_merges)
 
     issue_ticket = query(schemas.IssueTicket, schemas.Ticket, tickets.issue_ticket, given="keys", personal=REGISTRANT)
     check_in = command(
@@ -72,6 +73,7 @@ class Service:
 
     on_organisation_changed = handler(copies.organisations.apply)
     on_person_registered = handler(copies.people.apply)
+    on_person_merged = handler(merging.people_merged)
     on_affiliation_changed = handler(copies.affiliations.apply)
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)

@@ -22,10 +22,14 @@ class EventsSettings:
     start of a session its doors open."""
     waiting_list_seconds: float
     """How often lapsed offers, free seats and activities that were called off are looked for."""
+    merge_seconds: float
+    """How often registrations that a merge of people missed are looked for."""
 
 
 def load() -> EventsSettings:
-    """EVENTS_SCAN_DAYS, default 7; EVENTS_SCAN_AHEAD_MINUTES, 5; EVENTS_DOORS_HOURS, 3; EVENTS_WAITING_LIST_SECONDS, 1."""
+    """EVENTS_SCAN_DAYS, default 7; EVENTS_SCAN_AHEAD_MINUTES, 5; EVENTS_DOORS_HOURS, 3; EVENTS_WAITING_LIST_SECONDS, 1;
+    EVENTS_MERGE_SECONDS, 60.
+    """
     env = Env()
     return EventsSettings(
         scan_times=ScanTimes(
@@ -34,4 +38,5 @@ def load() -> EventsSettings:
             early=dt.timedelta(hours=env.int("EVENTS_DOORS_HOURS", 3)),
         ),
         waiting_list_seconds=env.float("EVENTS_WAITING_LIST_SECONDS", 1.0),
+        merge_seconds=env.float("EVENTS_MERGE_SECONDS", 60.0),
     )

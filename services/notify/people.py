@@ -1,15 +1,16 @@
 """Who may see and set what notify keeps of a person: the person, by a channel, and nobody else (access rules, "Scopes").
 
-For everybody else no person exists here, whether there is one or not. Not here: who is notified (``messages``), and operators,
-who look at deliveries.
+For everybody else no person exists here, whether there is one or not. Who acts for a person may name them by an id that is merged
+into theirs. Not here: who is notified (``messages``), and operators, who look at deliveries.
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from chassis.store.work import Caller
+from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.notify import copies
 
 
 class NotThemselves(Refusal):
@@ -21,7 +22,9 @@ class NotThemselves(Refusal):
     en = "There is no such person."
 
 
-def check_self(caller: Caller, person_id: UUID) -> None:
-    """Raises NotThemselves unless the caller acts for this person."""
-    if caller.person_id != person_id:
-        raise NotThemselves()
+def own_id(work: Work, person_id: UUID) -> UUID:
+    """The id under which is kept what is theirs. Raises NotThemselves unless the caller acts for this person."""
+    own = work.caller.person_id
+    if own is not None and (own == person_id or own == copies.survivors_of(work, [person_id]).get(person_id)):
+        return own
+    raise NotThemselves()

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from services.notify import deliveries, messages, preferences, templates
+from services.notify import copies, deliveries, messages, preferences, templates
 
-SUBJECTS = (templates, preferences, messages, deliveries)
+SUBJECTS = (templates, preferences, messages, deliveries, copies)

@@ -57,6 +57,7 @@ class Service:
     )
     change_person = command(schemas.ChangePerson, schemas.Person, changing.change_person, given="keys", personal=ITSELF)
     get_person = query(schemas.GetPerson, schemas.Person, reading.get_person, personal=ITSELF)
+    read_names = query(schemas.ReadNames, schemas.Names, reading.read_names, personal=PERSON)
     get_person_ids = query(schemas.GetPerson, schemas.PersonIds, reading.get_person_ids)
     disclose_person = query(
         schemas.DisclosePerson, schemas.PersonInFull, disclosing.disclose_person, given="keys", personal=ITSELF

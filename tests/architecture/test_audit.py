@@ -14,7 +14,7 @@ from contracts.audit import SERVICES
 from tests.architecture import source
 
 #: A field that says who somebody is, or is of somebody alone.
-PERSONAL = {"person_id", "person_ids", "holder"}
+PERSONAL = {"person_id", "person_ids", "holder", "id_number", "phone"}
 #: RPC → why it declares nothing although its answer has such a field.
 EXCEPTIONS = {"list_audit": "the audit itself; the gateway notes who has read it, with what was asked (audit_read)"}
 #: RPC → why it declares `personal` although no field of its answer says so.

@@ -1,7 +1,6 @@
 """Every route of the gateway refuses strangers, tokens that are not ours, and wrong scopes.
 
-Taken from the route table, so that none is forgotten. What another department may do stands in
-``tests/bad_input/test_departments.py``.
+Taken from the route table, so that none is forgotten. What each answers to whom stands in ``tests/access/matrix.py``.
 """
 
 from __future__ import annotations

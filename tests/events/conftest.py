@@ -21,7 +21,7 @@ from contracts.language.envelope import Event
 from contracts.scans import ScanTimes
 from services.events import activities, checkins, copies, registrations, tickets
 from services.events.activities import moves
-from services.events.registrations import voiding, waiting_list
+from services.events.registrations import merging, voiding, waiting_list
 from tests.support.facts import event
 from tests.support.servers import Make
 from tests.support.signing_keys import write_keys
@@ -58,6 +58,12 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     listener.remove(engine, "before_cursor_execute", note)
 
 
+def merge(person_id: UUID, into: UUID | None, version: int) -> Event:
+    """A person is merged into another, or (None) the merge is undone."""
+    data = {"person_id": str(person_id), "version": version, "merged_into": str(into) if into else None}
+    return event(f"talent.person.{'merged' if into else 'unmerged'}.v1", person_id, version, data)
+
+
 class Town:
     """events' database with the moves a test makes in it."""
 
@@ -90,6 +96,13 @@ class Town:
     def hear(self, *events: Event) -> None:
         with self.work() as work:
             copies.affiliations.apply(work, events)
+
+    def merge(self, person_id: UUID, into: UUID | None, *, version: int = 2) -> None:
+        self.hear_merges(merge(person_id, into, version))
+
+    def hear_merges(self, *events: Event) -> None:
+        with self.work(caller=PLATFORM) as work:
+            merging.people_merged(work, events)
 
     # -- activities
 
@@ -168,7 +181,8 @@ class Town:
 
     def settle(self, *, now: dt.datetime = NOW) -> None:
         """Let the timers do all they have to do."""
-        for step in (waiting_list.lapse_offers, waiting_list.fill_seats, voiding.void_registrations):
+        timers = (waiting_list.lapse_offers, waiting_list.fill_seats, voiding.void_registrations, merging.follow_merges)
+        for step in timers:
             more = True
             while more:
                 with self.work(now=now, caller=PLATFORM) as work:

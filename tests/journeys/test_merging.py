@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from examples.client import ApiError, Client
 from examples.rosters import _id_number as id_number_of
 from tests.journeys import guide
 from tests.journeys.test_job_fair import Fair
-from tests.journeys.test_messages import inbox
 from tests.support.towns import Town
 
 Record = dict[str, Any]
@@ -87,53 +87,88 @@ def story(town: Town) -> Story:
     return Story(town)
 
 
-def test_both_had_a_pass_and_a_seat(story: Story) -> None:
-    town, gate = story.town, story.town.gate(story.area)
-    town.affiliate(story.survivor, story.fair.university)
-    provisional = story.provisional()
-    assert story.pair(provisional)["person_id"] == story.survivor
-    ours = town.await_entitlement(story.survivor)
-    (theirs,) = eventually(lambda: story.entitlements(story.foreign, provisional), what="the other's entitlement")
-    waiting, seated = story.register(town.client, story.survivor), None
-    old_pass = story.foreign.get(f"/v1/entitlements/{theirs['id']}/pass")["token"]
-    scan = {"pass": old_pass, "place_id": story.area["id"]}
-    assert gate.post("/v1/redemptions", {**scan, "nonce": "before"})["outcome"] == "admitted"
-    seated = story.register(story.foreign, provisional)
-    assert (waiting["state"], seated["state"]) == ("confirmed", "waiting")
+class Both:
+    """Two who had a pass and a seat each, of which the provisional one's pass was used."""
 
-    story.decide(provisional, "merge")
-    # one entitlement, by either id; what was used under the other name is used
-    eventually(
-        lambda: [one["id"] for one in story.entitlements(story.foreign, provisional)] == [ours["id"]],
-        what="one entitlement",
-    )
-    for token in (old_pass, town.pass_of(ours)):
-        refused = gate.post("/v1/redemptions", {"pass": token, "place_id": story.area["id"], "nonce": token[-20:]})
+    def __init__(self, story: Story) -> None:
+        self.story, self.town = story, story.town
+        self.gate = self.town.gate(story.area)
+        self.town.affiliate(story.survivor, story.fair.university)
+        self.provisional = story.provisional()
+        self.ours = self.town.await_entitlement(story.survivor)
+        (self.theirs,) = eventually(
+            lambda: story.entitlements(story.foreign, self.provisional), what="the other's entitlement"
+        )
+        self.old_pass = story.foreign.get(f"/v1/entitlements/{self.theirs['id']}/pass")["token"]
+        self.seated = story.register(self.town.client, story.survivor)
+        self.waiting = story.register(story.foreign, self.provisional)
+        assert (self.seated["state"], self.waiting["state"]) == ("confirmed", "waiting")
+        assert self.scan(self.old_pass)["outcome"] == "admitted"
+
+    def scan(self, token: str) -> Record:
+        scan = {"pass": token, "place_id": self.story.area["id"], "nonce": uuid.uuid4().hex}
+        try:
+            return dict(self.gate.post("/v1/redemptions", scan))
+        except ApiError as error:
+            return dict(error.problem["redemption"])
+
+    def registrations(self) -> list[dict[str, str]]:
+        story = self.story
+        return [
+            story.registrations(client, person)
+            for client, person in ((self.town.client, story.survivor), (story.foreign, self.provisional))
+        ]
+
+    def entitled(self) -> list[list[str]]:
+        story = self.story
+        return [
+            [one["id"] for one in story.entitlements(client, person) if one["state"] == "active"]
+            for client, person in ((self.town.client, story.survivor), (story.foreign, self.provisional))
+        ]
+
+
+@pytest.fixture
+def both(story: Story) -> Both:
+    return Both(story)
+
+
+def test_both_had_a_pass_and_a_seat(both: Both) -> None:
+    story, town = both.story, both.town
+    assert story.pair(both.provisional)["person_id"] == story.survivor
+    story.decide(both.provisional, "merge")
+    ours, seated, waiting = both.ours["id"], both.seated["id"], both.waiting["id"]
+    eventually(lambda: both.entitled() == [[ours], [ours]], what="one entitlement, by either id")
+    for token in (both.old_pass, town.pass_of(both.ours)):
+        refused = both.scan(token)
         assert (refused["outcome"], refused["code"]) == ("refused", "perks.limit_reached")
-    # one seat
-    both = {waiting["id"]: "confirmed", seated["id"]: "cancelled"}
-    eventually(lambda: story.registrations(town.client, story.survivor) == both, what="one seat")
-    assert story.registrations(story.foreign, provisional) == both
+    one_seat = {seated: "confirmed", waiting: "cancelled"}
+    eventually(lambda: both.registrations() == [one_seat, one_seat], what="one seat")
     with pytest.raises(ApiError) as again:
-        story.foreign.post(f"{story.fair.path}/registrations", {"person_id": provisional})
+        story.foreign.post(f"{story.fair.path}/registrations", {"person_id": both.provisional})
     assert again.value.problem["code"] == "events.already_registered"
-    # one inbox, for a token of either id
-    messages = {one["id"] for one in inbox(town, story.survivor)}
-    as_other = town.app.for_person(provisional)
-    assert {one["id"] for one in as_other.get("/v1/messages")["items"]} == messages and len(messages) >= 4
 
-    story.decide(provisional, "dismiss")
-    mine = {waiting["id"]: "confirmed"}
-    eventually(lambda: story.registrations(town.client, story.survivor) == mine, what="their own registrations")
-    assert story.registrations(story.foreign, provisional) == {seated["id"]: "cancelled"}
-    back = eventually(
-        lambda: [one for one in story.entitlements(story.foreign, provisional) if one["state"] == "active"],
-        what="their own entitlement",
+    story.decide(both.provisional, "dismiss")
+    each = [{seated: "confirmed"}, {waiting: "cancelled"}]
+    eventually(lambda: both.registrations() == each, what="their own registrations")
+    eventually(lambda: both.entitled() == [[ours], [both.theirs["id"]]], what="their own entitlements")
+    assert both.scan(town.pass_of(both.ours))["outcome"] == "admitted"
+
+
+def test_messages_of_both_are_in_one_inbox(both: Both) -> None:
+    story, app = both.story, both.town.app
+
+    def shown(person: str) -> set[str]:
+        return {one["id"] for one in app.for_person(person).get("/v1/messages", person_id=person)["items"]}
+
+    ours, theirs = (
+        eventually(lambda who=who: shown(who), what="a message") for who in (story.survivor, both.provisional)
     )
-    assert [one["id"] for one in back] == [theirs["id"]]
-    assert gate.post("/v1/redemptions", {"pass": town.pass_of(ours), "place_id": story.area["id"], "nonce": "own"})[
-        "outcome"
-    ] == ("admitted")
+    story.decide(both.provisional, "merge")
+    eventually(lambda: shown(story.survivor) >= ours | theirs, what="one inbox")
+    assert shown(both.provisional) == shown(story.survivor)
+    story.decide(both.provisional, "dismiss")
+    eventually(lambda: not shown(story.survivor) & theirs, what="an inbox each")
+    assert shown(both.provisional) >= theirs
 
 
 def test_what_only_one_had_follows_and_comes_back(story: Story) -> None:

@@ -17,8 +17,10 @@ from chassis.store.work import Caller, open_work
 from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
 from services.notify import messages, preferences, templates
+from services.notify.messages import merging
 from services.notify.preferences.rules import QuietHours
 from tests.notify.deliveries.processes import Processes, Talent
+from tests.support.facts import event
 from tests.support.servers import Broker, Make
 from tests.support.smtp_sink import Sink
 
@@ -63,6 +65,12 @@ def themselves(person_id: UUID) -> Caller:
     return replace(APP, subject=f"person:{person_id}")
 
 
+def merge(person_id: UUID, into: UUID | None, version: int) -> Event:
+    """A person is merged into another, or (None) the merge is undone."""
+    data = {"person_id": str(person_id), "version": version, "merged_into": str(into) if into else None}
+    return event(f"talent.person.{'merged' if into else 'unmerged'}.v1", person_id, version, data)
+
+
 class Office:
     """notify's database with the moves a test makes in it."""
 
@@ -82,6 +90,10 @@ class Office:
         with self.work(now=now) as work:
             messages.announce(work, list(events), open_channels=open_channels, quiet_hours=quiet_hours)
 
+    def merge(self, person_id: UUID, into: UUID | None, *, version: int = 2) -> None:
+        with self.work() as work:
+            merging.people_merged(work, [merge(person_id, into, version)])
+
     def put_template(self, key: str = "told", version: int | None = None, **changes: Any) -> dict[str, Any]:
         with self.work() as work:
             return templates.put_template(work, key=key, version=version, **{**TEMPLATE, **changes})
@@ -92,13 +104,15 @@ class Office:
             connection.execute(text("delete from templates"))
         self.put_template(**changes)
 
-    def prefer(self, person_id: UUID, version: int | None = None, **changes: Any) -> dict[str, Any]:
+    def prefer(
+        self, person_id: UUID, version: int | None = None, *, by: UUID | None = None, **changes: Any
+    ) -> dict[str, Any]:
         body = {"language": None, "programmes": {}, "quiet_hours": None, **changes}
-        with self.work(caller=themselves(person_id)) as work:
+        with self.work(caller=themselves(by or person_id)) as work:
             return preferences.put_preferences(work, person_id=person_id, version=version, **body)
 
-    def inbox(self, person_id: UUID, *, unread: bool | None = None) -> list[dict[str, Any]]:
-        with self.work(caller=themselves(person_id)) as work:
+    def inbox(self, person_id: UUID, *, unread: bool | None = None, by: UUID | None = None) -> list[dict[str, Any]]:
+        with self.work(caller=themselves(by or person_id)) as work:
             page = messages.list_messages(work, person_id=person_id, unread=unread, limit=200, after=None)
         return list(page["items"])
 

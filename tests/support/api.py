@@ -14,6 +14,9 @@ from examples.client import Client
 from gateway.description.operations import Operation
 
 SOME_ID = "01890000-0000-7000-8000-000000000000"
+#: Header fields of the moment and the connection, not of the record.
+VARYING = {"Date", "X-Request-Id", "traceparent", "RateLimit"}
+_TRACE_ID = re.compile(rb'"trace_id": ?"[0-9a-f]*"')
 
 
 @dataclass
@@ -80,6 +83,13 @@ class Api:
                 return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers, error.read())
+
+
+def without_occasion(answer: Answer, *, asked: str) -> tuple[int, list[str], bytes]:
+    """Status, headers and body to the byte, but for the id asked for, and for what names the request and the moment."""
+    headers = sorted(f"{name}: {value}" for name, value in answer.headers.items() if name not in VARYING)
+    body = _TRACE_ID.sub(b"", answer.body.replace(asked.encode(), b"{}"))
+    return answer.status, headers, body
 
 
 def path_of(operation: Operation) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import fields
 
 from contracts.events import registrations as S
 from contracts.events.tickets import Ticket
-from gateway.calls import backend, reach
+from contracts.language.schema import page_of
+from gateway.calls import backend, names, reach
 from gateway.calls.owners import Owner
 from gateway.calls.reach import ListOf
-from gateway.http import qr_codes, records
+from gateway.http import lists, qr_codes, records
 from gateway.http.operations import operation
 
-#: In place of the holder's name where the department of the activity does not reach the person.
+#: In place of the holder's name where talent does not know the person.
 UNNAMED = "*"
 blueprint = Blueprint("registrations", __name__, description="报名、入场凭证 / Registrations, tickets")
 READ, WRITE, ISSUE = "registrations:read", "registrations:write", "tickets:issue"
@@ -33,17 +37,50 @@ records.add(
     not_known=(Owner("events.person_not_known", "talent.get_person", "person_id", "person_id"),),
     reaches="person_id",
 )
-records.list_of(
+
+
+class ListOfActivity(S.ListRegistrations):
+    """`names`: with the masked name of each person."""
+
+    names = fields.Boolean()
+
+
+class NamedRegistration(S.Registration):
+    """A registration; `name_masked` where names are wanted, null for a person who is not on record."""
+
+    name_masked = fields.String(allow_none=True)
+
+
+OF_ACTIVITY = lists.query_schema(ListOfActivity, "activity_id")
+NamedRegistrationPage = page_of(NamedRegistration)
+
+
+@operation(
     blueprint,
+    "GET",
     "/v1/activities/<uuid:activity_id>/registrations",
-    READ,
-    ("列出活动的报名", "List the registrations of an activity"),
-    "events.list_registrations",
-    S.ListRegistrations,
-    S.RegistrationPage,
-    about=ListOf(or_by=("activity_id",)),
-    name="list_registrations_of_activity",
+    scope=READ,
+    summary=("列出活动的报名", "List the registrations of an activity"),
+    query=OF_ACTIVITY,
+    answers={200: lists.page_schema(NamedRegistrationPage)},
 )
+def list_registrations_of_activity(activity_id: str) -> Response:
+    """Of one's own activity. With ``names=true`` talent is asked once a page, on record."""
+
+    def read(sent: dict[str, Any]) -> Any:
+        is_named = sent.pop("names", False)
+        answer = reach.query("events.list_registrations", sent, "person_id")
+        return answer | {"items": names.beside(answer["items"])} if is_named else answer
+
+    return lists.page_of(
+        "list_registrations_of_activity",
+        OF_ACTIVITY,
+        read,
+        about=ListOf(or_by=("activity_id",)),
+        activity_id=activity_id,
+    )
+
+
 records.list_of(
     blueprint,
     "/v1/registrations",
@@ -111,7 +148,7 @@ def get_ticket(registration_id: str) -> Response:
 
     events decides who may have it: the person, the department that registered them, and that of the activity.
     """
-    registration = backend.query("events.get_registration", {"registration_id": registration_id})
-    person = reach.person(registration["person_id"])
-    fields = {"registration_id": registration_id, "holder": person["name_masked"] if person else UNNAMED}
-    return qr_codes.json_or_svg(backend.query("events.issue_ticket", fields))
+    person_id = backend.query("events.get_registration", {"registration_id": registration_id})["person_id"]
+    holder = names.of_people([person_id]).get(person_id, UNNAMED)
+    ticket = backend.query("events.issue_ticket", {"registration_id": registration_id, "holder": holder})
+    return qr_codes.json_or_svg(ticket)

@@ -6,7 +6,7 @@ Lives here: writing and reading sessions, and the lock of one, under which seats
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +109,14 @@ _LOCK = text(
     for no key update of s
     """
 )
+# The activity comes before its sessions, as in each of its moves.
+_LOCK_ALL = text(
+    """
+    select s.id from activities a join sessions s on s.activity_id = a.id
+    where a.id = any(cast(:activity_ids as uuid[]))
+    order by s.id for key share of a for no key update of s
+    """
+)
 _COUNT = text(
     """
     update sessions set seats_taken = seats_taken + :seats, waiting = waiting + :waiting where id = :session_id
@@ -146,6 +154,11 @@ OPEN_DOOR = """
 def lock_session(work: Work, session_id: UUID) -> Row[Any]:
     """The session with fields of its activity; no other transaction gives or frees seats of it until this one ends."""
     return work.session.connection().execute(_LOCK, {"session_id": session_id}).one()
+
+
+def lock_sessions(work: Work, activity_ids: Collection[UUID]) -> None:
+    """Lock all sessions of these activities, in one order for all: meanwhile nobody registers for them."""
+    work.session.connection().execute(_LOCK_ALL, {"activity_ids": sorted(activity_ids)}).all()
 
 
 def lock_unfilled(work: Work) -> UUID | None:

@@ -1,7 +1,7 @@
 """events' own copy of talent's facts: organisations, people and affiliations, each as of the newest version received.
 
 Lives here: applying events to the copy, in any order and any number of times. Not here: who may register
-(``registrations``).
+(``registrations``), what follows from a merge (``registrations.merging``).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class OrganiserNotKnown(Refusal):
 
 
 organisations = Copy(Organisation, id="organisation_id", keeps=("kind", "status"))
-#: Who is on record; nothing about them.
-people = Copy(Person, id="person_id", keeps=())
+#: Who is on record, and merged into whom; nothing about them.
+people = Copy(Person, id="person_id", keeps=("merged_into",))
 affiliations = Copy(
     Affiliation,
     id="affiliation_id",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.events.registry import Base
@@ -22,11 +22,13 @@ class Organisation(Base):
 
 
 class Person(Base):
-    """A person on record, received from talent; nothing about them."""
+    """A person on record, received from talent; nothing about them but who they are merged into."""
 
     __tablename__ = "people"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
+    merged_into: Mapped[UUID | None]
+    __table_args__ = (Index("people_merged", "merged_into", postgresql_where=text("merged_into is not null")),)
 
 
 class Affiliation(Base):

@@ -1,8 +1,9 @@
 """Registrations (报名): a person registers for a session and gets a seat, or a place in the waiting list.
 
-Lives here: registering, reading. Not here: how a registration goes on (``waiting_list``), the SQL (``statements``). One statement
-holds the law that no more seats are given than there are, and that the waiting list is in the order of commits
-(``statements.INSERT``): it locks the session's row, which concurrent registrations queue for, so it comes after all reads.
+Lives here: registering, reading. Not here: how a registration goes on (``waiting_list``), what a merge of people does to it
+(``merging``), the SQL (``statements``). One statement holds the law that no more seats are given than there are, and that the
+waiting list is in the order of commits (``statements.INSERT``): it locks the session's row, which concurrent registrations queue
+for, so it comes after all reads.
 """
 
 from __future__ import annotations
@@ -75,14 +76,16 @@ def register(work: Work, *, activity_id: UUID, person_id: UUID, session_id: UUID
     """A seat, or a place at the end of the waiting list.
 
     Raises ActivityNotFound, SessionNotFound, SessionNotChosen, RegistrationClosed, PersonNotKnown, NotEligible,
-    AlreadyRegistered. Who acts for themselves registers nobody else.
+    AlreadyRegistered. Who acts for themselves registers nobody else. For somebody who is merged it counts for who they are
+    merged into.
     """
     session = _look_up(work, activity_id, person_id, session_id)
     row = {
         "id": uuid7(),
         "activity_id": activity_id,
         "session_id": session.id,
-        "person_id": person_id,
+        "person_id": session.person_id,
+        "merged_from": person_id if session.person_id != person_id else None,
         "client_id": work.caller.client_id,
         "department": work.caller.department,
     }
@@ -111,7 +114,7 @@ def _look_up(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | 
         raise SessionNotChosen()
     if found.activity_state != OPEN or found.ends_at <= work.now:
         raise RegistrationClosed()
-    if not found.person_known or work.caller.person_id not in (None, person_id):
+    if not found.person_known or work.caller.person_id not in (None, person_id, found.person_id):
         raise PersonNotKnown()
     if found.is_registered:
         raise AlreadyRegistered()
@@ -138,10 +141,13 @@ def list_registrations(
 ) -> dict[str, Any]:
     """Registrations of the department's activities, or of a person, oldest first; a filter of None matches any.
 
-    Raises ActivityNotFound for a list of an activity that is another's. That a person is in reach is the gateway's to ask.
+    Of somebody who is merged, those of who they are merged into. Raises ActivityNotFound for a list of an activity that is
+    another's. That a person is in reach is the gateway's to ask.
     """
-    filters = {"activity_id": activity_id, "session_id": session_id, "person_id": person_id, "state": state}
+    filters = {"activity_id": activity_id, "session_id": session_id, "state": state}
     statement = narrowed(READ, TABLE.c, filters)
+    if person_id is not None:
+        statement = statement.where(TABLE.c.person_id == statements.counted_for(person_id))
     statement = statement.where(statements.listed(work.caller, is_of_person=person_id is not None))
     page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
     if activity_id is not None and not page["items"]:

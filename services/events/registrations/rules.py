@@ -20,6 +20,9 @@ LIVE = (CONFIRMED, WAITING, OFFERED)
 #: These hold a seat.
 SEATED = (CONFIRMED, OFFERED)
 
+#: Which of two live registrations of one person for one activity stays: the one that is further on.
+_FURTHEST_FIRST = (CONFIRMED, OFFERED, WAITING)
+
 AUTOMATIC, OFFER = "automatic", "offer"
 
 #: What an eligibility rule of an activity can name. One affiliation must match everything that one rule names.
@@ -36,6 +39,12 @@ def promotion_of(
     if promotion == AUTOMATIC or starts_at <= now:
         return CONFIRMED, None
     return OFFERED, min(now + dt.timedelta(hours=offer_hours), starts_at)
+
+
+def precedence(registration: Mapping[Any, Any]) -> tuple[bool, int, int]:
+    """Sorts live registrations by which one stays: checked in, confirmed, offered, waiting, then the lower number (ADR 0022)."""
+    is_admitted = registration["checked_in_at"] is not None
+    return not is_admitted, _FURTHEST_FIRST.index(registration["state"]), registration["number"]
 
 
 def is_still_offered(offer_expires_at: dt.datetime | None, now: dt.datetime) -> bool:

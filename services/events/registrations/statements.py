@@ -6,7 +6,7 @@ Not here: who may have a seat (``registrations``), who is next (``waiting_list``
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from contracts.catalogue import EVENTS
 from contracts.language.refusals import Refusal
 from services.events.activities import sessions
 from services.events.activities.tables import Activity, ActivityKind
+from services.events.copies.tables import Person
 from services.events.registrations.rules import WAITING
 from services.events.registrations.tables import Registration
 
@@ -54,16 +55,16 @@ _WITH_ACTIVITY = TABLE.join(_activity, _activity.id == TABLE.c.activity_id).join
 READ = select(*TABLE.c, func.nullif(POSITION, 0).label("position")).select_from(_WITH_ACTIVITY)
 
 # All a registration depends on, read in one statement before the session is locked: the activity, the chosen session or the
-# only one, whether the person is known and registered already, and the affiliations that hold today.
+# only one, who the registration would count for, whether they are known and registered already, and the affiliations that
+# they and all who are merged into them hold today.
 LOOK_UP = text(
     """
     select a.state as activity_state, a.open_to, a.kind, a.title, a.programme, k.is_confidential,
-        s.id, s.starts_at, s.ends_at, s.place,
+        s.id, s.starts_at, s.ends_at, s.place, survivor.person_id,
         (select count(*) from sessions c where c.activity_id = a.id) as session_count,
-        exists (select from people p where p.id = :person_id)
-            or exists (select from affiliations k where k.person_id = :person_id) as person_known,
+        p.id is not null or exists (select from affiliations k where k.person_id = :person_id) as person_known,
         exists (
-            select from registrations r where r.activity_id = a.id and r.person_id = :person_id
+            select from registrations r where r.activity_id = a.id and r.person_id = survivor.person_id
               and r.state in ('confirmed', 'waiting', 'offered')
         ) as is_registered,
         coalesce((
@@ -71,11 +72,15 @@ LOOK_UP = text(
                 'role', f.role, 'organisation_id', f.organisation_id, 'organisation_kind', o.kind
             ))
             from affiliations f left join organisations o on o.id = f.organisation_id
-            where f.person_id = :person_id and f.state in ('confirmed', 'ended') and f.from_on <= :day
+            where f.person_id = any(
+                  survivor.person_id || array(select m.id from people m where m.merged_into = survivor.person_id)
+              ) and f.state in ('confirmed', 'ended') and f.from_on <= :day
               and ((f.until_on is null and f.state = 'confirmed') or :day < f.until_on)
         ), '[]') as affiliations
     from activities a join activity_kinds k on k.key = a.kind
     left join sessions s on s.activity_id = a.id and (s.id = :session_id or cast(:session_id as uuid) is null)
+    left join people p on p.id = :person_id
+    cross join lateral (select coalesce(p.merged_into, cast(:person_id as uuid)) as person_id) survivor
     where a.id = :activity_id
     order by s.starts_at, s.id limit 1
     """
@@ -84,10 +89,10 @@ LOOK_UP = text(
 INSERT = text(
     f"""
     with {sessions.TAKE_A_SEAT}, written as (
-        insert into registrations (id, activity_id, session_id, person_id, state, number, client_id, department, version,
-            created_at)
-        select :id, :activity_id, :session_id, :person_id, case when last_is_seated then 'confirmed' else 'waiting' end,
-            last_number, :client_id, :department, 1, :now
+        insert into registrations (id, activity_id, session_id, person_id, merged_from, state, number, client_id, department,
+            version, created_at)
+        select :id, :activity_id, :session_id, :person_id, :merged_from,
+            case when last_is_seated then 'confirmed' else 'waiting' end, last_number, :client_id, :department, 1, :now
         from seat
         on conflict (activity_id, person_id) where state in ('confirmed', 'waiting', 'offered') do nothing
         returning id
@@ -125,6 +130,31 @@ PROMOTE = text(
     returning r.*
     """
 )
+# What a merge, or its end, has still to move: registrations of somebody who is merged that count for themselves yet, and those
+# that count for somebody they are not merged into. Where both were checked in for one activity, each keeps its own.
+_MISPLACED = text(
+    """
+    select m.id, m.activity_id, m.person_id, m.counts_for, m.merged_from,
+        m.state in ('confirmed', 'waiting', 'offered') as is_live
+    from (
+        select r.id, r.activity_id, r.person_id, r.state, r.checked_in_at, p.id as made_for, p.merged_into as counts_for,
+            p.id as merged_from
+        from people p join registrations r on r.person_id = p.id
+        where p.merged_into is not null and r.merged_from is null
+        union all
+        select r.id, r.activity_id, r.person_id, r.state, r.checked_in_at, r.merged_from, coalesce(p.merged_into, r.merged_from),
+            case when p.merged_into is not null then r.merged_from end
+        from registrations r left join people p on p.id = r.merged_from
+        where r.merged_from is not null and r.person_id <> coalesce(p.merged_into, r.merged_from)
+    ) m
+    where (cast(:people as uuid[]) is null or m.made_for = any(cast(:people as uuid[])))
+      and not (m.checked_in_at is not null and exists (
+          select from registrations o
+          where o.activity_id = m.activity_id and o.person_id = m.counts_for and o.checked_in_at is not null
+      ))
+    order by m.id limit :chunk
+    """
+)
 _WITH_SESSION = text(
     """
     select r.activity_id, r.session_id, r.person_id, r.state, r.checked_in_at, r.department, s.activity_state, s.starts_at,
@@ -158,6 +188,18 @@ def is_own(caller: Caller, registration: Row[Any]) -> bool:
     if caller.person_id is not None:
         return bool(registration.person_id == caller.person_id)
     return caller.department in (registration.activity_department, registration.department)
+
+
+def counted_for(person_id: UUID) -> ColumnElement[Any]:
+    """Who a person's registrations count for: who they are merged into, or they themselves."""
+    merged_into = select(Person.merged_into).where(Person.id == person_id).scalar_subquery()
+    return func.coalesce(merged_into, person_id)
+
+
+def misplaced(work: Work, person_ids: Collection[UUID] | None, *, chunk: int | None) -> Sequence[Row[Any]]:
+    """Registrations made for these people (None: for anybody) that do not count for whom they should, at most a chunk."""
+    people = None if person_ids is None else sorted(person_ids)
+    return work.session.connection().execute(_MISPLACED, {"people": people, "chunk": chunk}).all()
 
 
 def read_with_session(work: Work, registration_id: UUID) -> Row[Any]:

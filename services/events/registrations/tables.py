@@ -20,13 +20,17 @@ _LIVE = text("state in ('confirmed', 'waiting', 'offered')")
 
 
 class Registration(Base):
-    """A person's registration for a session. One live one per person and activity."""
+    """A person's registration for a session. One live one per person and activity.
+
+    `person_id` is who it counts for; `merged_from` the person it was made for, where that one is merged into them.
+    """
 
     __tablename__ = "registrations"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     activity_id: Mapped[UUID]
     session_id: Mapped[UUID]
     person_id: Mapped[UUID]
+    merged_from: Mapped[UUID | None]
     state: Mapped[str]
     number: Mapped[int]
     offer_expires_at: Mapped[dt.datetime | None]
@@ -52,4 +56,5 @@ class Registration(Base):
         Index("registrations_page", "created_at", "id"),
         Index("registrations_activity", "activity_id", "created_at", "id"),
         Index("registrations_person", "person_id", "created_at", "id"),
+        Index("registrations_merged", "merged_from", postgresql_where=text("merged_from is not null")),
     )

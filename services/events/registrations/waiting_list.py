@@ -68,7 +68,7 @@ def cancel_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:
         raise RegistrationNotLive(state=row["state"], state_zh=law.CHINESE[row["state"]])
     if row["checked_in_at"] is not None:
         raise AlreadyCheckedIn()
-    _leave(work, "events.registration.cancelled.v1", session, row, law.CANCELLED)
+    leave(work, "events.registration.cancelled.v1", session, row, law.CANCELLED)
     return registrations.get_registration(work, registration_id=registration_id)
 
 
@@ -77,7 +77,7 @@ def refuse_offer(work: Work, *, registration_id: UUID) -> dict[str, Any]:
     session, row = _locked(work, registration_id)
     if row["state"] != law.OFFERED:
         raise NoOffer()
-    _leave(work, "events.registration.refused.v1", session, row, law.REFUSED)
+    leave(work, "events.registration.refused.v1", session, row, law.REFUSED)
     return registrations.get_registration(work, registration_id=registration_id)
 
 
@@ -100,9 +100,13 @@ def _locked(work: Work, registration_id: UUID) -> tuple[Row[Any], Mapping[Any, A
     return session, work.session.connection().execute(statement).mappings().one()
 
 
-def _leave(work: Work, event_type: str, session: Row[Any], row: Mapping[Any, Any], state: str) -> None:
+def leave(
+    work: Work, event_type: str, session: Row[Any], row: Mapping[Any, Any], state: str, *, reason: str | None = None
+) -> None:
+    """End a live registration, of which session and row are locked; what comes free goes to the next."""
     sessions.count(work, session.id, **{"seats" if row["state"] in law.SEATED else "waiting": -1})
-    record_and_announce(work, event_type, _write(work, row, state), session, from_state=row["state"])
+    after = _write(work, row, state)
+    record_and_announce(work, event_type, after, session, from_state=row["state"], reason=reason)
     promote_waiting(work, sessions.lock_session(work, session.id))
 
 

@@ -30,7 +30,13 @@ from services.notify.preferences.rules import PersonPreferences
 TABLE: Table = Delivery.__table__  # type: ignore[assignment]
 #: Of the messages: what a claim reads with the deliveries. ``messages`` stands above this subject, so it is not imported.
 _MESSAGES = table(
-    "messages", column("id"), column("programme"), column("urgency"), column("subject", JSONB), column("body", JSONB)
+    "messages",
+    column("id"),
+    column("person_id"),
+    column("programme"),
+    column("urgency"),
+    column("subject", JSONB),
+    column("body", JSONB),
 )
 _SHOWN = (
     "id", "message_id", "person_id", "channel", "state", "reason", "recipient", "attempts", "not_before", "settled_at",
@@ -117,7 +123,7 @@ def delivered_in_app(message_id: Any) -> Any:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery a sender holds, with the message it carries."""
+    """A delivery a sender holds, with the message it carries and the person that is for now."""
 
     id: UUID
     person_id: UUID
@@ -141,8 +147,8 @@ def claim(work: Work, *, channel: str, claim: UUID, lease_until: dt.datetime, at
     )
     taken = _moved("claimed").where(TABLE.c.id == due.c.id, _MESSAGES.c.id == TABLE.c.message_id)
     taken = taken.values(claim=claim, lease_until=lease_until, not_before=null())
-    carried = ("programme", "urgency", "subject", "body")
-    wanted = (TABLE.c.id, TABLE.c.person_id, TABLE.c.attempts, *(_MESSAGES.c[name] for name in carried))
+    carried = ("person_id", "programme", "urgency", "subject", "body")
+    wanted = (TABLE.c.id, TABLE.c.attempts, *(_MESSAGES.c[name] for name in carried))
     found = work.session.connection().execute(taken.returning(*wanted)).mappings()
     return sorted((Claimed(**row) for row in found), key=lambda one: one.id)
 

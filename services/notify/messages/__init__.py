@@ -22,6 +22,7 @@ from chassis.store.work import Work
 from contracts.language.envelope import Event
 from contracts.language.refusals import Refusal
 from services.notify import deliveries, people, preferences, templates
+from services.notify.messages import merging
 from services.notify.messages.tables import Message
 from services.notify.preferences.rules import QuietHours
 from services.notify.templates.rendering import Rendering
@@ -51,6 +52,10 @@ def announce(
         return
     # one order for all, so that two batches with the same event wait for one another and do not lock crosswise
     rows = sorted((row for row, _ in made.values()), key=lambda row: (row["event_id"], row["template_key"]))
+    survivors = merging.survivors_of(work, {row["person_id"] for row in rows})
+    for row in rows:
+        if survivor := survivors.get(row["person_id"]):
+            row |= {"person_id": survivor, "merged_from": row["person_id"]}
     statement = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
     new = work.session.connection().execute(statement, rows).scalars().all()
     by_person = preferences.preferences_of(work, {row["person_id"] for row in rows}, quiet_hours=quiet_hours)
@@ -73,6 +78,7 @@ def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str
             "id": uuid7(),
             "event_id": event.id,
             "person_id": UUID(event.data["person_id"]),
+            "merged_from": None,
             "template_key": template.key,
             "template_version": template.version,
             "event_type": event.type,
@@ -90,8 +96,8 @@ def list_messages(
     work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
 ) -> dict[str, Any]:
     """A page of a person's in-app inbox, oldest first; what they did not want there is not in it. Raises NotThemselves."""
-    people.check_self(work.caller, person_id)
-    statement = select(TABLE).where(TABLE.c.person_id == person_id, deliveries.delivered_in_app(TABLE.c.id))
+    own_id = people.own_id(work, person_id)
+    statement = select(TABLE).where(TABLE.c.person_id == own_id, deliveries.delivered_in_app(TABLE.c.id))
     if unread is not None:
         statement = statement.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
     return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)

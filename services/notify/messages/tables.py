@@ -6,19 +6,23 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notify.registry import Base
 
 
 class Message(Base):
-    """What one person receives because of one event, in both languages."""
+    """What one person receives because of one event, in both languages.
+
+    `person_id` is whose inbox it is in; `merged_from` the person it was made for, where that one is merged into them.
+    """
 
     __tablename__ = "messages"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID]
     person_id: Mapped[UUID]
+    merged_from: Mapped[UUID | None]
     template_key: Mapped[str]
     template_version: Mapped[int]
     event_type: Mapped[str]
@@ -31,4 +35,5 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "person_id", "template_key", name="messages_event_person_template_key"),
         Index("messages_inbox", "person_id", "created_at", "id"),
+        Index("messages_merged", "merged_from", postgresql_where=text("merged_from is not null")),
     )

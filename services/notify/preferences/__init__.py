@@ -32,7 +32,7 @@ def put_preferences(
 
     Raises NotThemselves, VersionStale.
     """
-    people.check_self(work.caller, person_id)
+    person_id = people.own_id(work, person_id)
     body = {"language": language, "programmes": programmes, "quiet_hours": quiet_hours}
     known = work.session.get(Preference, person_id)
     if (known.version if known else 0) != (version or 0):
@@ -57,7 +57,7 @@ def put_preferences(
 
 def get_preferences(work: Work, *, person_id: UUID, quiet_hours: QuietHours | None) -> dict[str, Any]:
     """A person's preferences; those of somebody who has set none are the city's, as version 0. Raises NotThemselves."""
-    people.check_self(work.caller, person_id)
+    person_id = people.own_id(work, person_id)
     known = work.session.get(Preference, person_id)
     if known is not None:
         return _as_record(known)

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from chassis.ground.logs import redact
 from chassis.rebuilding import republish
@@ -30,7 +29,6 @@ from services.talent.affiliations.statements import AffiliationRecord
 from services.talent.affiliations.tables import Affiliation, AffiliationReport
 from services.talent.organisations import lookups
 from services.talent.people import PersonNotFound, reach
-from services.talent.people.tables import Person
 from services.talent.rules.periods import is_over
 
 __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
@@ -39,9 +37,6 @@ CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
 
 TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
-_person = aliased(Person)
-#: Who an affiliation is of: whom its person is merged into, if anybody.
-_PERSON_ID = func.coalesce(_person.merged_into, _person.id)
 
 
 class AffiliationNotFound(Refusal):
@@ -211,7 +206,7 @@ def list_affiliations(
     filters = {"organisation_id": organisation_id, "role": role, "state": state}
     statement = narrowed(_shown(work), Affiliation.__table__.c, filters).where(_reached(work))
     if person_id is not None:
-        statement = statement.where(Affiliation.person_id.in_(reach.ids_of(_unmerged(person_id))))
+        statement = statement.where(Affiliation.person_id.in_(reach.ids_of(reach.unmerged(person_id))))
     if person_id is None and organisation_id is None and not reach.is_everybodys(work):
         own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
         statement = statement.where(Affiliation.id.in_(own))
@@ -220,22 +215,18 @@ def list_affiliations(
 
 
 def _reached(work: Work) -> ColumnElement[bool]:
-    return reach.reaches(work, _PERSON_ID, Affiliation.organisation_id)
-
-
-def _unmerged(person_id: UUID) -> Any:
-    """Whom an id stands for."""
-    return select(func.coalesce(Person.merged_into, Person.id)).where(Person.id == person_id).scalar_subquery()
+    return reach.reaches(work, reach.PERSON_ID, Affiliation.organisation_id)
 
 
 def _shown(work: Work) -> Select[Any]:
     department, at = AffiliationReport.department, AffiliationReport.reported_at
-    departments = select(func.array_agg(aggregate_order_by(department, at, department)))
+    reported = func.array_agg(aggregate_order_by(department, at, department))
+    departments = select(func.coalesce(reported, literal_column("'{}'::text[]")))
     if not reach.is_everybodys(work):
         departments = departments.where(_is_shown_to(work))
-    return select(
+    columns = (
         Affiliation.id,
-        _PERSON_ID.label("person_id"),
+        reach.PERSON_ID.label("person_id"),
         Affiliation.organisation_id,
         Affiliation.role,
         Affiliation.state,
@@ -244,7 +235,8 @@ def _shown(work: Work) -> Select[Any]:
         Affiliation.version,
         Affiliation.created_at,
         departments.where(AffiliationReport.affiliation_id == Affiliation.id).scalar_subquery().label("reported_by"),
-    ).join(_person, _person.id == Affiliation.person_id)
+    )
+    return reach.with_person(select(*columns), Affiliation.person_id)
 
 
 def _is_shown_to(work: Work) -> ColumnElement[bool]:
@@ -273,7 +265,7 @@ def _records(work: Work) -> Select[Any]:
 
 
 def _locked(work: Work, affiliation_id: UUID) -> AffiliationRecord:
-    found = _records(work).join(_person, _person.id == Affiliation.person_id)
+    found = reach.with_person(_records(work), Affiliation.person_id)
     statement = found.where(Affiliation.id == affiliation_id, _reached(work)).with_for_update(of=Affiliation)
     return rows.of_row(records.found_row(work, statement, AffiliationNotFound))
 

@@ -27,13 +27,14 @@ def trusted_departments(work: Work, ids: Iterable[UUID]) -> dict[UUID, list[str]
 
 
 def trusts(department: str, organisation_id: Any) -> ColumnElement[bool]:
-    """Condition: the organisation is confirmed and trusts the department."""
+    """Condition: the organisation is confirmed and trusts the department, however deep in a statement it stands."""
     trusting = select(Organisation.id).where(
         Organisation.id == organisation_id,
         Organisation.confirmed_at.is_not(None),
         Organisation.trusted_departments.contains([department]),
     )
-    return trusting.exists()
+    # by itself it correlates one level up alone, and would mean any organisation of the statement further down
+    return trusting.correlate_except(Organisation).exists()
 
 
 def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:

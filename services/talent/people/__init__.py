@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from chassis.rebuilding.republish import Page, State
@@ -31,13 +31,13 @@ from services.talent.people.rules.comparing import Comparison, Particulars, comp
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.names import read_name
 from services.talent.people.rules.phones import read_phone
-from services.talent.people.tables import Person
+from services.talent.people.tables import DuplicatePerson, Person
 from services.talent.rules.identity import Identity, read_identity
 
 __all__ = ["PersonNotFound", "get_person"]
 
 REGISTERED = "talent.person.registered.v1"
-MERGED = "talent.person.merged.v1"
+MERGED, UNMERGED = "talent.person.merged.v1", "talent.person.unmerged.v1"
 provisional_total = Counter(
     "youthcity_provisional_people_total", "Reports of a known document under another name, dry runs too", ["department"]
 )
@@ -223,11 +223,18 @@ COUNTS = figures.COUNTS
 
 def as_they_stand(session: Session, page: Page) -> Sequence[State]:
     """A page of people, for a service that has lost its copy: that they are known and into whom merged, and nothing else."""
-    columns = (Person.id, Person.version, Person.merged_into)
-    rows = session.execute(page.of(select(*columns, Person.updated_at), Person.id))
+    # a service restored from an older dump may hold a merge that was undone
+    dismissed = exists().where(DuplicatePerson.provisional_id == Person.id, DuplicatePerson.state == "dismissed")
+    columns = (Person.id, Person.version, Person.merged_into, Person.updated_at, dismissed.label("is_dismissed"))
     return [
-        State(MERGED if row.merged_into else REGISTERED, row.id, row.version, _stated(*row[:3]), row.updated_at)
-        for row in rows
+        State(
+            MERGED if row.merged_into else UNMERGED if row.is_dismissed else REGISTERED,
+            row.id,
+            row.version,
+            _stated(row.id, row.version, row.merged_into),
+            row.updated_at,
+        )
+        for row in session.execute(page.of(select(*columns), Person.id))
     ]
 
 

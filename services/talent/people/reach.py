@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, true
 from sqlalchemy.orm import aliased
 
 from chassis.store.work import PLATFORM, Work
@@ -105,6 +105,11 @@ _RECORDS_OF = text(
 )
 
 
+_person = aliased(Person)
+#: Whom a row counts for, in a statement of ``with_person``: who its person is merged into, if anybody.
+PERSON_ID = func.coalesce(_person.merged_into, _person.id)
+
+
 def parameters(work: Work) -> dict[str, Any]:
     """What the conditions above are bound to. A token for a person reaches that person alone."""
     person_id = work.caller.person_id
@@ -120,10 +125,22 @@ def is_everybodys(work: Work) -> bool:
     return bool(parameters(work)["is_everybodys"])
 
 
+def with_person(statement: Select[Any], person_id: Any) -> Select[Any]:
+    """Joins the person of a row, for ``PERSON_ID``."""
+    return statement.join(_person, _person.id == person_id)
+
+
+def unmerged(person_id: UUID) -> Any:
+    """Whom an id stands for, as an expression."""
+    return select(func.coalesce(Person.merged_into, Person.id)).where(Person.id == person_id).scalar_subquery()
+
+
 def ids_of(person_id: Any) -> Any:
     """The ids that stand for a person who is not merged: their own, and those of everybody merged into them."""
     one = aliased(Person)
-    return select(one.id).where(or_(one.id == person_id, one.merged_into == person_id))
+    found = select(one.id).where(or_(one.id == person_id, one.merged_into == person_id))
+    # by itself it correlates one level up alone, and would mean anybody further down
+    return found.correlate_except(one)
 
 
 def reaches(work: Work, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:

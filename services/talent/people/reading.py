@@ -16,6 +16,12 @@ from services.talent.people.refusals import PersonNotFound
 _FIRST = str(UUID(int=0))
 _ONE = text(f"""{reach.SHOWN} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
 _IDS = text(f"""{reach.SHOWN_RECORD} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
+_NAMES = text(
+    """
+    select given.id as person_id, p.name_masked from people given join people p on p.id = coalesce(given.merged_into, given.id)
+    where given.id = any(cast(:ids as uuid[])) order by given.id
+    """
+)
 _SEVERAL = text(f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and {reach.IS_REACHED} order by p.id""")
 _NEXT = text(reach.NEXT)
 _NEXT_REPORTED = text(
@@ -45,6 +51,15 @@ def get_person(work: Work, *, person_id: UUID) -> dict[str, Any]:
 def get_person_ids(work: Work, *, person_id: UUID) -> dict[str, Any]:
     """The id a person answers with, and those of whom is merged into them; nothing about them. Raises PersonNotFound."""
     return dict(records.found(work, _IDS, PersonNotFound, {"id": str(person_id), **reach.parameters(work)}))
+
+
+def read_names(work: Work, *, person_ids: Sequence[UUID]) -> dict[str, Any]:
+    """Masked names beside the records of a page, in the order of the ids; unknown ids are left out.
+
+    Reach is not asked: the record is before the caller, and shows whose it is (access rules, "Reach").
+    """
+    found = work.session.connection().execute(_NAMES, {"ids": [str(one) for one in person_ids]})
+    return {"items": [dict(row) for row in found.mappings()]}
 
 
 def list_people(

@@ -71,9 +71,14 @@ class TestReading:
         show(engine, ANNA, BAO)
         show(engine, BAO)
         assert len(read(engine)["items"]) == 2
-        assert len(read(engine, ITSELF, person_id=ANNA)["items"]) == 1
+        assert len(read(engine, ITSELF, person_ids=[ANNA])["items"]) == 1
         forged = Caller("auditor", "x", "r", scopes=frozenset({audit.SCOPE}), subject=f"person:{BAO}")
-        for caller, filters in ((ITSELF, {}), (ITSELF, {"person_id": BAO}), (DESK, {}), (forged, {"person_id": BAO})):
+        for caller, filters in (
+            (ITSELF, {}),
+            (ITSELF, {"person_ids": [BAO]}),
+            (DESK, {}),
+            (forged, {"person_ids": [BAO]}),
+        ):
             with pytest.raises(NotAnAuditor):
                 read(engine, caller, **filters)
 
@@ -92,7 +97,7 @@ class TestReading:
         counts = [
             len(read(engine, **filters)["items"])
             for filters in (
-                {"person_id": ANNA},
+                {"person_ids": [ANNA]},
                 {"client_id": "desk"},
                 {"client_id": "another"},
                 {"department": "education"},

@@ -17,7 +17,7 @@ from tests.events.conftest import Town
 from tests.support.facts import event
 from tests.support.servers import truncate
 
-ORGANISATION, PERSON, AFFILIATION = uuid7(), uuid7(), uuid7()
+ORGANISATION, PERSON, OTHER, AFFILIATION = uuid7(), uuid7(), uuid7(), uuid7()
 
 
 def organisation(version: int) -> Event:
@@ -26,7 +26,9 @@ def organisation(version: int) -> Event:
 
 
 def person(version: int) -> Event:
-    return event("talent.person.changed.v1", PERSON, version, {"person_id": str(PERSON), "version": version})
+    kind, merged_into = (("registered", None), ("merged", str(OTHER)), ("unmerged", None))[version - 1]
+    data = {"person_id": str(PERSON), "version": version, "merged_into": merged_into}
+    return event(f"talent.person.{kind}.v1", PERSON, version, data)
 
 
 def affiliation(version: int) -> Event:
@@ -44,7 +46,7 @@ def affiliation(version: int) -> Event:
 #: Each copied subject: its versions, who applies them, and what the copy says in the end.
 SUBJECTS: dict[str, tuple[Callable[[int], Event], Callable[..., None], dict[str, Any]]] = {
     "organisation": (organisation, copies.organisations.apply, {"kind": "university", "status": "active"}),
-    "person": (person, copies.people.apply, {}),
+    "person": (person, copies.people.apply, {"merged_into": None}),
     "affiliation": (
         affiliation,
         copies.affiliations.apply,

@@ -178,6 +178,10 @@ class TestMerging:
         merged = found[pair.provisional]
         assert (merged.event_type, merged.data["merged_into"]) == ("talent.person.merged.v1", str(pair.survivor))
         assert found[pair.survivor].event_type == "talent.person.registered.v1"
+        pair.dismiss()
+        with open_reading(pair.city.engine) as work:
+            (unmerged,) = people.as_they_stand(work.session, Page(ids=(str(pair.provisional),)))
+        assert (unmerged.event_type, unmerged.data["merged_into"]) == ("talent.person.unmerged.v1", None)
 
     def test_keeps_the_link_when_the_merged_record_is_corrected(self, pair: Pair) -> None:
         pair.merge()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chassis.store.work import Caller, open_work
+from services.talent import affiliations
 from services.talent.people import duplicates, reading
 from services.talent.people.refusals import PersonNotFound
 from tests.talent.conftest import NOW, City
@@ -43,6 +44,20 @@ class TestReach:
         assert (masked[:-4], len(masked), found["reported_by"]) == ("*" * 14, 18, [])
         with city.work("stranger") as work:
             assert reading.list_people(work, limit=5) == {"items": [], "next_after": None}
+
+    def test_of_an_affiliation_is_its_persons_and_who_reported_it_is_shown_to_whom_its_organisation_trusts(
+        self, city: City
+    ) -> None:
+        number, school = city.id_number(), city.university(trusted_departments=["trusted_two"])
+        first = person(city, id_number=number)
+        report_affiliation(city, first["id"], school)
+        # an organisation of somebody else trusts campus, which has reported this person too
+        report_affiliation(city, person(city)["id"], city.university("campus"))
+        again(city, "campus", number)
+        for department, seen in (("trusted_two", [["education"]]), ("campus", [[]]), ("passer_by", [])):
+            with city.work(department) as work:
+                page = affiliations.list_affiliations(work, limit=5, person_id=first["id"])
+            assert [item["reported_by"] for item in page["items"]] == seen, department
 
     def test_of_a_person_is_themself(self, city: City) -> None:
         first, other = person(city), person(city)
