@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -125,9 +125,7 @@ def _table(best: _Candidate, archive: zipfile.ZipFile, limits: Limits, lists: li
     name, ranges = best.sheet.name, best.sheet.merged_cell_ranges
     book = read_book(archive)
     marks = book.marks(name)
-    for (row, column), text in marks.faults.items():
-        if row < len(rows) and column < len(rows[row]) and rows[row][column] in ("", None):
-            rows[row][column] = text
+    _put_faults(rows, marks.faults, limits)
     _spread(rows, ranges)
     is_wide = best.sheet.end is not None and best.sheet.end[1] >= limits.columns
     return Table(
@@ -142,6 +140,17 @@ def _table(best: _Candidate, archive: zipfile.ZipFile, limits: Limits, lists: li
         is_1904=book.is_1904,
         blanks_from=limits.columns if is_wide else None,
     )
+
+
+def _put_faults(rows: list[Row], faults: Mapping[tuple[int, int], str], limits: Limits) -> None:
+    """Put the text of each fault into its cell, which calamine leaves empty, or out at the end of a row and of the sheet."""
+    for (row, column), text in faults.items():
+        if row < limits.rows + HEADER_SEARCH_ROWS and column < limits.columns:
+            rows.extend([] for _ in range(len(rows), row + 1))
+            cells = rows[row]
+            cells.extend("" for _ in range(len(cells), column + 1))
+            if cells[column] in ("", None):
+                cells[column] = text
 
 
 def _rest(rows: Iterator[Row], limits: Limits) -> list[Row]:

@@ -233,6 +233,15 @@ class TestCellsOfSpreadsheets:
             ]
             assert ["#N/A" in wrong[0]["zh"], "#REF!" in wrong[1]["en"]] == [True, True]
 
+    def test_rows_and_columns_of_formulas_without_values_are_not_left_out(self) -> None:
+        headers = (*HEADERS, "电子邮箱")
+        rows = [[*student(1), "=B2"], [f"=Sheet2!{letter}2" for letter in "ABCDEFGH"]]
+        found = read(workbook(lambda *_: None, rows, headers))[1]
+        assert [[each["code"] for each in one["violations"]] for one in found] == [
+            ["formula_without_value"],
+            ["formula_without_value"] * 8,
+        ]
+
     def test_the_value_of_merged_cells_belongs_to_all_rows(self) -> None:
         def merge(book: Workbook, sheet: Worksheet) -> None:
             for area in ("D2:D4", "E2:E4", "F2:F4", "D6:E6"):

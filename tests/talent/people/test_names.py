@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.imports.cells import as_text
+from services.talent.people.rules.comparing import Comparison, Particulars, compare, repeats
 from services.talent.people.rules.names import one_name, read_name
 from tests.talent.conftest import City
 from tests.talent.imports.importing import Desk, csv_of
@@ -65,6 +66,15 @@ class TestOneSpelling:
     def test_is_reached_in_one_step_and_the_same_from_a_cell(self, text: str) -> None:
         once = one_name(text)
         assert one_name(once) == once
+
+
+class TestComparing:
+    @pytest.mark.parametrize("kept", ["买买提 · 艾力", "买买提.艾力", "买买提·艾力"])
+    def test_a_record_in_an_older_spelling_is_no_other_name(self, kept: str) -> None:
+        record, reported = Particulars(kept, None), Particulars("买买提·艾力", None)
+        assert compare(record, reported, may_fill=False, may_correct=False) is Comparison.AGREE
+        assert repeats(record, reported) is True
+        assert repeats(record, Particulars("买买提·艾", None)) is False
 
 
 class TestDoors:

@@ -64,6 +64,11 @@ def one_name(text: str) -> str:
     return _BETWEEN_IDEOGRAPHS.sub("", _STOPS.sub("·", _DOTS.sub("·", name)).strip())
 
 
+def is_same_name(kept: str, reported: str) -> bool:
+    """Whether a reported name, in its one spelling, is the one on record, which may be older than that spelling."""
+    return kept == reported or one_name(kept) == reported
+
+
 def _may_stand_in_a_name(char: str) -> bool:
     # L letters, M marks, Nl holds 〇, Co the private-use characters older systems write rare names in
     return char in _PUNCTUATION or unicodedata.category(char)[0] in "LM" or unicodedata.category(char) in ("Nl", "Co")
