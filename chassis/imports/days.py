@@ -36,7 +36,7 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})
 _MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
 _MOMENT = re.compile(
     r"(?P<day>.*[0-9日])[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
-    r"\s*(?P<zone>Z|z|UTC|GMT|[+\-−][0-9]{2}(?::?[0-9]{2})?)?(?P<rest>.*)",
+    r"\s*(?P<afternoon>[Pp]\.?[Mm]\.?)?\s*(?P<zone>Z|z|UTC|GMT|[+\-−][0-9]{2}(?::?[0-9]{2})?)?(?P<rest>.*)",
     re.DOTALL,
 )
 
@@ -101,7 +101,7 @@ def _of_text(text: str, *, is_end: bool) -> Day:
     if (found := _MONTH.fullmatch(squeezed)) is None:
         raise _unreadable()
     first = _day(found[1], found[2] or found[3], "1")
-    if not is_end:
+    if not is_end or first >= LAST_DAY:
         return Day(first, MONTH_START)
     return Day((first + timedelta(days=31)).replace(day=1), MONTH_END)
 
@@ -114,6 +114,7 @@ def _of_written_moment(moment: re.Match[str]) -> Day:
     if not FIRST_DAY <= day < LAST_DAY:
         return Day(day)
     hour, minute, second = (int(moment[part] or 0) for part in ("hour", "minute", "second"))
+    hour += 12 if moment["afternoon"] and hour < 12 else 0
     at = datetime(day.year, day.month, day.day) + timedelta(hours=hour, minutes=minute, seconds=second)
     if (zone := moment["zone"]) is None:
         return _of_moment(at)

@@ -75,6 +75,13 @@ def test_of_numbers_with_one_decimal_only_the_first_could_be_two_months(year: in
     assert read_day(as_typed(f"{year}.10")).day == dt.date(year, 10, 1)
 
 
+@pytest.mark.parametrize(
+    "cell", ["9999-12", "0001-01", "9999-12-31 99:99", "0001-01-01T00:00:00+14:00", dt.datetime.max, dt.date.min]
+)
+def test_the_ends_of_the_calendar_are_out_of_range(cell: days.Cell) -> None:
+    assert {outcome(cell, is_end=is_end) for is_end in (False, True)} == {"date_implausible"}
+
+
 def test_a_month_as_an_end_is_through_that_month() -> None:
     for month in range(1, 13):
         end = dt.date(2024 + month // 12, month % 12 + 1, 1)
