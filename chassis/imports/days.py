@@ -111,7 +111,7 @@ def _of_written_moment(moment: re.Match[str]) -> Day:
     if found is None:
         raise _unreadable()
     day = _day(*[part for part in found.groups() if part is not None])
-    if not FIRST_DAY <= day < LAST_DAY:
+    if not FIRST_DAY.year - 1 <= day.year <= LAST_DAY.year:
         return Day(day)
     hour, minute, second = (int(moment[part] or 0) for part in ("hour", "minute", "second"))
     hour += 12 if moment["afternoon"] and hour < 12 else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chassis.imports import days
@@ -41,6 +41,7 @@ def outcome(cell: days.Cell, *, is_end: bool) -> str:
     return "day" if day is None or FIRST_DAY <= day < LAST_DAY else "a day out of range"
 
 
+@example(FIRST_DAY, dt.timedelta(0))
 @given(DAYS, st.timedeltas(dt.timedelta(0), dt.timedelta(hours=23, minutes=57)))
 def test_a_day_is_one_however_it_is_written(day: dt.date, past: dt.timedelta) -> None:
     serial = (day - days.EPOCH.date()).days
