@@ -130,10 +130,35 @@ def _print_import(found: dict[str, Any], *, as_json: bool) -> None:
             "state": found["state"],
             **({"reason": language.pick(reason["zh-CN"], reason["en"])} if reason else {}),
             **{verdict: found["counts"][verdict] for verdict in ("total", *VERDICTS)},
+            **(_how_it_was_read(found["reading"]) if found["reading"] else {}),
         }
     )
-    for warning in found["warnings"]:
-        printing.note(f"{warning['column']}: {language.pick(warning['zh-CN'], warning['en'])}")
+    inferred = found["reading"]["inferred"] if found["reading"] else []
+    for notice in (*found["warnings"], *inferred):
+        printing.note(_noticed(notice))
+
+
+def _how_it_was_read(reading: dict[str, Any]) -> dict[str, object]:
+    """Where the rows stood, and which header became which column."""
+    form = {"xlsx": "XLSX", "csv": "CSV"}[reading["format"]]
+    delimiter = repr(reading["delimiter"]) if reading["delimiter"] else None
+    read = [f"{one['header']} → {language.pick(one['zh-CN'], one['en'])}" for one in reading["columns"]]
+    return {
+        "file form": ", ".join(part for part in (form, reading["sheet"], reading["encoding"], delimiter) if part),
+        "header row": reading["header_row"],
+        "lines": reading["lines"],
+        **({"hidden rows": reading["hidden_rows"]} if reading["hidden_rows"] else {}),
+        "columns read": "; ".join(read),
+        **({"not read": "; ".join(reading["ignored"])} if reading["ignored"] else {}),
+    }
+
+
+def _noticed(notice: dict[str, Any]) -> str:
+    text = language.pick(notice["zh-CN"], notice["en"])
+    where = f"{notice['column']}: " if notice["column"] else ""
+    rows = ", ".join(map(str, notice.get("rows", ())))
+    more = ", …" if len(notice.get("rows", ())) < notice.get("count", 0) else ""
+    return where + text + (say(" Rows: {rows}", rows=rows + more) if rows else "")
 
 
 @imports.command("list")

@@ -73,6 +73,40 @@ class ImportNotice(ImportReason):
     column = fields.String(required=True)
 
 
+class ReadColumn(Bilingual):
+    """A header that was read: the letter of its column, the column of the kind it became, and that column's names."""
+
+    header = fields.String(required=True)
+    letter = fields.String(required=True)
+    key = fields.String(required=True)
+
+
+class ImportInference(ImportNotice):
+    """What had to be inferred to read cells of a column: in how many rows, the first of them, and how it was read."""
+
+    count = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    rows = fields.List(fields.Integer(), required=True)
+
+
+class ImportReading(Schema):
+    """How a file was read. `sheet` is null for a CSV file, `encoding` and `delimiter` for a workbook.
+
+    `lines` are those of the text, `rows` those of the table, the header row and what stands above it included.
+    """
+
+    format = fields.String(required=True, validate=validate.OneOf(("xlsx", "csv")))
+    sheet = fields.String(required=True, allow_none=True)
+    encoding = fields.String(required=True, allow_none=True)
+    delimiter = fields.String(required=True, allow_none=True)
+    header_row = fields.Integer(required=True)
+    lines = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    rows = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    hidden_rows = fields.Integer(**_COUNT)  # type: ignore[arg-type]
+    columns = fields.List(fields.Nested(ReadColumn), required=True)
+    ignored = fields.List(fields.String(), required=True, metadata={"description": "Headers that were not read."})
+    inferred = fields.List(fields.Nested(ImportInference), required=True)
+
+
 class Import(Schema):
     """An import. `applied` says whether its rows were written (a dry run's never are).
 
@@ -91,6 +125,12 @@ class Import(Schema):
     counts = fields.Nested(Counts, required=True)
     reason = fields.Nested(ImportReason, required=True, allow_none=True)
     warnings = fields.List(fields.Nested(ImportNotice), required=True)
+    reading = fields.Nested(
+        ImportReading,
+        required=True,
+        allow_none=True,
+        metadata={"description": "How the file was read; null until then."},
+    )
     workbook = fields.Boolean(required=True, metadata={"description": "Whether the annotated workbook can be read."})
     reported_by = fields.String(required=True)
     created_at = Instant(required=True)

@@ -13,10 +13,10 @@ from datetime import date, datetime
 
 import xlsxwriter
 
-from chassis.imports.cells import Cell, as_text
+from chassis.imports.cells import Cell, written
 from chassis.imports.headers import find_header_row
 from chassis.imports.kinds import Column
-from chassis.imports.opening import Table
+from chassis.imports.tabular import Table
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 VERDICTS = {
@@ -70,4 +70,4 @@ def shown(cell: Cell) -> str:
     """A cell as text: dates as ISO 8601, whole numbers without a point."""
     if isinstance(cell, datetime) and (cell.hour, cell.minute, cell.second) == (0, 0, 0):
         return cell.date().isoformat()
-    return cell.isoformat() if isinstance(cell, date) else as_text(cell)
+    return cell.isoformat() if isinstance(cell, date) else written(cell)

@@ -1,26 +1,50 @@
 """Cells of a spreadsheet as values: texts, days, and what is wrong with a cell that is neither.
 
-Never repeats what a cell holds: a refusal names the rule. Standard library only.
+Never repeats what a cell holds: a refusal names the rule, and of a formula's error its name. Standard library only.
+Days have a module of their own, ``days``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-Cell = str | int | float | bool | date | datetime | timedelta | None
 
-NO_DATE = ("", "-", "--", "/", "无", "长期", "长期有效", "无固定期限", "至今", "在职")
-FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2100, 1, 1)
-EXCEL_EPOCH = date(1899, 12, 30)
+@dataclass(frozen=True, slots=True)
+class Spanned:
+    """A cell that a range merged across columns covers: it has no value of its own. `area` is the range, as B2:D4."""
+
+    area: str
+
+
+Cell = str | int | float | bool | date | datetime | timedelta | Spanned | None
+
 LARGEST_EXACT = 10**15
 """Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
 
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
-_TIME_OF_DAY = re.compile(r"(?<=[0-9日])[ T]+[0-9]{1,2}:[0-9]{2}.*")
-_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
+#: What people and programs put before a number to keep it a text.
+APOSTROPHES = "'’‘‛`´ʼʹ′＇ʻ"
+#: What a spreadsheet shows where a formula failed (ECMA-376 part 1, 18.17.3, and those of newer programs).
+ERRORS = frozenset(
+    (
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#GETTING_DATA",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+    )
+)
+
+_MARKS = frozenset(APOSTROPHES + "=#")
+_AS_TEXT = re.compile(r"=\s*[\"“”](.*)[\"“”]", re.DOTALL)
 
 
 class Wrong(Exception):
@@ -33,55 +57,71 @@ class Wrong(Exception):
 
 def plain(text: str) -> str:
     """The text as it was meant: full-width forms made half-width, invisible characters and outer blanks removed."""
+    if text.isprintable() and unicodedata.is_normalized("NFKC", text):
+        return text.strip()
     shown = unicodedata.normalize("NFKC", text)
     kept = "".join(ch if unicodedata.category(ch) not in ("Cf", "Cc") or ch.isspace() else "" for ch in shown)
     return kept.strip()
 
 
-def as_text(cell: Cell) -> str:
-    """A cell as people read it; a whole number without a point."""
-    if cell is None:
+def written(cell: Cell) -> str:
+    """A cell as people see it; a whole number without a point, nothing under a merged range."""
+    if cell is None or isinstance(cell, Spanned):
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_EXACT:
         return str(int(cell))
-    text = plain(str(cell))
-    # the apostrophe our own annotated workbooks put in front of what could be run as a formula
-    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+    return plain(str(cell))
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as it was meant: without the apostrophe or the ``="…"`` that kept it a text.
+
+    Raises Wrong for a formula that failed or has no value, and for a cell under a range merged across columns.
+    """
+    if isinstance(cell, Spanned):
+        zh = f"该单元格属于合并区域 {cell.area}，没有自己的值；请取消合并并逐格填写。"
+        en = f"This cell belongs to the merged range {cell.area} and has no value of its own; unmerge it and fill in each cell."
+        raise Wrong("cell_merged_across", zh, en)
+    text = written(cell)
+    if not text or text[0] not in _MARKS:
+        return text
+    text = _unmarked(text)
+    if text.upper() in ERRORS:
+        zh = f"该单元格是公式错误 {text.upper()}，没有值；请改正公式或直接填写。"
+        en = f"This cell shows the formula error {text.upper()} and has no value; mend the formula or type the value."
+        raise Wrong("cell_error", zh, en)
+    if text.startswith("="):
+        zh = "该单元格是公式，文件里没有它的值；请用 Excel 或 WPS 打开并保存，或粘贴为数值后再上传。"
+        en = "This cell is a formula and the file has no value for it; open and save it in Excel or WPS, or paste it as values."
+        raise Wrong("formula_without_value", zh, en)
+    return text
+
+
+def as_number(cell: Cell) -> str:
+    """A number, phone or code as text, without apostrophes on either side of it; raises as ``as_text`` does."""
+    return as_text(cell).strip(APOSTROPHES).strip()
 
 
 def required(cell: Cell) -> str:
-    text = as_text(cell)
+    """The text of a cell that must have one; raises Wrong."""
+    return filled(as_text(cell))
+
+
+def filled(text: str) -> str:
+    """The text; raises Wrong where there is none."""
     if not text:
         raise Wrong("required", "必填。", "Required.")
     return text
 
 
-def read_day(cell: Cell) -> date | None:
-    day = _day_of(cell)
-    if day is not None and not FIRST_DAY <= day < LAST_DAY:
-        raise Wrong("date_implausible", "日期超出合理范围。", "The date is out of range.")
-    return day
-
-
-def _day_of(cell: Cell) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 10_000 < cell < 80_000:
-        return EXCEL_EPOCH + timedelta(days=int(cell))
-    text = "".join(_TIME_OF_DAY.sub("", as_text(cell)).split())
-    if text in NO_DATE:
-        return None
-    found = _DAY.fullmatch(text) or _DIGITS.fullmatch(text)
-    month = _MONTH.fullmatch(text)
-    try:
-        if found is not None:
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if month is not None:
-            return date(int(month[1]), int(month[2] or month[3]), 1)
-    except ValueError:
-        pass
-    raise Wrong(
-        "date_unreadable", "日期无法识别，请写作 2023-09-01。", "The date cannot be read; write it as 2023-09-01."
-    )
+def _unmarked(text: str) -> str:
+    """The text without what kept it a text, however often it was put there. An apostrophe before a Latin letter may be a
+    name's own ('t Hooft) and stays.
+    """
+    while True:
+        if text[:1] in APOSTROPHES and text[1:2] and not (text[1].isalpha() and text[1] < "\u2e80"):
+            text = text[1:].strip()
+        elif found := _AS_TEXT.fullmatch(text):
+            text = plain(found[1].replace('""', '"'))
+        else:
+            return text

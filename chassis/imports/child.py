@@ -65,7 +65,8 @@ def _prepared(task: dict[str, Any]) -> Answer:
     imported later.
     """
     from chassis.imports.kinds import Column
-    from chassis.imports.opening import Limits, open_table
+    from chassis.imports.opening import open_table
+    from chassis.imports.tabular import Limits
 
     table_limits = Limits(**task["table_limits"])
     columns = [Column(**{**column, "synonyms": tuple(column["synonyms"])}) for column in task["columns"]]

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.ground import clock
 from chassis.imports import files
+from chassis.imports.accounts import listed_rows
 from chassis.imports.files import Uploads
 from chassis.imports.kinds import Line, Verdict
 from chassis.imports.limited import ChildFailed, annotate_file, read_file
@@ -131,8 +132,10 @@ class _Job:
         about = next(lines)
         with self._database.work() as work:
             self._hold(work, self._row.next_line)
-            values = {"total": about["total"], "warnings": about["warnings"]}
+            values = {name: about[name] for name in ("total", "warnings", "reading")}
             work.session.execute(update(IMPORTS).where(IMPORTS.c.id == self._row.id).values(values))
+        if self._row.mode == "all_or_nothing" and about["hidden"]:
+            raise FileRefused("hidden_rows", count=len(about["hidden"]), rows=listed_rows(about["hidden"]))
         read = []
         while piece := list(islice(lines, YIELD_EVERY)):
             read += piece

@@ -26,8 +26,9 @@ Line = dict[str, Any]
 class Column:
     """One column of a kind: its key among the values, its header in both languages, and the headers that mean the same.
 
-    `or_given`: not required in a file whose import names the organisation. `allowed` are the texts the template offers in a
-    drop-down list; `example` stands in its example row.
+    Of several such headers in a file the column's own name is read, else the one that stands first among `synonyms`: the most
+    specific goes first. `or_given`: not required in a file whose import names the organisation. `allowed` are the texts the
+    template offers in a drop-down list; `example` stands in its example row. `is_day`: its cells are days.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Column:
     or_given: bool = False
     allowed: tuple[str, ...] = ()
     example: str = ""
+    is_day: bool = False
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Verdict:
 
 
 #: ``read_row(cells by column key)``: the values of a row as a dict of JSON or an object with ``to_json()``, or a list of
-#: Violation, what is wrong with its cells. Pure; runs in the child process.
+#: Violation, what is wrong with its cells. An object may have ``notes``, pairs of a column key and the code of what had to be
+#: inferred or left out to read its cell (``reasons.INFERRED``, ``reasons.WARNINGS``). Pure; runs in the child process.
 ReadRow = Callable[[Mapping[str, Any]], Any]
 #: ``group_of(row)``: equal for rows that must be applied together, None for a row of its own. Pure; runs in the child process.
 GroupOf = Callable[[Any], object]

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.imports.cells import Cell, as_text
+from chassis.imports.accounts import account, gathered, warnings
+from chassis.imports.cells import Cell, Wrong
+from chassis.imports.days import as_typed, since_1900
 from chassis.imports.headers import HEADER_SEARCH_ROWS, HeaderRow, find_header_row, headers_to_show
 from chassis.imports.kinds import MAX_ROWS_PER_GROUP, Column, GroupOf, Line, ReadRow
-from chassis.imports.opening import Table
 from chassis.imports.reasons import FileRefused, warning
+from chassis.imports.tabular import Table
 from chassis.imports.template import EXAMPLE_MARKS
 from contracts.language.violations import Violation
 
@@ -51,26 +53,27 @@ def find_headers(table: Table, sheet: Sheet) -> HeaderRow:
         raise FileRefused(
             "headers_missing",
             missing=_named(missing),
-            seen=_listed([*seen, *headers.ignored]),
+            seen=_listed([*seen, *headers.ignored, *headers.qualified]),
             expected=_named(sheet.required),
         )
     return headers
 
 
 def read_lines(table: Table, sheet: Sheet, *, max_rows: int) -> Iterator[Line]:
-    """First {"total", "warnings"}, then one object per filled row below the headers; refuses (FileRefused) none or too many.
+    """First {"total", "warnings", "reading"}, then one object per filled row below the headers; refuses (FileRefused) none or
+    too many. ``reading`` is how the file was read (``accounts.account``), with all `hidden` row numbers beside it.
 
     A line is {"row": its number in the sheet, "group": a number equal for all lines of one group} and either its "values" or its
     "violations".
     """
     headers = find_headers(table, sheet)
-    warnings = _warnings(table, headers)
-    rows = list(_read_rows(table, headers, sheet, warnings))
+    examples: list[int] = []
+    rows = list(_read_rows(table, headers, sheet, examples))
     if not rows:
         raise FileRefused("file_empty")
     if len(rows) > max_rows:
         raise FileRefused("too_many_rows", limit=max_rows)
-    yield {"total": len(rows), "warnings": warnings}
+    yield _about(table, headers, sheet, rows, examples)
     names = {column.key: column.zh for column in sheet.columns}
     for group, (number, row) in enumerate_groups(rows, sheet):
         line: Line = {"row": number, "group": group}
@@ -103,24 +106,37 @@ def cells_by_key(row: list[Cell], headers: HeaderRow) -> dict[str, Cell]:
     return {key: row[position] if position < len(row) else "" for key, position in headers.cells.items()}
 
 
-def _read_rows(table: Table, headers: HeaderRow, sheet: Sheet, warnings: list[dict[str, str]]) -> Iterator[Numbered]:
+def _about(table: Table, headers: HeaderRow, sheet: Sheet, rows: list[Numbered], examples: list[int]) -> dict[str, Any]:
+    notes = gathered((number, *note) for number, row in rows for note in getattr(row, "notes", ()))
+    hidden_rows = set(table.hidden_rows)
+    hidden = [number for number, _ in rows if number in hidden_rows]
+    found = warnings(table, headers, hidden=hidden, notes=notes) + [warning("example_skipped") for _ in examples]
+    reading = account(table, headers, sheet.columns, hidden=hidden, notes=notes)
+    return {"total": len(rows), "warnings": found, "reading": reading, "hidden": hidden}
+
+
+def _read_rows(table: Table, headers: HeaderRow, sheet: Sheet, examples: list[int]) -> Iterator[Numbered]:
+    days = [column.key for column in sheet.columns if column.is_day and column.key in headers.cells]
+    as_meant = as_typed if table.format == "csv" else since_1900 if table.is_1904 else None
     for index in range(headers.index + 1, len(table.rows)):
         row = table.rows[index]
         if not any(cell is not None and str(cell).strip() for cell in row):
             continue
         cells = cells_by_key(row, headers)
-        if any(as_text(cell).startswith(EXAMPLE_MARKS) for cell in cells.values()):
-            warnings.append(warning("example_skipped"))
+        if any(isinstance(cell, str) and _is_example(cell) for cell in cells.values()):
+            examples.append(index + 1)
             continue
-        yield index + 1, sheet.read_row(cells)
+        if as_meant is not None:
+            cells |= {key: as_meant(cells[key]) for key in days}
+        try:
+            read = sheet.read_row(cells)
+        except Wrong as wrong:  # of a reader that takes no notice of cells without a value
+            read = [Violation("", wrong.code, wrong.zh, wrong.en)]
+        yield index + 1, read
 
 
-def _warnings(table: Table, headers: HeaderRow) -> list[dict[str, str]]:
-    found = [warning("column_ignored", column) for column in headers.ignored[:50]]
-    found += [warning("column_repeated", column) for column in headers.repeated[:50]]
-    if table.has_other_sheets:
-        found.append(warning("sheets_ignored"))
-    return found
+def _is_example(text: str) -> bool:
+    return "示例" in text and text.strip().startswith(EXAMPLE_MARKS)
 
 
 def _named(columns: Sequence[Column]) -> tuple[str, str]:

@@ -26,7 +26,10 @@ from contracts.imports import VERDICTS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILENAME = "filename"
-_SHOWN = ("id", "kind", "mode", "state", "organisation_id", "size", "sha256", "reason", "warnings", "version")
+_SHOWN = (
+    *("id", "kind", "mode", "state", "organisation_id", "size", "sha256", "reason", "warnings", "reading"),
+    "version",
+)
 
 
 def get_import(work: Work, *, uploads: Uploads, import_id: UUID) -> dict[str, Any]:

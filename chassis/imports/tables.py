@@ -52,6 +52,7 @@ def _imports(metadata: MetaData) -> Table:
         Column("has_workbook", Boolean, nullable=False, default=False),
         Column("reason", JSONB(none_as_null=True)),
         Column("warnings", JSONB, nullable=False, default=list),
+        Column("reading", JSONB(none_as_null=True)),
         Column("client_id", Text, nullable=False),
         Column("department", Text, nullable=False),
         Column("request_id", Text, nullable=False),

@@ -44,6 +44,19 @@ class TestUpload:
         done = cli("imports", "upload", roster, "--mode", "dry_run", LANG="zh_CN.UTF-8")
         assert "状态" in done.out
         assert "已接收" in done.out
+        assert "姓名（必填） → 姓名" in done.out or "姓名 → 姓名" in done.out
+
+    def test_says_how_the_file_was_read(self, cli: CommandLine, tmp_path: Path) -> None:
+        path = tmp_path / "名册.csv"
+        path.write_text(
+            "姓名,身份证号,身份,学校,入学日期,手机号（家长）\n张三,1,学生,晋阳示范学院,2024-09,1\n", "gb18030"
+        )
+        done = cli("imports", "upload", path, "--mode", "dry_run")
+        lines = {line.split("  ")[0]: line.split("  ")[-1].strip() for line in done.out.splitlines()}
+        assert (lines["file form"], lines["header row"], lines["lines"]) == ("CSV, GB18030, ','", "1", "2")
+        assert "身份证号 → ID number" in lines["columns read"]
+        assert lines["not read"] == "手机号（家长）"
+        assert "手机号（家长）: " in done.err
 
     def test_under_one_key_is_one_import(self, cli: CommandLine, roster: Path) -> None:
         first, second = (cli("imports", "upload", roster, "--key", "a-key-1", "--no-follow", "--json") for _ in "ab")

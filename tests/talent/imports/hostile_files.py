@@ -56,6 +56,7 @@ ALL: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "spaces": (b" \r\n \t\r\n", ("file_empty",)),
     "byte order mark": (b"\xef\xbb\xbf", ("file_empty",)),
     "picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), ("file_format_unknown",)),
-    "endless cell": (b'\xe5\xa7\x93\xe5\x90\x8d,"' + b"x" * 300_000, ("file_broken",)),
+    "endless cell": (b'\xe5\xa7\x93\xe5\x90\x8d,"' + b"x" * 300_000, ("quote_unclosed",)),
+    "endless cell without quotes": (b"\xe5\xa7\x93\xe5\x90\x8d," + b"x" * 300_000, ("file_broken",)),
     "no headers": (csv_of([], headers=["张三", "149999199001010018", "13800000000"]), ("header_row_missing",)),
 }

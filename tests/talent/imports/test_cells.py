@@ -126,7 +126,7 @@ class TestDates:
         assert values(until_on=cell).until_on is None
 
     @pytest.mark.parametrize(
-        "cell", ["去年秋天", "2024-13-01", "2024-02-30", "20241301", "=TODAY()", "To be told", "T", True, 7.0]
+        "cell", ["去年秋天", "2024-13-01", "2024-02-30", "20241301", "To be told", "T", True, 7.0, 2024.0]
     )
     def test_says_when_a_date_cannot_be_read(self, cell: Cell) -> None:
         assert codes(from_on=cell) == [("入学/入职日期", "date_unreadable")]

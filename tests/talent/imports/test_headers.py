@@ -73,7 +73,7 @@ class TestFindHeaderRow:
     def test_of_two_headers_for_one_column_the_first_is_read(self) -> None:
         found = find_header_row([["姓名", "学生姓名", "身份证号"]], COLUMNS)
         assert found is not None
-        assert (found.cells["name"], found.repeated) == (0, ("学生姓名",))
+        assert (found.cells["name"], found.repeated) == (0, (("学生姓名", "姓名"),))
 
     def test_numbers_and_dates_are_no_headers(self) -> None:
         assert find_header_row([[1.0, 2.0, None, True]], COLUMNS) is None

@@ -10,9 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from chassis.imports import job
 from chassis.imports.limited import ChildFailed
+from contracts.imports import ImportReading
 from services.talent.imports.kinds import of_keys
 from tests.talent.conftest import City, at_once
 from tests.talent.imports.importing import HEADERS, Desk, Row, csv_of, table
+from tests.talent.imports.reading_files import workbook
 
 
 def _apply_of(keys: Any) -> Any:
@@ -136,6 +138,24 @@ class TestFormulas:
         assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
 
 
+class TestReading:
+    def test_a_dry_run_and_a_result_say_how_the_file_was_read(self, desk: Desk, school: str) -> None:
+        content = csv_of([student(desk.city, school, 入学日期="2024-09")])
+        import_id = desk.upload(content)
+        assert desk.get(import_id)["reading"] is None
+        desk.run_next()
+        trial = desk.run(content, mode="dry_run")
+        for found in (desk.get(import_id), trial):
+            assert ImportReading().validate(found["reading"]) == {}
+            assert (found["reading"]["encoding"], found["reading"]["delimiter"]) == ("UTF-8", ",")
+            assert [each["code"] for each in found["reading"]["inferred"]] == ["month_as_first_day"]
+
+    def test_of_a_file_that_is_refused_the_line_is_named(self, desk: Desk) -> None:
+        found = desk.run(csv_of([['"三好学生', *[""] * 6], ["张三"] * 7]))
+        assert (found["state"], found["reason"]["code"], found["reading"]) == ("rejected", "quote_unclosed", None)
+        assert "line 2" in found["reason"]["en"]
+
+
 class TestWorkbook:
     def test_shows_the_rows_as_they_came_and_what_became_of_them(self, desk: Desk, school: str) -> None:
         good, bad = student(desk.city, school), student(desk.city, school, 证件号码=1.40702199901011e17, 身份="校友")
@@ -182,6 +202,17 @@ class TestAllOrNothing:
         found = desk.run(csv_of([student(desk.city, school) for _ in range(8)]), mode="all_or_nothing")
         assert (found["state"], found["applied"], found["counts"]["accepted"]) == ("done", True, 8)
         assert all(row["affiliation_id"] for row in desk.rows(found))
+
+    def test_refuses_hidden_rows_which_other_modes_read_and_tell(self, desk: Desk, school: str) -> None:
+        content = workbook(_hide_the_third, [student(desk.city, school) for _ in range(3)])
+        refused = desk.run(content, mode="all_or_nothing")
+        assert (refused["state"], refused["applied"]) == ("rejected", False)
+        assert (refused["reason"]["code"], "第 3 行" in refused["reason"]["zh-CN"]) == ("hidden_rows", True)
+        assert (refused["counts"]["accepted"], refused["reading"]["hidden_rows"]) == (0, 1)
+        for mode in ("dry_run", "best_effort"):
+            found = desk.run(content, mode=mode)
+            assert desk.verdicts(found) == ["accepted"] * 3
+            assert [each["code"] for each in found["warnings"]] == ["hidden_rows_read"]
 
     @pytest.mark.parametrize("is_good", [True, False])
     def test_an_outcome_stands_though_the_worker_dies_before_the_end(
@@ -295,6 +326,10 @@ class TestFailure:
             id=str(found["id"]),
         )
         assert {tuple(step) for step in steps} == {(None, "uploading"), ("uploading", "queued"), ("applying", "done")}
+
+
+def _hide_the_third(_: Any, sheet: Any) -> None:
+    sheet.row_dimensions[3].hidden = True
 
 
 def _die(*args: object) -> None:

@@ -63,7 +63,9 @@ class TestHostileFiles:
         assert NUMBER not in shown
 
     def test_every_reason_fills_its_text_in_both_languages(self) -> None:
-        params = dict.fromkeys(("limit", "searched", "seen", "expected", "missing", "rejected"), "1")
+        params = dict.fromkeys(
+            ("limit", "searched", "seen", "expected", "missing", "rejected", "line", "count", "rows"), "1"
+        )
         for code in REASONS:
             texts = reason(code, **params)
             assert "{" not in texts["zh-CN"] + texts["en"]
@@ -71,7 +73,7 @@ class TestHostileFiles:
 
 class TestLimits:
     def test_a_child_that_needs_too_much_memory_is_distinguished_from_one_that_fails(self) -> None:
-        content = csv_of([[*GOOD[:-1], "注" * 100]] * 40_000)
+        content = csv_of([[*GOOD[:-1], "注" * 300]] * 40_000)
         found = refused(content, settings=replace(SETTINGS, memory_bytes=100 * 2**20))
         assert found.code == "file_too_large_when_opened"
 
@@ -139,7 +141,8 @@ class TestReading:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
     def test_reads_a_chinese_csv_in_this_encoding(self, encoding: str) -> None:
         about, rows = read(csv_of([GOOD], encoding=encoding))
-        assert about == {"total": 1, "warnings": []}
+        assert (about["total"], about["warnings"], about["hidden"]) == (1, [], [])
+        assert about["reading"]["encoding"] == ("GB18030" if encoding == "gb18030" else "UTF-8")
         assert rows[0]["values"]["name"] == "张三"
 
     @pytest.mark.parametrize("delimiter", [",", "\t", ";"])

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from chassis.imports import job
 from chassis.imports.kinds import ImportKind
-from chassis.imports.opening import Limits, open_table
+from chassis.imports.opening import open_table
 from chassis.imports.reading import Sheet, read_lines
+from chassis.imports.tabular import Limits
 from tests.talent.conftest import City, make_id_number
 from tests.talent.imports.importing import HEADERS, Desk, csv_of
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from chassis.imports.cells import LARGEST_EXACT, Cell, Wrong, as_text, read_day, required
+from chassis.imports.cells import APOSTROPHES, LARGEST_EXACT, Cell, Wrong, as_number, as_text, filled, required
+from chassis.imports.days import read_day
 from contracts import vocabulary as words
 from contracts.language.violations import Violation
 from services.talent.rules.identity import Identity, check_character, read_identity
@@ -37,7 +38,10 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True)
 class RosterRow:
-    """The values of one good row. `organisation` is a name or a 统一社会信用代码; `until_on` is the first day no longer."""
+    """The values of one good row. `organisation` is a name or a 统一社会信用代码; `until_on` is the first day no longer.
+
+    `notes` say what was inferred or left out: a column's key and the code.
+    """
 
     name: str
     id_type: str
@@ -48,10 +52,11 @@ class RosterRow:
     role: str
     from_on: date
     until_on: date | None
+    notes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, str | None]:
         """The values as JSON; dates as ISO 8601."""
-        values = asdict(self)
+        values = {name: getattr(self, name) for name in _JSON_FIELDS}
         return values | {"from_on": self.from_on.isoformat(), "until_on": self.until_on and self.until_on.isoformat()}
 
     @classmethod
@@ -66,15 +71,25 @@ class RosterRow:
         )
 
 
+_JSON_FIELDS = tuple(one.name for one in fields(RosterRow) if one.name != "notes")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _ROUNDED = re.compile(r"[0-9]{15}000")
 
 
-def _read_name(cell: Cell, values: Mapping[str, Any]) -> str:
+#: What separates two numbers in one cell; a blank or a slash within one number leaves a part too short to be another.
+_BETWEEN_NUMBERS = (re.compile(r"[/、,，;；|\\\n]+|或者?|和|及|&"), re.compile(r"\s+"))
+_FEWEST_DIGITS = 7
+_TWO_MOBILES = re.compile(r"(1[3-9][0-9]{9})1[3-9][0-9]{9}")
+
+#: The notes on the cell being read: codes.
+Notes = list[str]
+
+
+def _read_name(cell: Cell, notes: Notes) -> str:
     return required(cell)
 
 
-def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
+def _read_id_type(cell: Cell, notes: Notes) -> str:
     text = as_text(cell)
     if not text:
         return words.RESIDENT
@@ -84,13 +99,14 @@ def _read_id_type(cell: Cell, values: Mapping[str, Any]) -> str:
     raise Wrong("id_type_unknown", "证件类型无法识别。", "This type of document is not known.")
 
 
-def _read_id_number(cell: Cell, values: Mapping[str, Any]) -> str:
+def _read_id_number(cell: Cell, notes: Notes) -> str:
+    text = as_number(cell)
     is_long = isinstance(cell, (int, float)) and abs(cell) >= LARGEST_EXACT
-    if is_long or _SCIENTIFIC.fullmatch(as_text(cell)) or _has_lost_digits(as_text(cell)):
+    if is_long or _SCIENTIFIC.fullmatch(text) or _has_lost_digits(text):
         zh = "证件号码被表格软件当作数字，末几位已丢失。请把该列设为“文本”格式，重新填写后再上传。"
         en = "The spreadsheet took this number for a quantity and lost its last digits. Format the column as text and retype it."
         raise Wrong("id_number_became_a_number", zh, en)
-    return required(cell)
+    return filled(text)
 
 
 def _has_lost_digits(text: str) -> bool:
@@ -98,11 +114,32 @@ def _has_lost_digits(text: str) -> bool:
     return _ROUNDED.fullmatch(text) is not None and check_character(text[:17]) != text[17]
 
 
-def _read_text(cell: Cell, values: Mapping[str, Any]) -> str | None:
+def _read_phone(cell: Cell, notes: Notes) -> str | None:
+    text = as_number(cell)
+    if len(text) < 2 * _FEWEST_DIGITS:
+        return text or None
+    first = _first_of_two(text)
+    if first is None:
+        return text
+    notes.append("first_of_two_taken")
+    return first.strip(APOSTROPHES)
+
+
+def _first_of_two(text: str) -> str | None:
+    if (two := _TWO_MOBILES.fullmatch("".join(text.split()))) is not None:
+        return two[1]
+    for between in _BETWEEN_NUMBERS:
+        parts = [part for part in between.split(text) if sum(char.isdigit() for char in part) >= _FEWEST_DIGITS]
+        if len(parts) > 1:
+            return parts[0].strip()
+    return None
+
+
+def _read_email(cell: Cell, notes: Notes) -> str | None:
     return as_text(cell) or None
 
 
-def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
+def _read_role(cell: Cell, notes: Notes) -> str:
     text = required(cell)
     for role, names in ROLE_NAMES.items():
         if text == role or text in names:
@@ -112,27 +149,30 @@ def _read_role(cell: Cell, values: Mapping[str, Any]) -> str:
     )
 
 
-def _read_from_on(cell: Cell, values: Mapping[str, Any]) -> date:
-    found = read_day(cell)
-    if found is None:
+def _read_from_on(cell: Cell, notes: Notes) -> date:
+    day, inferred = read_day(cell)
+    if day is None:
         raise Wrong("required", "必填。", "Required.")
-    return found
+    notes += [inferred] if inferred else []
+    return day
 
 
-def _read_until_on(cell: Cell, values: Mapping[str, Any]) -> date | None:
-    return read_day(cell)
+def _read_until_on(cell: Cell, notes: Notes) -> date | None:
+    day, inferred = read_day(cell, is_end=True)
+    notes += [inferred] if inferred else []
+    return day
 
 
-def _read_organisation(cell: Cell, values: Mapping[str, Any]) -> str | None:
+def _read_organisation(cell: Cell, notes: Notes) -> str | None:
     return as_text(cell) or None
 
 
-_READERS: dict[str, Callable[[Cell, Mapping[str, Any]], Any]] = {
+_READERS: dict[str, Callable[[Cell, Notes], Any]] = {
     "name": _read_name,
     "id_type": _read_id_type,
     "id_number": _read_id_number,
-    "phone": _read_text,
-    "email": _read_text,
+    "phone": _read_phone,
+    "email": _read_email,
     "organisation": _read_organisation,
     "role": _read_role,
     "from_on": _read_from_on,
@@ -144,12 +184,16 @@ def read_row(cells: Mapping[str, Cell]) -> RosterRow | list[Violation]:
     """The row's values, or everything that is wrong with its cells at once; `cells` has the columns the file has."""
     values: dict[str, Any] = {}
     violations: list[Violation] = []
+    notes: list[tuple[str, str]] = []
     for key, read in _READERS.items():
+        found: Notes = []
         try:
-            values[key] = read(cells.get(key), values)
+            values[key] = read(cells.get(key), found)
         except Wrong as wrong:
             violations.append(Violation(key, wrong.code, wrong.zh, wrong.en))
-    return violations or RosterRow(**values)
+        if found:
+            notes += [(key, code) for code in found]
+    return violations or RosterRow(**values, notes=tuple(notes))
 
 
 def group_of(row: RosterRow) -> object:

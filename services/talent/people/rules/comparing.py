@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from services.talent.people.rules.names import is_same_name
+
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
@@ -32,7 +34,7 @@ def compare(record: Particulars, reported: Particulars, *, may_fill: bool, may_c
     """
     stated = [(record.phone, reported.phone), (record.email, reported.email)]
     other_contacts = any(known and value and known != value for known, value in stated)
-    if reported.name != record.name or (may_fill and other_contacts):
+    if not is_same_name(record.name, reported.name) or (may_fill and other_contacts):
         return Comparison.CORRECT if may_correct else Comparison.DIFFER
     fills = may_fill and any(value and not known for known, value in stated)
     return Comparison.FILL if fills else Comparison.AGREE
@@ -42,7 +44,7 @@ def repeats(before: Particulars | None, reported: Particulars) -> bool:
     """Whether a department has reported this already; what it leaves out stays."""
     return (
         before is not None
-        and before.name == reported.name
+        and is_same_name(before.name, reported.name)
         and reported.phone in (None, before.phone)
         and reported.email in (None, before.email)
     )
