@@ -29,7 +29,7 @@ from services.talent.people.reading import get_person
 from services.talent.people.refusals import PersonInvalid, PersonNotFound
 from services.talent.people.rules.comparing import Comparison, Particulars, compare, repeats
 from services.talent.people.rules.emails import read_email
-from services.talent.people.rules.names import read_name
+from services.talent.people.rules.names import is_same_name, read_name
 from services.talent.people.rules.phones import read_phone
 from services.talent.people.tables import DuplicatePerson, Person
 from services.talent.rules.identity import Identity, read_identity
@@ -140,7 +140,7 @@ def _register(work: Work, entries: list[_Entry], keys: PeopleKeys, verdicts: dic
         person = next((found[lookup] for lookup in (*entry.own_lookups, *entry.lookups) if lookup in found), None)
         if person is None:
             new.append((entry, statements.seal(entry.identity, entry.particulars, keys)))
-        elif person.is_within_reach or person.record.name == entry.particulars.name:
+        elif person.is_within_reach or is_same_name(person.record.name, entry.particulars.name):
             known.append((entry, person))
         else:
             provisional_total.labels(work.caller.department).inc()
