@@ -112,7 +112,7 @@ def test_rows_a_spreadsheet_spoiled_say_what_to_do(watched: tuple[Town, dict[str
     assert verdicts[2]["verdict"] == "accepted"
     assert codes[3] == codes[4] == ["id_number_became_a_number"]
     assert verdicts[5]["verdict"] == "rejected"
-    assert codes[6] == ["required"]  # a formula is never calculated, and this file carries no value for it
+    assert codes[6] == ["formula_without_value"]  # a formula is never calculated
     assert codes[7] == ["organisation_unknown"]
     assert codes[8] == ["date_unreadable"]
     assert "文本" in verdicts[3]["violations"][0]["zh"]
