@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from contracts.events import registrations as S
 from contracts.events.tickets import Ticket
-from contracts.language.schema import page_of
+from contracts.language.schema import Truth, page_of
 from gateway.calls import backend, names, reach
 from gateway.calls.owners import Owner
 from gateway.calls.reach import ListOf
@@ -42,7 +42,7 @@ records.add(
 class ListOfActivity(S.ListRegistrations):
     """`names`: with the masked name of each person."""
 
-    names = fields.Boolean()
+    names = Truth()
 
 
 class NamedRegistration(S.Registration):
