@@ -84,8 +84,16 @@ class PersonIds(Schema):
     merged_ids = fields.List(fields.UUID(), required=True)
 
 
+class AfterPerson(Schema):
+    """Where a page of people begins: they are in the order of their ids."""
+
+    id = fields.UUID(required=True)
+
+
 class ListPeople(Page):
     """`reported_by`: those this department has reported."""
+
+    after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
 
     reported_by = fields.String(validate=SLUG)
 

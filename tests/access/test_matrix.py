@@ -76,6 +76,7 @@ class Asking:
 
 
 def _items(answer: Answer) -> bytes:
+    assert answer.status == 200, answer.body
     return json.dumps(answer.json["items"]).encode()
 
 

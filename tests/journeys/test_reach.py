@@ -68,6 +68,17 @@ def code_of(call: Any, *arguments: Any, **named: Any) -> tuple[int, str]:
     return error.value.status, str(error.value.problem["code"])
 
 
+def test_people_are_listed_page_by_page(town: Town) -> None:
+    university = town.organisation("university")
+    people = {town.student(university) for _ in range(3)}
+    found, cursor = [], None
+    for _ in range(3):
+        page = town.client.get("/v1/people", limit=1, cursor=cursor)
+        found += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert (found, cursor) == (sorted(people), None)
+
+
 class TestScansAtAGate:
     def test_are_made_where_the_device_is_bound_and_elsewhere_use_nothing(self, story: Story) -> None:
         town, gate = story.town, story.town.gate(story.area)

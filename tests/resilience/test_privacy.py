@@ -75,7 +75,10 @@ class TestNobodyIsFound:
 
     def test_after_passes_are_granted_issued_redeemed_and_refused(self, demo: Demo) -> None:
         demo.listen()
-        granted = eventually(lambda: demo.client.get("/v1/entitlements", limit=1)["items"], seconds=90, what="a grant")
+        person = demo.client.get("/v1/people", limit=1)["items"][0]["id"]
+        granted = eventually(
+            lambda: demo.client.get("/v1/entitlements", person_id=person)["items"], seconds=90, what="a grant"
+        )
         area = demo.client.get("/v1/organisations", kind="scenic_area", limit=1)["items"][0]["id"]
         issued = demo.client.get(f"/v1/entitlements/{granted[0]['id']}/pass")["token"]
         for nonce, expected in (("first", "admitted"), ("second", "refused")):

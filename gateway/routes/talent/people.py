@@ -6,7 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from contracts.talent import people as S
-from gateway.calls import backend
+from gateway.calls import backend, idempotency
 from gateway.http import reading, records
 from gateway.http.operations import operation, respond
 
@@ -64,6 +64,7 @@ records.change(
 )
 def disclose_person(person_id: str) -> Response:
     """One person a call, on record before it is answered: the person sees who it was, and what for. Nothing may store it."""
+    idempotency.request_key()  # as for every POST, a malformed one is refused; there is nothing to do once
     found = backend.query("talent.disclose_person", {**reading.body_of(DISCLOSURE), "person_id": person_id})
     response = respond(found)
     response.headers["Cache-Control"] = "no-store"
