@@ -108,7 +108,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
     def _publish_batch(self, connection: Connection) -> bool:
         """Publish up to BATCH rows, or BATCH_BYTES, in their order, mark those confirmed; whether there may be more."""
         with connection.begin():
-            rows, is_cut = outbox.take_unpublished(connection, BATCH, BATCH_BYTES)
+            rows, has_more = outbox.take_unpublished(connection, BATCH, BATCH_BYTES)
             if not rows:
                 return False
             unroutable = self._publisher.publish([_outgoing(row) for row in rows])
@@ -119,7 +119,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
             metrics.outbox_unroutable.inc(len(lost))
             log.error("relay: %d events have subscribers but no queue; run `topology apply`", len(lost))
             eventlet.sleep(FAULT_SECONDS)
-        return is_cut
+        return has_more
 
     def _measure(self, connection: Connection) -> None:
         now = time.monotonic()

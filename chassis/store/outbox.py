@@ -20,8 +20,9 @@ TABLE = _outbox(MetaData())
 _INSERT = insert(TABLE)
 _TAKE = text(
     """
-    select id, created_at, type, body, traceparent, only_for from (
-        select *, sum(octet_length(body)) over (order by created_at, id) - octet_length(body) as before from (
+    select id, created_at, type, body, traceparent, only_for, waiting from (
+        select *, sum(octet_length(body)) over (order by created_at, id) - octet_length(body) as before,
+            count(*) over () as waiting from (
             select * from outbox where position is null order by created_at, id limit :limit
         ) oldest
     ) counted
@@ -48,12 +49,12 @@ def insert_events(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def take_unpublished(connection: Connection, limit: int, most_bytes: int) -> tuple[Sequence[Row[Any]], bool]:
-    """The oldest unpublished rows, their bodies about `most_bytes` together, one row at least; and whether that cut them short.
+    """The oldest unpublished rows, their bodies about `most_bytes` together, one row at least; and whether more wait.
 
     Only the holder of the relay's lock may ask.
     """
     rows = connection.execute(_TAKE, {"limit": limit, "bytes": most_bytes}).all()
-    return rows, len(rows) == limit or sum(len(row.body.encode()) for row in rows) >= most_bytes
+    return rows, len(rows) == limit or (bool(rows) and len(rows) < rows[0].waiting)
 
 
 def mark_published(connection: Connection, keys: Sequence[tuple[UUID, dt.datetime]]) -> None:

@@ -63,7 +63,7 @@ class PersonInFull(Schema):
 
 
 class ReadNames(Schema):
-    """Masked names of up to 500 people, for records that the caller may see; the gateway has asked their service. No route."""
+    """Masked names of up to 500 people, for records that the caller may see; their service has decided that. No route."""
 
     person_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=500))
 
@@ -154,7 +154,7 @@ class PersonEvent(Schema):
     """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and nothing about them.
 
     `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
-    everybody else, so again once a merge is undone. Nobody is merged into a person who is merged (ADR 0022).
+    everybody else, so again once a merge is undone. A person who is merged has none merged into them (ADR 0022).
     """
 
     person_id = fields.UUID(required=True)

@@ -84,11 +84,11 @@ def list_audit() -> Response:
 
     def read(sent: dict[str, Any]) -> Any:
         service = sent.pop("service", None)
-        asked = {name: value for name, value in sent.items() if name != "after"}
+        filters = {name: value for name, value in sent.items() if name != "after"}
         if (person_id := sent.pop("person_id", None)) is not None:
             sent["person_ids"] = [person_id]
         answer = _merged([service] if service else [*SERVICES, GATEWAY], sent)
-        _note_reading(asked)
+        _note_reading(filters)
         return answer
 
     return lists.page_of("list_audit", QUERY, read)

@@ -98,7 +98,7 @@ def issue_token() -> Response:
         human = subjects.exchange(principal, form.get("subject_token", ""), form.get("subject_token_type", ""))
         if isinstance(human, subjects.Refused):
             return _refused(principal, human.error, human.description)
-        g.principal = human  # who talent is asked for
+        g.principal = human  # talent resolves the id in this person's name
         if human.person_id is not None:
             human = dataclasses.replace(human, subject=f"person:{reach.ids_of_self(human.person_id)[0]}")
         principal, exchanged = human, {"issued_token_type": subjects.ACCESS_TOKEN}
@@ -115,10 +115,10 @@ def issue_token() -> Response:
 
 def _granted(principal: Principal, scopes: frozenset[str], exchanged: dict[str, str]) -> Response:
     """The token; its row of the audit is committed first."""
-    said = {"grant_type": request.form["grant_type"], "scopes": sorted(scopes)}
-    said |= {"purpose": principal.purpose} if principal.purpose else {}
+    detail = {"grant_type": request.form["grant_type"], "scopes": sorted(scopes)}
+    detail |= {"purpose": principal.purpose} if principal.purpose else {}
     with _audit() as session:
-        events.of_principal(session, "token_granted", principal, now=clock.now(), **_where(said))
+        events.of_principal(session, "token_granted", principal, now=clock.now(), **_where(detail))
     tokens: Tokens = current_app.extensions["tokens"]
     answer = {
         "access_token": tokens.issue(principal, scopes),

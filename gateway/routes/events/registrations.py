@@ -65,7 +65,7 @@ NamedRegistrationPage = page_of(NamedRegistration)
     answers={200: lists.page_schema(NamedRegistrationPage)},
 )
 def list_registrations_of_activity(activity_id: str) -> Response:
-    """Of one's own activity. With ``names=true`` talent is asked once a page, on record."""
+    """Of one's own activity. With ``names=true`` one query of talent a page, in its audit."""
 
     def read(sent: dict[str, Any]) -> Any:
         is_named = sent.pop("names", False)

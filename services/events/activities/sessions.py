@@ -157,7 +157,7 @@ def lock_session(work: Work, session_id: UUID) -> Row[Any]:
 
 
 def lock_sessions(work: Work, activity_ids: Collection[UUID]) -> None:
-    """Lock all sessions of these activities, in one order for all: meanwhile nobody registers for them."""
+    """Lock all sessions of these activities, in one order for all: meanwhile no registration begins."""
     work.session.connection().execute(_LOCK_ALL, {"activity_ids": sorted(activity_ids)}).all()
 
 

@@ -1,8 +1,8 @@
 """notify's own copy of who is merged into whom, as of the newest version received.
 
-notify hears of merges alone, so nobody else is in it. It can be filled again (``republish``), and it is in no ``COPIES``:
-``compare`` would hold it against everybody talent has on record and report all others as missing. Not here: what follows from a
-merge (``messages.merging``).
+notify receives the events of merges alone, so it holds no other people. It can be filled again (``republish``), and it is in no
+``COPIES``: ``compare`` would hold it against everybody talent has on record and report all others as missing. Not here: what
+follows from a merge (``messages.merging``).
 """
 
 from __future__ import annotations

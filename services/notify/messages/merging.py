@@ -5,7 +5,7 @@ A message is in the inbox of its `person_id`. That of somebody who is merged goe
 late, twice or in another order end alike. Source: ADR 0022.
 
 Making messages takes the gate below shared, a merge takes it exclusively: a message has either seen the merge or is seen by it.
-So no timer has to find what was left over, and nobody gets a message twice because its event came again meanwhile.
+So no timer has to find what was left over, and an event that comes again meanwhile makes no second message.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ANNOUNCING = text("""select pg_advisory_xact_lock_shared(:gate)""")
 
 
 def survivors_of(work: Work, person_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Who those of the people who are merged are merged into; until this transaction ends nobody else is merged."""
+    """Who those of the people who are merged are merged into; until this transaction ends no merge begins."""
     work.session.connection().execute(_ANNOUNCING, {"gate": _GATE})
     return copies.survivors_of(work, person_ids)
 

@@ -141,7 +141,7 @@ def _write(work: Work, rows: Sequence[Row], changes: Mapping[UUID, Row]) -> None
 
 
 def _announce(work: Work, rows: Sequence[Row], changes: Mapping[UUID, Row]) -> None:
-    """What is merged now. That an entitlement is somebody else's and otherwise as it was, nobody is told."""
+    """What is merged now. An entitlement that only changes its person is not announced."""
     names = {scheme.key: scheme.name for scheme in schemes.current(work)} if changes else {}
     for row in rows:
         change = changes.get(row["id"])

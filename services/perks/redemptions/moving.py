@@ -13,7 +13,7 @@ from sqlalchemy import text
 from chassis.store.work import Work
 
 # An admission takes the next free slot of its window, so it counts there even where its own slot is used; more than the
-# scheme allows may come together, and then nobody is admitted any more. A refused scan has no slot and takes none.
+# scheme allows may come together, and then no scan is admitted any more. A refused scan has no slot and takes none.
 _MOVE = """
     with moving as (
         select r.id, r.scope, r."window", case when r.slot is not null then row_number() over (

@@ -56,7 +56,7 @@ def get_person_ids(work: Work, *, person_id: UUID) -> dict[str, Any]:
 def read_names(work: Work, *, person_ids: Sequence[UUID]) -> dict[str, Any]:
     """Masked names beside the records of a page, in the order of the ids; unknown ids are left out.
 
-    Reach is not asked: the record is before the caller, and shows whose it is (access rules, "Reach").
+    Reach is not checked: the record is before the caller, and shows whose it is (access rules, "Reach").
     """
     found = work.session.connection().execute(_NAMES, {"ids": [str(one) for one in person_ids]})
     return {"items": [dict(row) for row in found.mappings()]}

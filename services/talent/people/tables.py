@@ -14,7 +14,7 @@ class Person(Base):
     """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
 
     `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
-    covers the department too. `merged_into` is whom both ids answer as; that person is merged into nobody (ADR 0022).
+    covers the department too. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
     """
 
     __tablename__ = "people"

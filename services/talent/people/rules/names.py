@@ -1,6 +1,6 @@
 """The law of personal names: one spelling, whichever door a name comes in by, and what cannot be a name.
 
-Said here once: forms that only look different (NFKC), radicals typed for the characters they are, the dot within names of
+Decided here once: forms that only look different (NFKC), radicals typed for the characters they are, the dot within names of
 many peoples, blanks, and notes behind a name. A roster and ``POST /v1/people`` both pass it.
 """
 
