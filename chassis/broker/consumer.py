@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
         self._wire: Wire | None = None
         self._channel: amqp.Channel | None = None
         self._tags: list[str] = []
-        self._stopping = False
+        self.stopped = threading.Event()
         self._thread: GreenThread | None = None
 
     def declare(self, channel: amqp.Channel) -> None:
@@ -74,7 +75,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
 
     def cancel(self) -> None:
         """Take no more messages; what runs goes on, and its acknowledgements still go out."""
-        self._stopping = True
+        self.stopped.set()
         tags, self._tags = self._tags, []
         self._set_ready(False)
         if self._channel is not None and self._channel.is_open:
@@ -84,7 +85,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
 
     def stop(self) -> None:
         """Close the connection. The container calls this last, when no worker of the lane runs any more."""
-        self._stopping = True
+        self.stopped.set()
         if self._wire is not None:
             self._wire.close()
         thread, self._thread = self._thread, None
@@ -97,7 +98,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
-        while not self._stopping:
+        while not self.stopped.is_set():
             try:
                 with self._connected() as wire:
                     pause = FIRST_PAUSE
@@ -107,7 +108,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
                 raise
             except CONNECTION_ERRORS as error:
                 log.warning("%s lane: broker lost or not reachable, next try in %.1f s: %s", self.lane, pause, error)
-            if not self._stopping:
+            if not self.stopped.is_set():
                 eventlet.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -160,7 +161,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
     @property
     def wire(self) -> Wire | None:
         """The connection in use, None while there is none."""
-        return self._wire if self.ready or self._stopping else None
+        return self._wire if self.ready or self.stopped.is_set() else None
 
     def ack(self, message: amqp.Message) -> None:
         """Acknowledge, where the message's connection still lives; else the broker delivers it again."""

@@ -17,7 +17,7 @@ A handler gets what has arrived as one batch, in one transaction with the inbox 
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -37,6 +37,7 @@ from chassis.broker.senders import Senders
 from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.events import retries
 from chassis.ground import lanes, metrics
+from chassis.process.dependencies import Engines
 from chassis.process.provided import Names, given_of
 from chassis.store import dead_letters, inbox
 from contracts.language import envelope
@@ -78,6 +79,10 @@ def _first_of_each(events: list[envelope.Event], new: set[Any]) -> list[envelope
     return fresh
 
 
+class _LeftToTheBroker(Exception):
+    """The process ends or the connection is gone: what is not acknowledged comes again."""
+
+
 class EventConsumer(LaneConsumer):
     """The events lane: one connection, a queue per handler."""
 
@@ -117,6 +122,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
     lane = lanes.EVENTS
     consumer = EventConsumer()
+    engines = Engines()
 
     event_types: tuple[str, ...]
 
@@ -150,14 +156,16 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         self.arrived.append(message)
         if not self._at_work:
             self._at_work = True
-            self.container.spawn_managed_thread(self._work_off, identifier=self.consumer_name)
+            self.container.spawn_settling(self._work_off, self.consumer_name)
 
     def on_dead_message(self, message: amqp.Message) -> None:
         """A message the broker gave up on: lay it aside in the table."""
-        lay_aside = functools.partial(
-            self._lay_aside, message, "delivery_limit", consumer=retries.died_at(_headers(message))
-        )
-        self.container.spawn_managed_thread(lay_aside, identifier="dead letters")
+
+        def lay_aside() -> None:
+            with contextlib.suppress(_LeftToTheBroker):
+                self._lay_aside(message, "delivery_limit", consumer=retries.died_at(_headers(message)))
+
+        self.container.spawn_settling(lay_aside, "dead letters")
 
     def _work_off(self) -> None:
         try:
@@ -168,7 +176,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 for replay in (False, True):
                     if alike := [pair for pair in readable if pair[1].replay is replay]:
                         self._settle(alike)
-        except ContainerBeingKilled:
+        except (ContainerBeingKilled, _LeftToTheBroker):
             self.arrived.clear()
         finally:
             self._at_work = False
@@ -216,14 +224,19 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             pauses += 1
             metrics.events_paused.labels(self.consumer_name).inc()
             log.warning("%s: paused %.1f s, no attempt counted: %r", self.consumer_name, pause, failure)
-            eventlet.sleep(pause)
+            self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-        return None  # the connection is gone: there is nothing to acknowledge, all of it comes again
+        raise _LeftToTheBroker()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait before another attempt; raises _LeftToTheBroker where the process ends meanwhile."""
+        if self.consumer.stopped.wait(seconds):
+            raise _LeftToTheBroker()
 
     def _may_wait_alone(self) -> bool:
         """Whether there is somewhere to wait, and the database answers: then the fault lies nearer to the message."""
         try:
-            with self.container.database.lane(lanes.EVENTS).reading() as work:
+            with self.engines.lane(lanes.EVENTS).reading() as work:
                 work.session.execute(text("""select 1"""))
         except Exception:
             return False
@@ -262,7 +275,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                     metrics.events_waited.labels(self.consumer_name).inc()
                 self.consumer.ack(message)
                 return
-            eventlet.sleep(pause)
+            self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _reaches_its_queue(self, outgoing: Outgoing) -> bool:
@@ -280,7 +293,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         consumer = consumer or self.consumer_name
         while self.consumer.is_live(message):
             try:
-                with self.container.database.lane(lanes.EVENTS).work() as work:
+                with self.engines.lane(lanes.EVENTS).work() as work:
                     dead_letters.park(
                         work.session,
                         consumer=consumer,
@@ -293,7 +306,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                     )
             except Exception as error:
                 log.warning("%s: dead letter not stored yet: %r", consumer, error)
-                eventlet.sleep(pause)
+                self._pause(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             log.error("%s: moved to dead letters: %s", consumer, reason)

@@ -5,18 +5,25 @@ outbox table (``outbox``), confirms (``publisher``). A crash between confirm and
 same message ids; the consumers' inbox absorbs it. Processes without the lock try for it about once a second, so when the
 holder dies (its database session ends with it) another takes over. So it does when the holder loses the broker: it gives the lock
 up, and does not try for it at once.
+
+An event that reaches no queue although a subscriber is expected is held, so that it stands at no head; the oldest of each routing
+key is sent again every PROBE_SECONDS, and once it arrives the others follow.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import eventlet
-from nameko.extensions import DependencyProvider
-from sqlalchemy import Connection, text
+from eventlet.greenthread import GreenThread
+from nameko.extensions import SharedExtension
+from sqlalchemy import Connection, Row, text
 
 from chassis.broker import topology
 from chassis.broker.publisher import ConfirmedPublisher, Outgoing
@@ -35,16 +42,31 @@ IDLE_SECONDS = 0.1
 LOCK_SECONDS = 1.0
 FAULT_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 5.0
+PROBE_SECONDS = 5.0
+#: For the last pass at the end of a process, and for the confirms of its last batch.
+LAST_PASS_SECONDS = 6.0
 _LOCK_KEY = 0x596F757468  # "Youth": the same in every service, as each has a database of its own
 _TRY_LOCK = text("""select pg_try_advisory_lock(:key)""")
 
 
-class Relay(DependencyProvider):  # type: ignore[misc]
-    """The relay lane of a service. ``wake`` makes it look at once; otherwise it looks ten times a second."""
+class Relay(SharedExtension):  # type: ignore[misc]
+    """The relay lane of a service. ``wake`` makes it look at once; otherwise it looks ten times a second.
+
+    nameko stops it after the workers and the dependencies, so its last pass publishes what they have committed.
+    """
 
     lane = lanes.RELAY
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread: GreenThread | None = None
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._measured_at = self._probed_at = 0.0
+
     def setup(self) -> None:
+        if self.lane not in self.container.lanes:
+            return
         service = self.container.service_name
         settings = self.container.config["settings"]
         self._engine = make_engine(settings.database_url, pool_size=1, name=f"{service}.relay")
@@ -53,31 +75,35 @@ class Relay(DependencyProvider):  # type: ignore[misc]
             name=f"{service}.relay",
             exchanges=(topology.events_exchange(service),),
         )
-        self._woken = threading.Event()
-        self._stopping = False
-        self._kept_alive_at = 0.0
 
     def start(self) -> None:
-        self.container.spawn_managed_thread(self._run, identifier="relay")
+        if self.lane in self.container.lanes:
+            self._thread = self.container.spawn_managed_thread(self._run, identifier="relay")
 
     def stop(self) -> None:
         """Publish what the last workers left, then end."""
-        self._stopping = True
+        self._stopped.set()
         self._woken.set()
-        self._publisher.close()
+        if self._thread is not None:
+            with eventlet.Timeout(LAST_PASS_SECONDS, False):
+                self._thread.wait()
+            self._publisher.close()
+            self._engine.dispose()
 
-    kill = stop
+    def kill(self) -> None:
+        """End at once; what waits is published by the next process."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.kill()
+            self._publisher.close()
 
     def wake(self) -> None:
         """There is something new in the outbox."""
         if not self._woken.is_set():
             self._woken.set()
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
-        return None
-
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopped.is_set():
             try:
                 with self._engine.connect() as connection:
                     if connection.execute(_TRY_LOCK, {"key": _LOCK_KEY}).scalar():
@@ -86,23 +112,29 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                         self._relay(connection)
                     else:
                         connection.rollback()
-                        _say_nothing_waits()  # whoever has the lock says what waits
-                        eventlet.sleep(LOCK_SECONDS)
+                        _report(outbox.Backlog(0, 0, 0))  # whoever has the lock reports what waits
+                        self._stopped.wait(LOCK_SECONDS)
             except CONNECTION_ERRORS as error:
                 log.warning("relay: broker fault, another may try: %s", error)
                 self._engine.dispose()  # the lock ends with the session
-                eventlet.sleep(FAULT_SECONDS + 2 * LOCK_SECONDS)
+                self._stopped.wait(FAULT_SECONDS + 2 * LOCK_SECONDS)
             except Exception as error:
                 level = logging.WARNING if is_transient(error) else logging.ERROR
                 log.log(level, "relay: fault, trying again", exc_info=error)
                 self._engine.dispose()
-                eventlet.sleep(FAULT_SECONDS)
+                self._stopped.wait(FAULT_SECONDS)
 
     def _relay(self, connection: Connection) -> None:
-        while not self._stopping:
+        while True:
+            is_last = self._stopped.is_set()
             self._woken.clear()
             self._measure(connection)  # first, so that the age of the outbox is reported while nothing can be published
-            if not self._publish_batch(connection):
+            self._probe(connection)
+            if self._publish_batch(connection):
+                continue
+            if is_last:
+                return
+            if not self._stopped.is_set():
                 self._woken.wait(IDLE_SECONDS)
 
     def _publish_batch(self, connection: Connection) -> bool:
@@ -112,29 +144,54 @@ class Relay(DependencyProvider):  # type: ignore[misc]
             if not rows:
                 return False
             unroutable = self._publisher.publish([_outgoing(row) for row in rows])
-            lost = {row.id for row in rows if str(row.id) in unroutable and _is_expected(row)}
-            outbox.mark_published(connection, [(row.id, row.created_at) for row in rows if row.id not in lost])
+            lost = [row for row in rows if str(row.id) in unroutable and _is_expected(row)]
+            outbox.mark_published(connection, _keys(row for row in rows if row not in lost))
+            if lost:
+                outbox.hold(connection, _keys(lost))
         metrics.outbox_published.inc(len(rows) - len(lost))
         if lost:
             metrics.outbox_unroutable.inc(len(lost))
-            log.error("relay: %d events have subscribers but no queue; run `topology apply`", len(lost))
-            eventlet.sleep(FAULT_SECONDS)
+            types = ", ".join(sorted({row.only_for or row.type for row in lost}))
+            log.error("relay: %d events reached no queue and are held (%s); run `topology apply`", len(lost), types)
         return has_more
 
+    def _probe(self, connection: Connection) -> None:
+        """Send the oldest held row of each routing key again; where one arrives, the others wait for their turn again."""
+        if not _is_due(self._probed_at, PROBE_SECONDS):
+            return
+        released = 0
+        with connection.begin():
+            if probes := outbox.take_probes(connection):
+                unroutable = self._publisher.publish([_outgoing(row) for row in probes])
+                for row in probes:
+                    if str(row.id) not in unroutable:
+                        released += outbox.release(connection, row.type, row.only_for)
+                outbox.mark_published(connection, _keys(row for row in probes if str(row.id) not in unroutable))
+        if released:
+            log.info("relay: %d held events have a queue again", released)
+        else:
+            self._probed_at = time.monotonic()
+
     def _measure(self, connection: Connection) -> None:
-        now = time.monotonic()
-        if now - self._kept_alive_at > KEEP_ALIVE_SECONDS:
-            self._kept_alive_at = now
+        if _is_due(self._measured_at, KEEP_ALIVE_SECONDS):
+            self._measured_at = time.monotonic()
             self._publisher.keep_alive()
             with connection.begin():
-                count, oldest_seconds = outbox.backlog(connection)
-            metrics.outbox_backlog.set(count)
-            metrics.outbox_age.set(oldest_seconds)
+                _report(outbox.backlog(connection))
 
 
-def _say_nothing_waits() -> None:
-    metrics.outbox_backlog.set(0)
-    metrics.outbox_age.set(0)
+def _is_due(last: float, seconds: float) -> bool:
+    return time.monotonic() - last > seconds
+
+
+def _keys(rows: Iterable[Row[Any]]) -> list[tuple[UUID, dt.datetime]]:
+    return [(row.id, row.created_at) for row in rows]
+
+
+def _report(backlog: outbox.Backlog) -> None:
+    metrics.outbox_backlog.set(backlog.waiting)
+    metrics.outbox_age.set(backlog.oldest_seconds)
+    metrics.outbox_held.set(backlog.held)
 
 
 def _outgoing(row: Any) -> Outgoing:
@@ -150,6 +207,8 @@ def _outgoing(row: Any) -> Outgoing:
 
 
 def _is_expected(row: Any) -> bool:
-    """Whether the catalogue names a subscriber: then an event that reached no queue must not be marked as published."""
+    """Whether a subscriber may wait for it: then an event that reached no queue must not be marked as published. A type this
+    process does not know is a newer replica's.
+    """
     entry = EVENTS.get(row.type)
-    return row.only_for is not None or bool(entry and entry.subscribers)
+    return row.only_for is not None or entry is None or bool(entry.subscribers)

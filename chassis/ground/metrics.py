@@ -30,10 +30,13 @@ events_paused = Counter(
 )
 outbox_published = Counter("youthcity_outbox_published_total", "Outbox rows published and confirmed")
 outbox_unroutable = Counter(
-    "youthcity_outbox_unroutable_total", "Events the catalogue has subscribers for, but no queue"
+    "youthcity_outbox_unroutable_total", "Events that reached no queue although a subscriber is expected"
 )
 outbox_backlog = Gauge("youthcity_outbox_backlog", "Outbox rows not yet published", multiprocess_mode="max")
 outbox_age = Gauge("youthcity_outbox_oldest_seconds", "Age of the oldest unpublished row", multiprocess_mode="max")
+outbox_held = Gauge(
+    "youthcity_outbox_held", "Outbox rows that reached no queue and wait for one", multiprocess_mode="max"
+)
 lane_ready = Gauge("youthcity_lane_ready", "1 when the lane's consumer is connected", ["lane"], multiprocess_mode="min")
 
 _busy_children: dict[str, Gauge] = {}

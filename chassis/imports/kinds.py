@@ -44,7 +44,7 @@ class Column:
 
 @dataclass
 class Verdict:
-    """The verdict on one row: accepted, unchanged, differs or rejected. It holds no personal data."""
+    """The verdict on one row: accepted, unchanged, differs or rejected. Of a person it holds masked values at most."""
 
     row: int
     verdict: str = "rejected"

@@ -19,7 +19,6 @@ from nameko.containers import ServiceContainer, WorkerContext
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import iter_extensions
 
-from chassis.events.relay import Relay
 from chassis.ground import lanes, metrics, tracing
 from chassis.process.pools import LanePools
 from contracts.language.refusals import Refusal
@@ -41,9 +40,6 @@ class LaneContainer(ServiceContainer):  # type: ignore[misc]
         # the rpc lane counts its own workers, and one that ends starts the next before it has left the pool
         places = {lane: size * (2 if lane == lanes.RPC else 1) for lane, size in config["workers"].items()}
         self._worker_pool = LanePools(places)
-        if lanes.RELAY in self.lanes:
-            self.relay = Relay().bind(self, "relay")
-            self.dependencies.add(self.relay)
         self._leave_out_other_lanes()
 
     def _leave_out_other_lanes(self) -> None:
@@ -74,6 +70,10 @@ class LaneContainer(ServiceContainer):  # type: ignore[misc]
         self._worker_threads[worker_ctx] = thread
         thread.link(self._forget_worker, worker_ctx)
         return worker_ctx
+
+    def spawn_settling(self, settle: Callable[[], None], identifier: str) -> None:
+        """Run what brings messages to their end, outside any worker, in a managed thread that a stop waits for."""
+        self._worker_pool.await_also(self.spawn_managed_thread(settle, identifier=identifier))
 
     def _forget_worker(self, thread: Any, worker_ctx: WorkerContext) -> None:
         self._worker_threads.pop(worker_ctx, None)

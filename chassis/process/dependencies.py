@@ -1,7 +1,7 @@
 """The database of a service, as nameko injects it into each worker.
 
 Lives here: engines per lane, and the caller of a unit of work from the headers of its message. Not here: the unit of work
-itself (``work``).
+itself (``work``), publishing (``relay``).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from nameko.extensions import DependencyProvider
+from nameko.extensions import DependencyProvider, SharedExtension
 from sqlalchemy import Engine
 
+from chassis.events.relay import Relay
 from chassis.ground import clock, lanes
 from chassis.ground.settings import ServiceSettings
 from chassis.keys.rings import read_keyring
@@ -28,63 +29,71 @@ log = logging.getLogger(__name__)
 SPARE_CONNECTIONS = 2
 
 
-class Database(DependencyProvider):  # type: ignore[misc]
-    """``database = Database()`` in a service gives its workers ``self.database.work()`` and ``.reading()``.
+class Engines(SharedExtension):  # type: ignore[misc]
+    """The database of a process: connections for each lane, and the relay that publishes what is committed.
 
-    Each lane has its own connections, as many as it has workers and a few more: a full lane starves no other.
+    A lane has as many connections as it has workers and a few more: a full lane starves no other.
     """
+
+    relay = Relay()
 
     def setup(self) -> None:
         settings = self.container.config["settings"]
-        self._engines: dict[str, Engine] = {}
-        for lane in self.container.lanes:
-            if lane != lanes.RELAY:
-                self._engines[lane] = make_engine(
-                    settings.database_url,
-                    pool_size=self.container.config["workers"][lane] + SPARE_CONNECTIONS,
-                    name=f"{self.container.service_name}.{lane}",
-                    statement_timeout_seconds=settings.statement_timeout_seconds,
-                )
-        self._trusted = settings.trusted_broker_users
+        self._of_lane: dict[str, Engine] = {
+            lane: make_engine(
+                settings.database_url,
+                pool_size=self.container.config["workers"][lane] + SPARE_CONNECTIONS,
+                name=f"{self.container.service_name}.{lane}",
+                statement_timeout_seconds=settings.statement_timeout_seconds,
+            )
+            for lane in self.container.lanes
+            if lane != lanes.RELAY
+        }
         self._audit_months = settings.audit_months
         self._rebuilding = bool(self.container.config.get("rebuilding"))
-        self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._engines else ()
+        self._fingerprint_keys = _fingerprint_keys(settings) if lanes.RPC in self._of_lane else ()
         self._stopped = threading.Event()
-        self.container.database = self
 
     def start(self) -> None:
-        if lanes.TIMERS in self._engines:
+        if lanes.TIMERS in self._of_lane:
             self.container.spawn_managed_thread(self._keep_house, identifier="housekeeping")
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for engine in self._of_lane.values():
+            engine.dispose()
+
+    def lane(self, lane: str, caller: Caller = PLATFORM) -> BoundDatabase:
+        """The database for work of a lane; the platform's own where no caller is named."""
+        return BoundDatabase(
+            self._of_lane[lane], caller, self.relay.wake, self._fingerprint_keys, rebuilding=self._rebuilding
+        )
+
+    def any_lane(self) -> BoundDatabase | None:
+        """The database for what belongs to no lane; None in a process of the relay alone, which has no workers."""
+        return next((self.lane(lane) for lane in self._of_lane), None)
 
     def _keep_house(self) -> None:
         while not self._stopped.is_set():
             try:
-                more = keep_house(self._engines[lanes.TIMERS], clock.now(), audit_months=self._audit_months)
+                more = keep_house(self._of_lane[lanes.TIMERS], clock.now(), audit_months=self._audit_months)
             except Exception:
                 log.exception("housekeeping failed")
                 more = False
             self._stopped.wait(0 if more else ROUND_SECONDS)
 
+
+class Database(DependencyProvider):  # type: ignore[misc]
+    """``database = Database()`` in a service gives its workers ``self.database.work()`` and ``.reading()``."""
+
+    engines = Engines()
+
+    def setup(self) -> None:
+        self._trusted = self.container.config["settings"].trusted_broker_users
+
     def get_dependency(self, worker_ctx: Any) -> BoundDatabase:
         lane = getattr(worker_ctx.entrypoint, "lane", lanes.RPC)
-        caller = _caller(worker_ctx.data, self._trusted) if lane == lanes.RPC else PLATFORM
-        return BoundDatabase(
-            self._engines[lane], caller, self._wake_relay, self._fingerprint_keys, rebuilding=self._rebuilding
-        )
-
-    def lane(self, lane: str) -> BoundDatabase:
-        """The database for work of a lane outside any worker (laying a dead letter aside)."""
-        return BoundDatabase(self._engines[lane], PLATFORM, self._wake_relay)
-
-    def _wake_relay(self) -> None:
-        relay = getattr(self.container, "relay", None)
-        if relay is not None:
-            relay.wake()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        for engine in self._engines.values():
-            engine.dispose()
+        return self.engines.lane(lane, _caller(worker_ctx.data, self._trusted) if lane == lanes.RPC else PLATFORM)
 
 
 class BoundDatabase:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.ground import lanes
 from chassis.ground.settings import ServiceSettings
+from chassis.process.dependencies import Engines
 from chassis.store.database import retry_once_on_lost_connection
 from chassis.store.work import Work
 
@@ -29,6 +30,8 @@ class Provided(DependencyProvider):  # type: ignore[misc]
     `prove(work, made)` holds it against the database, before its first use at the latest: the database may be away, or
     not migrated yet, when the process starts.
     """
+
+    engines = Engines()
 
     def __init__(
         self, load: Callable[[ServiceSettings], Any], *, prove: Callable[[Work, Any], None] | None = None
@@ -57,7 +60,8 @@ class Provided(DependencyProvider):  # type: ignore[misc]
     def _ensure_proven(self) -> None:
         if self._is_proven or self._prove is None:
             return
-        lane = next(lane for lane in self.container.lanes if lane != lanes.RELAY)
-        with self.container.database.lane(lane).work() as work:
+        if (database := self.engines.any_lane()) is None:
+            return  # no worker will use it
+        with database.work() as work:
             self._prove(work, self._made)
         self._is_proven = True

@@ -85,17 +85,17 @@ def _await_relay(engine: Engine) -> None:
     is_reported = False
     while True:
         with engine.connect() as connection:
-            waiting, seconds = outbox.backlog(connection)
-        if waiting <= MOST_WAITING:
+            backlog = outbox.backlog(connection)
+        if backlog.waiting <= MOST_WAITING:
             return
-        if seconds > 30 and not is_reported:
-            click.echo(f"waiting for the relay: {waiting} events are not published yet", err=True)
+        if backlog.oldest_seconds > 30 and not is_reported:
+            click.echo(f"waiting for the relay: {backlog.waiting} events are not published yet", err=True)
             is_reported = True
         time.sleep(0.2)
 
 
 def check_queues(amqp_uri: str, consumers: list[str]) -> None:
-    """Refuse where one is missing: an event for it would stay in the outbox, in the way of others."""
+    """Refuse where one is missing: an event for it would be held in the outbox."""
     try:
         wire = Wire(amqp_uri, name="republish", heartbeat=0)
         missing = [one for one in consumers if topology.counted(wire, topology.consumer_queue(one)) is None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 #: Of the advisory lock under which partitions change, one process at a time.
@@ -16,12 +16,26 @@ LOCK_KEY = 0x486F757365  # "House"
 _MAKE = text("""select public.make_month(:parent, :first)""")
 _DROP = text("""select public.drop_month(:parent, :first)""")
 _DELETE = text("""select public.delete_old(:parent, :before, :at_most)""")
+_PARENTS = text(
+    """select relname from pg_class where relkind = 'p' and relname in ('outbox', 'audit') order by relname"""
+)
 _MONTHS = text(
     """
     select inhrelid::regclass::text from pg_inherits where inhparent = to_regclass(:parent)
     and inhrelid::regclass::text ~ ('^' || :parent || '_[0-9]{4}_[0-9]{2}$')
     """
 )
+
+
+def prepare(connection: Connection, *, ahead: int = 6) -> None:
+    """Create the partitions of this month and the next `ahead` ones, by the database's clock; called after a migration, so a
+    new database keeps no row in its default partition and attaching a later month reads nothing.
+    """
+    first = connection.execute(text("""select date_trunc('month', current_date)::date""")).scalar_one()
+    for _ in range(ahead + 1):
+        for parent in connection.scalars(_PARENTS).all():
+            connection.execute(_MAKE, {"parent": parent, "first": first})
+        first = _next_month(first)
 
 
 def ensure(session: Session, parent: str, now: dt.datetime) -> int:

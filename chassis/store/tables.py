@@ -35,7 +35,8 @@ def chassis_tables(metadata: MetaData) -> None:
 def _outbox(metadata: MetaData) -> Table:
     """The event log of the service: a row per event, marked with its position once the broker has confirmed it.
 
-    Partitioned by month of `created_at`. `only_for` names one queue: a republished event meant for one service.
+    Partitioned by month of `created_at`, the instant it was announced. `only_for` names one queue: a republished event meant for
+    one service.
     """
     return Table(
         "outbox",

@@ -96,6 +96,9 @@ class Work:
         """Queue an event in the outbox: a row in this transaction. `data` is plain JSON as the catalogue's schema has it, without
         personal data; a wrong shape raises ValueError, for it is a programming error. `at` is when it came to be so, for
         a fact that is sent again; else now. `only_for` is the one queue it is meant for, where nobody else may hear it.
+
+        Events leave in the order of their announcements, not of the beginnings of their works: announce once the row is
+        locked or written, and an older version of it has been announced before.
         """
         event = envelope.Event(
             id=uuid7(),
@@ -110,7 +113,7 @@ class Work:
         self._events.append(
             {
                 "id": event.id,
-                "created_at": self.now,
+                "created_at": clock.now(),
                 "type": event.type,
                 "subject_id": event.subject_id,
                 "version": version,

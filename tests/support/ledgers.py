@@ -12,7 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -54,13 +54,14 @@ class Ledger:
         }
 
     def start(
-        self, *, lanes: str = "rpc,events,relay,timers", wait: bool = True, **env: str
+        self, *, lanes: str = "rpc,events,relay,timers", wait: bool = True, stderr: IO[bytes] | None = None, **env: str
     ) -> subprocess.Popen[bytes]:
         port = free_port()
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.chassis.ledger", "--lanes", lanes],
             env={**os.environ, **self.env, "LEDGER_HEALTH_PORT": str(port), **env},
             stdout=subprocess.DEVNULL,
+            stderr=stderr,
         )
         process.port = port  # type: ignore[attr-defined]
         self.processes.append(process)

@@ -17,6 +17,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from chassis.store import partitions
 from chassis.store.database import ensure_database, with_driver
 from chassis.store.migrations import rights
 
@@ -61,7 +62,7 @@ def is_behind(engine: Engine, name: str) -> bool:
 
 def upgrade(database_url: str, name: str, *, running: str | None = None) -> None:
     """Create the database if it is missing and run what it lacks, one process at a time; then give the role `running` its
-    rights.
+    rights, and make the partitions of the months to come.
     """
     ensure_database(database_url)
     engine = create_engine(with_driver(database_url), poolclass=NullPool)
@@ -78,6 +79,7 @@ def upgrade(database_url: str, name: str, *, running: str | None = None) -> None
                 command.upgrade(config, "head")
                 with connection.begin():
                     rights.settle(connection, running)
+                    partitions.prepare(connection)
                 break
             except OperationalError as error:
                 # a migration that waits for a lock holds up every request behind it: it lets them pass and tries again

@@ -58,7 +58,7 @@ begin
         return false;
     end if;
     if parent = 'outbox' then
-        execute format('select exists (select from public.%I where position is null)', month) into waits;
+        execute format('select exists (select from public.%I where position is null or position < 0)', month) into waits;
     end if;
     if waits then
         return false;
@@ -83,7 +83,7 @@ begin
     execute format(
         'delete from public.%I where ctid = any(array(select ctid from public.%I where %I < $1 %s limit $2))',
         parent || '_default', parent || '_default', instant,
-        case parent when 'outbox' then 'and position is not null' end
+        case parent when 'outbox' then 'and position > 0' end
     ) using least(before, public.kept_until(parent))::timestamptz, at_most;
     get diagnostics deleted = row_count;
     return deleted;

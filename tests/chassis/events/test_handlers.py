@@ -127,9 +127,9 @@ class TestRelay:
         write(ledger, "to no queue")
         metrics = "youthcity_outbox_unroutable_total"
         until(lambda: f"{metrics} 0.0" not in ledger.health(ledger.processes[0], "/metrics")[1])
-        assert ledger.count("select count(*) from outbox where position is null") == 1
+        assert ledger.count("select count(*) from outbox where published_at is null") == 1
         ledger.apply_topology()
-        until(lambda: ledger.count("select count(*) from outbox where position is null") == 0)
+        until(lambda: ledger.count("select count(*) from outbox where published_at is null") == 0)
 
     def test_speaks_to_a_stock_nameko_listener(self, ledger: Ledger) -> None:
         received: list[Any] = []

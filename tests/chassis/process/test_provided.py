@@ -24,8 +24,8 @@ def provided(engine: Engine) -> Provided:
         work.session.execute(text("select 1"))
 
     made = Provided(lambda settings: "keys", prove=prove)
-    database = SimpleNamespace(lane=lambda lane: BoundDatabase(engine, PLATFORM, None))
-    made.container = SimpleNamespace(lanes=lanes.ALL_LANES, config={"settings": None}, database=database)
+    made.engines = SimpleNamespace(any_lane=lambda: BoundDatabase(engine, PLATFORM, None))
+    made.container = SimpleNamespace(config={"settings": None})
     made.setup()
     return made
 

@@ -134,7 +134,7 @@ class TestRepublish:
         status, _, errors = command(ledger, *REPUBLISH)
         assert status == 1
         assert "topology apply" in errors
-        assert sent(ledger) == [], "it would lie in the outbox in the way of others"
+        assert sent(ledger) == [], "it would be held in the outbox"
 
 
 class TestStateAndCompare:

@@ -13,7 +13,9 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from chassis.store import migrations
 from chassis.store.database import make_engine
+from chassis.store.work import open_work
 from tests.chassis.conftest import at_once
+from tests.chassis.store.test_work import announce
 
 ENV = "from chassis.store.migrations import run_env\n\nrun_env()\n"
 VERSION = '''"""{name}."""
@@ -124,6 +126,18 @@ class TestUpgrade:
             busy.execute(text("lock table things in access share mode"))
             with pytest.raises(OperationalError):
                 service.upgrade()
+
+
+class TestPartitions:
+    def test_are_there_from_the_first_month_on_so_that_the_default_one_stays_empty(self, service: Service) -> None:
+        service.add("create_messaging", migrations.frozen_sql("0001_messaging"))
+        service.upgrade()
+        with open_work(service.engine) as work:
+            announce(work)
+        assert service.scalar("select count(*) from outbox") == 1
+        assert service.scalar("select count(*) from outbox_default") == 0
+        # the next months are made by housekeeping, in time
+        assert service.scalar("select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 8
 
 
 class TestIsBehind:

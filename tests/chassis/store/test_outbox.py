@@ -118,13 +118,13 @@ class TestMark:
 class TestBacklog:
     def test_tells_how_many_wait_and_for_how_long(self, engine: Engine) -> None:
         with engine.connect() as connection:
-            assert outbox.backlog(connection) == (0, 0.0)
+            assert outbox.backlog(connection) == (0, 0.0, 0)
         moment = dt.datetime.now(dt.UTC)
         write(engine, moment - dt.timedelta(seconds=90), moment)
         with engine.connect() as connection:
-            count, seconds = outbox.backlog(connection)
-        assert count == 2
-        assert seconds == pytest.approx(90, abs=20)
+            backlog = outbox.backlog(connection)
+        assert (backlog.waiting, backlog.held) == (2, 0)
+        assert backlog.oldest_seconds == pytest.approx(90, abs=20)
 
 
 class TestPartitions:

@@ -157,18 +157,17 @@ class TestTheRunningRole:
 
 class TestMonths:
     def test_come_and_go_by_the_running_role(self, database: Database) -> None:
+        months = "select count(*) from pg_inherits where inhparent = 'outbox'::regclass"
+        before = scalar(database.owner, months)
         began = dt.datetime(2025, 11, 23, 8, tzinfo=dt.UTC)
         with open_work(database.running) as work:
             assert outbox.ensure_partitions(work.session, began) == 2
         assert keep_house(database.running, NOW, audit_months=12) is False
-        months = "select count(*) from pg_inherits where inhparent = 'outbox'::regclass"
-        assert scalar(database.owner, months) == 3, (
-            "the two old ones are gone, and two new ones and the default are there"
-        )
+        assert scalar(database.owner, months) == before, "the two old ones are gone"
 
     def test_that_must_be_kept_are_kept_whatever_the_process_says(self, database: Database) -> None:
-        with open_work(database.running) as work:
-            outbox.ensure_partitions(work.session, NOW)
+        months = "select count(*) from pg_inherits where inhparent = 'outbox'::regclass"
+        before = scalar(database.owner, months)
         far = NOW + dt.timedelta(days=400)
         with open_work(database.running) as work:
             work.session.execute(
@@ -177,7 +176,7 @@ class TestMonths:
             )  # fmt: skip
         with open_work(database.running) as work:
             assert outbox.drop_old(work.session, far) == 0
-        assert scalar(database.owner, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 3
+        assert scalar(database.owner, months) == before
         assert scalar(database.owner, "select count(*) from outbox") == 1
 
     @pytest.mark.parametrize(
@@ -202,7 +201,7 @@ class TestMonths:
         for table in ("audit", "audit_2026_04", "audit_default"):
             for sql in (f"delete from {table}", f"update {table} set purpose = 'nothing'", f"truncate {table}"):
                 assert f"permission denied for table {table}" in database.refuses(sql)
-        soon = (NOW + dt.timedelta(days=40)).date().replace(day=1)
+        soon = (NOW + dt.timedelta(days=300)).date().replace(day=1)  # after those a migration makes
         assert scalar_of(database.running, f"select make_month('audit', '{soon}')") is True
         assert "permission denied" in database.refuses(f"delete from audit_{soon:%Y_%m}")
         assert scalar_of(database.running, "select drop_month('audit', '2026-04-01')") is True

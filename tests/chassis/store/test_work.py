@@ -71,6 +71,14 @@ class TestCommit:
         written = rows(engine, "select subject_id from outbox order by created_at, id")
         assert [row["subject_id"] for row in written] == announced
 
+    def test_announces_in_order_though_the_later_of_two_works_began_first(self, engine: Engine) -> None:
+        with open_work(engine, now=LATE_EVENING) as held_up:  # it waits for a row that the other has locked
+            with open_work(engine, now=LATE_EVENING + dt.timedelta(seconds=1)) as work:
+                first = announce(work)
+            second = announce(held_up)
+        written = rows(engine, "select subject_id from outbox order by created_at, id")
+        assert [row["subject_id"] for row in written] == [first, second]
+
     def test_tells_the_relay_only_when_something_was_announced(self, engine: Engine) -> None:
         woken: list[int] = []
 
