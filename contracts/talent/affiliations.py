@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.schema import Day, Instant, Page, Schema, page_of
+from contracts.talent.values import Difference
 from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS, ROLES
 
 
@@ -47,7 +48,7 @@ class ListAffiliations(Page):
 
 
 class Affiliation(Schema):
-    """An affiliation. `created` and `verdict` only answer a report: ``differs`` = the record says otherwise and stands."""
+    """An affiliation. `created`, `verdict` and `differences` only answer a report: ``differs`` = the record stands."""
 
     id = fields.UUID(required=True)
     person_id = fields.UUID(required=True)
@@ -61,6 +62,7 @@ class Affiliation(Schema):
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
     verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
+    differences = fields.List(fields.Nested(Difference))
 
 
 AffiliationPage = page_of(Affiliation)

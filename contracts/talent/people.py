@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.schema import SLUG, Instant, Page, Schema, Whole, page_of
-from contracts.talent.values import NAME, NUMBER
+from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
@@ -101,7 +101,7 @@ class ListPeople(Page):
 class Person(Schema):
     """A person, masked (张*, 140702********1234, 138****8000, l***@example.com).
 
-    `created` and `verdict` only answer a registration.
+    `created`, `verdict` and `differences` only answer a registration.
     """
 
     id = fields.UUID(required=True)
@@ -115,6 +115,7 @@ class Person(Schema):
     reported_by = fields.List(fields.String(), required=True)
     created = fields.Boolean()
     verdict = fields.String(validate=validate.OneOf(REPORT_VERDICTS))
+    differences = fields.List(fields.Nested(Difference))
 
 
 PersonPage = page_of(Person)

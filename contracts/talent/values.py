@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from marshmallow import validate
+from marshmallow import fields, validate
 
 from contracts.language.messages import Text
+from contracts.language.schema import Bilingual
 
 _NOT_BLANK = validate.Regexp(r"\s*\S", error=Text("blank", "不能为空白。", "Must not be blank."))
 NAME = (_NOT_BLANK, validate.Length(max=200))
 NUMBER = validate.Length(min=1, max=60)
+
+
+class Difference(Bilingual):
+    """Where a report differs from the record: the field (RFC 6901, as a fragment), and in words the values, masked."""
+
+    pointer = fields.String(required=True)
+    code = fields.String(required=True)

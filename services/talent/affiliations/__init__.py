@@ -103,7 +103,8 @@ def report_affiliation(
     if done.affiliation_id is None:
         raise _refusal(done)
     answer = get_affiliation(work, affiliation_id=done.affiliation_id)
-    return answer | {"verdict": done.verdict, "created": done.created}
+    differences = [difference.to_error() for difference in done.violations]
+    return answer | {"verdict": done.verdict, "created": done.created, "differences": differences}
 
 
 def _refusal(done: AffiliationVerdict) -> Refusal:

@@ -15,7 +15,7 @@ from chassis.ground.ids import uuid7
 from chassis.store.settling import settle, without_repeats
 from chassis.store.work import Work
 from contracts.language.violations import Violation
-from contracts.vocabulary import CONFIRMED, ENDED, REJECTED
+from contracts.vocabulary import CONFIRMED, DIFFERS, ENDED, REJECTED
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.rules import (
     Claim,
@@ -23,6 +23,7 @@ from services.talent.affiliations.rules import (
     Effect,
     check_claim,
     decide,
+    differences,
     path_of_new,
     verdict,
 )
@@ -45,7 +46,7 @@ class AffiliationRow:
 
 @dataclass(frozen=True, slots=True)
 class AffiliationVerdict:
-    """What became of a row; `affiliation_id` is None exactly when it was rejected."""
+    """What became of a row; `affiliation_id` is None exactly when it was rejected. `violations` are why, or where it differs."""
 
     verdict: str
     affiliation_id: UUID | None
@@ -130,7 +131,8 @@ def _report(work: Work, entries: list[_Entry], verdicts: Verdicts) -> list[_Entr
         if not was_reported:
             to_keep.append((affiliation_id, entry.claim))
         outcome = verdict(plan.effect, was_reported=was_reported)
-        verdicts[entry.position] = AffiliationVerdict(outcome, affiliation_id, created=is_new)
+        found = differences(plan.met.held, entry.claim, plan.met.reported) if outcome == DIFFERS and plan.met else ()
+        verdicts[entry.position] = AffiliationVerdict(outcome, affiliation_id, is_new, found)
     if to_keep:
         rows.keep_reports(work, to_keep)
     return [entry for entry in entries if entry.position in lost]

@@ -107,6 +107,32 @@ def _compare(held: Held, claim: Claim, *, may_confirm: bool, today: date) -> Eff
     return Effect.AGREE
 
 
+def differences(held: Held, claim: Claim, own: Period | None) -> tuple[Violation, ...]:
+    """Which days of a claim differ from the record; `own` is the period that the department reported before."""
+    own_from, own_until = own or claim.period
+    found = []
+    if held.from_on != claim.from_on:
+        found.append(_difference("from_on", held.from_on, own_from, claim.from_on))
+    if held.until_on != claim.until_on:
+        found.append(_difference("until_on", held.until_on, own_until, claim.until_on))
+    return tuple(found)
+
+
+def _difference(field: str, recorded: date | None, before: date | None, now: date | None) -> Violation:
+    zh, en = (
+        f"在册 {recorded or '未定'}，本次报送 {now or '未定'}",
+        f"on record {recorded or 'open'}, now {now or 'open'}",
+    )
+    if before != now:
+        zh, en = f"{zh}，本部门此前报送 {before or '未定'}", f"{en}; your department had reported {before or 'open'}"
+    return Violation(
+        field,
+        "differs_from_record",
+        f"与在册记录不一致：{zh}。在册的不变；要更正本部门的填报，重新报送即可。",
+        f"Not what is on record: {en}. The record stands; to correct your own report, send it again.",
+    )
+
+
 def path_of_new(claim: Claim, *, may_confirm: bool, today: date) -> tuple[str, ...]:
     """The states a new record passes through at once; the last is the one it has."""
     first = CONFIRMED if may_confirm and claim.state != REPORTED else REPORTED

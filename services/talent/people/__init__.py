@@ -27,7 +27,7 @@ from services.talent.people import figures, statements
 from services.talent.people.keys import PeopleKeys
 from services.talent.people.reading import get_person
 from services.talent.people.refusals import PersonInvalid, PersonNotFound
-from services.talent.people.rules.comparing import Comparison, Particulars, compare, repeats
+from services.talent.people.rules.comparing import Comparison, Particulars, compare, differences, repeats
 from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.names import is_same_name, read_name
 from services.talent.people.rules.phones import read_phone
@@ -56,7 +56,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonVerdict:
-    """What became of a row; `person_id` is None exactly when it was rejected."""
+    """What became of a row; `person_id` is None exactly when it was rejected. `violations` are why, or where it differs."""
 
     verdict: str
     person_id: UUID | None
@@ -91,7 +91,11 @@ def register_person(
     (done,) = register_people(work, [PersonRow(name, id_type, id_number, phone, email)], keys=keys)
     if done.person_id is None:
         raise PersonInvalid(errors=[violation.to_error() for violation in done.violations])
-    return get_person(work, person_id=done.person_id) | {"created": done.created, "verdict": done.verdict}
+    return get_person(work, person_id=done.person_id) | {
+        "created": done.created,
+        "verdict": done.verdict,
+        "differences": [difference.to_error() for difference in done.violations],
+    }
 
 
 def register_people(work: Work, rows: Sequence[PersonRow], *, keys: PeopleKeys) -> list[PersonVerdict]:
@@ -191,7 +195,8 @@ def _merge_known(
             sealed = statements.seal_particulars(person.id, entry.particulars, keys)
             reported.append((person.id, entry.particulars, sealed))
         verdict = DIFFERS if comparison is Comparison.DIFFER else UNCHANGED if repeated else ACCEPTED
-        verdicts[entry.position] = PersonVerdict(verdict, person.id, created=not person.is_within_reach)
+        found = _differences(person, entry.particulars) if verdict == DIFFERS else ()
+        verdicts[entry.position] = PersonVerdict(verdict, person.id, not person.is_within_reach, found)
     if reported:
         statements.keep_reports(work, reported)
     return lost
@@ -203,6 +208,10 @@ _WRITTEN = (Comparison.FILL, Comparison.CORRECT)
 def _compared(person: statements.KnownPerson, reported: Particulars) -> Comparison:
     may_correct = person.is_own and not person.is_shared
     return compare(person.record, reported, may_fill=person.may_fill, may_correct=may_correct)
+
+
+def _differences(person: statements.KnownPerson, reported: Particulars) -> tuple[Violation, ...]:
+    return differences(person.record, person.reported, reported, sees_contacts=person.may_fill)
 
 
 def announce(work: Work, event_type: str, person_id: UUID, version: int, merged_into: UUID | None = None) -> None:

@@ -110,6 +110,8 @@ class TestReportAffiliation:
         for _ in range(2):
             other = student.report("youth_league", from_on=dt.date(2026, 10, 1))
             assert (other["id"], other["verdict"], other["from_on"]) == (first["id"], "differs", SEPTEMBER)
+            assert [found["pointer"] for found in other["differences"]] == ["#/from_on"]
+            assert "在册 2026-09-01，本次报送 2026-10-01。" in other["differences"][0]["zh"]
         query = "select from_on from affiliation_reports where affiliation_id = :id and department = 'youth_league'"
         assert student.city.rows(query, id=first["id"]) == [(dt.date(2026, 10, 1),)]
         assert student.events() == [("confirmed.v1", 1)]

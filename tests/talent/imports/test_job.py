@@ -96,6 +96,20 @@ class TestBestEffort:
             "手机号",
         ]
 
+    def test_a_row_that_differs_says_which_column_what_is_on_record_and_what_was_sent(
+        self, desk: Desk, school: str
+    ) -> None:
+        known = student(desk.city, school)
+        desk.run(csv_of([known]))
+        later = [*known[:-1], "2030-07-01"]
+        assert HEADERS[-1] == "预计毕业日期", "the last column is the one that changes"
+        for _ in range(2):  # and again, for the record stands
+            (row,) = desk.rows(desk.run(csv_of([later])))
+            assert row["verdict"] == "differs"
+            (found,) = row["violations"]
+            assert (found["column"], found["code"]) == ("预计毕业/离职日期", "differs_from_record")
+            assert f"在册 {known[-1]}，本次报送 2030-07-01" in found["zh"]
+
     def test_rows_without_an_organisation_belong_to_that_of_the_import(self, desk: Desk) -> None:
         school_id = desk.city.university()
         headers = [header for header in HEADERS if header != "学校"]

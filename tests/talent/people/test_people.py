@@ -52,6 +52,11 @@ class TestRegisterPerson:
         second = again(city, "culture_tourism", number, name="司马光")
         third = again(city, "culture_tourism", number, name="司马光")
         assert (second["verdict"], third["verdict"]) == ("differs", "differs")
+        (difference,) = second["differences"]
+        assert (difference["pointer"], difference["code"]) == ("#/name", "differs_from_record")
+        assert "本部门此前报送 欧阳*，本次 司马*" in difference["zh"]
+        assert "your department has reported 司马* before" in third["differences"][0]["en"]
+        assert first["differences"] == []
         assert (second["name_masked"], second["version"]) == ("欧阳*", 1)
         (report,) = city.rows(
             "select name_sealed from person_reports where person_id = :id and department = 'culture_tourism'",
@@ -202,6 +207,7 @@ class TestRegisterPeople:
             "accepted",
         ]
         assert [violation.code for violation in done[1].violations] == ["id_number_malformed"]
+        assert [(found.field, found.code) for found in done[3].violations] == [("name", "differs_from_record")]
         assert done[1].person_id is None
         assert done[0].person_id == done[4].person_id == done[5].person_id
         assert [each.created for each in done] == [True, False, False, False, False, False]

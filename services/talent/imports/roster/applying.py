@@ -39,8 +39,8 @@ def apply_roster(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organis
     known: list[tuple[int, str]] = []
     reports = []
     for n, person in zip(places, people, strict=True):
+        verdicts[n].violations += [shown(violation, _NAMES) for violation in person.violations]
         if person.person_id is None:
-            verdicts[n].violations += [shown(violation, _NAMES) for violation in person.violations]
             continue
         row = rows[n]
         known.append((n, person.verdict))
