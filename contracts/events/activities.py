@@ -11,7 +11,10 @@ from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
 
-STATES = ("draft", "published", "open", "closed", "held", "reported", "cancelled")
+STATES: tuple[str, ...] = ("draft", "published", "open", "closed", "held", "reported", "cancelled")
+
+
+SESSION_STATES = ("scheduled", "cancelled")
 
 
 PROMOTIONS = ("automatic", "offer")
@@ -67,10 +70,19 @@ class SessionBody(Schema):
                 raise ValidationError({"ends_at": [_TOO_LONG]})
 
 
+_STATE = validate.OneOf(SESSION_STATES)
+
+
 class SessionChange(SessionBody):
     """A session as it shall be; with `id` one that is there, without a new one."""
 
     id = fields.UUID(load_default=None, allow_none=True)
+    state = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_STATE,
+        metadata={"description": "As it was read, or left out: it is changed by …/cancel and …/reopen."},
+    )
 
 
 def _open_to(**more: object) -> fields.Field:  # type: ignore[type-arg]
@@ -108,7 +120,10 @@ class CreateActivity(Schema):
 
 
 class ActivityChanges(Schema):
-    """A merge patch; `sessions` are all of them, those left out go (unless somebody has registered for one)."""
+    """A merge patch; `sessions` are all of them, those left out go (unless there is a live registration for one).
+
+    Everybody with a live registration is notified of another title, time or place. No session is moved into the past.
+    """
 
     title = fields.Nested(Bilingual)
     organiser_id = fields.UUID()
@@ -163,6 +178,22 @@ class CancelActivity(OfActivity):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
 
+class OfSession(OfActivity):
+    session_id = fields.UUID(required=True)
+
+
+class CancelSession(OfSession):
+    """Cancel one session. Its registrations keep their places, in case it is reopened; all are notified, with the `reason`, which
+    must not name anyone.
+    """
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class ReopenSession(OfSession):
+    """Hold a cancelled session after all, as it now stands; all its registrations are notified."""
+
+
 class ListActivities(Page):
     """Activities, oldest first."""
 
@@ -176,6 +207,7 @@ class Session(SessionBody):
     """One session of an activity."""
 
     id = fields.UUID(required=True)
+    state = fields.String(required=True, validate=_STATE)
 
 
 class Attendance(Schema):
@@ -216,6 +248,7 @@ class SessionSeats(Session):
 
     seats_taken = Whole(required=True)
     waiting = Whole(required=True)
+    cancel_reason = fields.String(required=True, allow_none=True)
 
 
 class Sessions(Schema):
@@ -230,7 +263,7 @@ ActivityPage = page_of(Activity)
 class ActivityEvent(Schema):
     """``events.activity.published|changed|opened|closed|held|reported|cancelled``
 
-    `starts_at` and `place` are those of its first session, `ends_at` is the end of its last.
+    `starts_at` and `place` are those of its first session, `ends_at` is the end of its last; cancelled ones do not count.
     """
 
     activity_id = fields.UUID(required=True)

@@ -8,10 +8,13 @@ from contracts.language.event_types import EventType
 from contracts.language.schema import Bilingual, Instant, Schema
 
 OUTCOMES = ("admitted", "refused")
+_DOOR = "Whose door it is; a ticket for another is refused and not used."
 
 
 class CheckIn(Schema):
-    """One scan at the door. The same nonce of the same client is the same scan, however often it is sent."""
+    """One scan at the door of the activity or session it names. The same nonce of the same client is the same scan, however often
+    it is sent. A door that names none is one of all a device is bound to, or of all activities of the department.
+    """
 
     ticket = fields.String(attribute="token", required=True, validate=validate.Length(min=1, max=2_000))
     nonce = fields.String(required=True, validate=validate.Length(min=1, max=100))
@@ -20,6 +23,17 @@ class CheckIn(Schema):
         allow_none=True,
         metadata={"description": "When an offline scanner read the ticket; now where it is not given."},
     )
+    activity_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": _DOOR})
+    session_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": _DOOR})
+
+
+class RevokeCheckIn(Schema):
+    """Take back a check-in that was a mistake: the person has not come, and the ticket admits again. The `reason` is in the
+    history; it must not name anyone.
+    """
+
+    checkin_id = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
 
 class CheckInRecord(Schema):
@@ -34,6 +48,8 @@ class CheckInRecord(Schema):
     reason = fields.Nested(Bilingual, required=True, allow_none=True)
     holder = fields.String(allow_none=True)
     replayed = fields.Boolean(metadata={"description": "True when this scan was sent before."})
+    revoked_at = Instant(required=True, allow_none=True)
+    revoke_reason = fields.String(required=True, allow_none=True)
     created_at = Instant(required=True)
 
 
@@ -47,4 +63,13 @@ class CheckInEvent(Schema):
     at = Instant(required=True)
 
 
-EVENTS: tuple[EventType, ...] = (EventType("events.checkin.recorded.v1", CheckInEvent),)
+class CheckInRevokedEvent(CheckInEvent):
+    """``events.checkin.revoked``: the check-in was taken back; `at` is when it was made."""
+
+    version = fields.Integer(required=True)
+
+
+EVENTS: tuple[EventType, ...] = (
+    EventType("events.checkin.recorded.v1", CheckInEvent),
+    EventType("events.checkin.revoked.v1", CheckInRevokedEvent),
+)

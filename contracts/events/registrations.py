@@ -7,7 +7,16 @@ from marshmallow import fields, validate
 from contracts.language.event_types import EventType
 from contracts.language.schema import Bilingual, Instant, Page, Schema, Whole, page_of
 
-STATES = ("confirmed", "waiting", "offered", "refused", "lapsed", "cancelled", "voided")
+STATES: tuple[str, ...] = (
+    "confirmed",
+    "waiting",
+    "offered",
+    "refused",
+    "lapsed",
+    "cancelled",
+    "voided",
+    "unplaced",
+)
 
 
 class Register(Schema):
@@ -67,10 +76,11 @@ RegistrationPage = page_of(Registration)
 
 
 class RegistrationEvent(Schema):
-    """``events.registration.confirmed|waitlisted|offered|promoted|refused|lapsed|cancelled|voided``
+    """``events.registration.confirmed|waitlisted|offered|promoted|refused|lapsed|cancelled|voided|suspended|reinstated|unplaced``
 
     `position` is the place in the waiting list when this was written. `promoted` is a seat given at once, `offered` one to
-    be accepted until `offer_expires_at`; `voided` says that the activity was called off.
+    be accepted until `offer_expires_at`; `voided` says that the activity was called off. `suspended` says that the session was
+    cancelled, `reinstated` that it is held after all; `unplaced` ends a place in the list of a session that was held.
     """
 
     registration_id = fields.UUID(required=True)
@@ -88,6 +98,16 @@ class RegistrationEvent(Schema):
     reason = fields.String(required=True, allow_none=True)
 
 
+class AmendedEvent(RegistrationEvent):
+    """``events.registration.amended``: what it is for has another title, time or place; `…_before` is how it was."""
+
+    ends_at = Instant(required=True)
+    activity_title_before = fields.Nested(Bilingual, required=True)
+    starts_at_before = Instant(required=True)
+    ends_at_before = Instant(required=True)
+    place_before = fields.String(required=True, allow_none=True)
+
+
 _ANNOUNCED = ("notify.on_announcement",)
 EVENTS: tuple[EventType, ...] = (
     EventType("events.registration.confirmed.v1", RegistrationEvent, subscribers=_ANNOUNCED),
@@ -98,4 +118,8 @@ EVENTS: tuple[EventType, ...] = (
     EventType("events.registration.lapsed.v1", RegistrationEvent, subscribers=_ANNOUNCED),
     EventType("events.registration.cancelled.v1", RegistrationEvent, subscribers=_ANNOUNCED),
     EventType("events.registration.voided.v1", RegistrationEvent, subscribers=_ANNOUNCED),
+    EventType("events.registration.amended.v1", AmendedEvent, subscribers=_ANNOUNCED),
+    EventType("events.registration.suspended.v1", RegistrationEvent, subscribers=_ANNOUNCED),
+    EventType("events.registration.reinstated.v1", RegistrationEvent, subscribers=_ANNOUNCED),
+    EventType("events.registration.unplaced.v1", RegistrationEvent, subscribers=_ANNOUNCED),
 )

@@ -21,5 +21,10 @@ class Ticket(Schema):
     registration_id = fields.UUID(required=True)
     activity_id = fields.UUID(required=True)
     holder = fields.String(required=True)
-    expires_at = Instant(required=True)
+    expires_at = Instant(
+        required=True,
+        metadata={
+            "description": "The end of the session when it was drawn. If that is moved, the ticket goes with it."
+        },
+    )
     key_id = fields.String(required=True)

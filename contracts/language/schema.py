@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -34,14 +35,20 @@ SLUG = validate.Regexp(
     ),
 )
 
+_BLANK = Text("blank", "不能为空白。", "Must not be blank.")
 _UNSTORABLE = Text("unstorable_text", "文本中含有无法保存的字符。", "The text holds characters that cannot be stored.")
+#: Categories of characters that cannot be seen, and letters and symbols that are drawn empty (Hangul fillers, Braille blank).
+_INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
+_EMPTY = "\u115f\u1160\u3164\uffa0\u2800"
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Schema(MarshmallowSchema):
-    """The base of every schema: unknown fields are refused, and so is text PostgreSQL cannot hold."""
+    """The base of every schema: unknown fields are refused, text PostgreSQL cannot hold, and a text of blanks where some text is
+    needed (a `Length` with a `min`).
+    """
 
     class Meta:
         unknown = RAISE
@@ -60,6 +67,33 @@ class Schema(MarshmallowSchema):
             if errors:
                 raise ValidationError(errors)
         return data
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Of every text that needs a character: one that can be seen."""
+        for text in _texts_of(field_obj):
+            if any(isinstance(one, validate.Length) and one.min for one in text.validators):
+                text.validators = [*text.validators, _refuse_blank]
+
+
+def _texts_of(field: fields.Field[Any]) -> Iterator[fields.String]:
+    """The field, and those of a list or an object in it, that hold text."""
+    if isinstance(field, fields.String):
+        yield field
+    elif isinstance(field, fields.List):
+        yield from _texts_of(field.inner)
+    elif isinstance(field, fields.Mapping):
+        for inner in (field.key_field, field.value_field):
+            yield from _texts_of(inner) if inner is not None else ()
+
+
+def _refuse_blank(value: Any) -> None:
+    if isinstance(value, str) and value and is_blank(value):
+        raise ValidationError([_BLANK])
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: blanks of every width, invisible characters, or nothing at all."""
+    return all(unicodedata.category(char) in _INVISIBLE or char in _EMPTY for char in text)
 
 
 def is_storable(value: Any) -> bool:

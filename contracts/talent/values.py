@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.messages import Text
 from contracts.language.schema import Bilingual
 
-_NOT_BLANK = validate.Regexp(r"\s*\S", error=Text("blank", "不能为空白。", "Must not be blank."))
-NAME = (_NOT_BLANK, validate.Length(max=200))
+NAME = validate.Length(min=1, max=200)
 NUMBER = validate.Length(min=1, max=60)
 
 

@@ -14,8 +14,9 @@ from contracts import audit as audit_schemas
 from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
-from services.events.activities import kinds, moves
-from services.events.registrations import merging, voiding, waiting_list
+from services.events.activities import kinds, moves, session_moves
+from services.events.checkins import revoking
+from services.events.registrations import changes, merging, voiding, waiting_list
 
 SETTINGS = settings.load()
 
@@ -48,6 +49,8 @@ class Service:
     hold_activity = command(schemas.HoldActivity, schemas.Activity, moves.hold_activity)
     report_activity = command(schemas.ReportActivity, schemas.Activity, moves.report_activity)
     cancel_activity = command(schemas.CancelActivity, schemas.Activity, moves.cancel_activity)
+    cancel_session = command(schemas.CancelSession, schemas.Activity, session_moves.cancel_session)
+    reopen_session = command(schemas.ReopenSession, schemas.Activity, session_moves.reopen_session)
 
     register = command(schemas.Register, schemas.Registration, registrations.register, personal=PERSON)
     get_registration = query(
@@ -63,6 +66,7 @@ class Service:
     refuse_offer = command(schemas.RefuseOffer, schemas.Registration, waiting_list.refuse_offer, personal=PERSON)
     lapse_offers = every(SETTINGS.waiting_list_seconds, waiting_list.lapse_offers)
     fill_seats = every(SETTINGS.waiting_list_seconds, waiting_list.fill_seats)
+    announce_changes = every(SETTINGS.waiting_list_seconds, changes.announce_changes)
     void_registrations = every(SETTINGS.waiting_list_seconds, voiding.void_registrations)
     follow_merges = every(SETTINGS.merge_seconds, merging.follow_merges)
 
@@ -70,6 +74,7 @@ class Service:
     check_in = command(
         schemas.CheckIn, schemas.CheckInRecord, checkins.check_in, given=("keys", "scan_times"), personal=REGISTRANT
     )
+    revoke_checkin = command(schemas.RevokeCheckIn, schemas.CheckInRecord, revoking.revoke_checkin, personal=REGISTRANT)
 
     on_organisation_changed = handler(copies.organisations.apply)
     on_person_registered = handler(copies.people.apply)

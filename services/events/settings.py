@@ -21,7 +21,7 @@ class EventsSettings:
     """How old a scan may be when an offline scanner sends it, how far its clock may run ahead, and how long before the
     start of a session its doors open."""
     waiting_list_seconds: float
-    """How often lapsed offers, free seats and activities that were called off are looked for."""
+    """How often lapsed offers, free seats, changes to be announced and activities that were called off are looked for."""
     merge_seconds: float
     """How often registrations that a merge of people missed are looked for."""
 

@@ -156,7 +156,14 @@ GROUPS = (
             "hold_activity": _NOT_YOURS,
             "report_activity": _NOT_YOURS,
             "cancel_activity": _NOT_YOURS,
+            "cancel_session": _NOT_YOURS,
+            "reopen_session": _NOT_YOURS,
         },
+    ),
+    Group(
+        "check-ins for the activities of one's own department",
+        _to(OWN),
+        {"revoke_checkin": Line("200", "404 events.checkin_not_found")},
     ),
     Group(
         "registrations of the person, and of the departments of the activity and of who registered them",

@@ -165,8 +165,9 @@ class Town:
 
     def _activities(self) -> None:
         self.ids["registration_id"] = self.registration(self.ids["activity_id"])
-        self.ids["session_id"] = self.own.get(f"/v1/activities/{self.ids['activity_id']}")["sessions"][0]["id"]
+        self.ids["session_id"] = self._session_of(self.ids["activity_id"])
         self.ids["open_activity_id"] = self.activity("publish", "open")
+        self.ids["checkin_id"] = self.checkin()
 
     def activity(self, *moves: str, **chosen: int) -> str:
         """An activity of the own department after these moves."""
@@ -177,10 +178,29 @@ class Town:
             self.own.post(f"/v1/activities/{made['id']}/{move}", body)
         return str(made["id"])
 
+    def session(self, *moves: str) -> dict[str, str]:
+        """The one session of an activity after these moves."""
+        activity_id = self.activity(*moves)
+        return {"activity_id": activity_id, "session_id": self._session_of(activity_id)}
+
+    def _session_of(self, activity_id: str) -> str:
+        return str(self.own.get(f"/v1/activities/{activity_id}")["sessions"][0]["id"])
+
+    def cancelled_session(self) -> dict[str, str]:
+        """One that can be reopened."""
+        ids = self.session("publish")
+        self.own.post(f"/v1/activities/{ids['activity_id']}/sessions/{ids['session_id']}/cancel", {"reason": "天气"})
+        return ids
+
+    def checkin(self) -> str:
+        """Somebody let in at the door."""
+        ticket = self.ticket(self.registration(self.ids["activity_id"], self.somebody()))
+        return str(self.device.post("/v1/checkins", {"ticket": ticket, "nonce": uuid.uuid4().hex})["id"])
+
     def kind(self) -> Record:
         return {"name": {"zh-CN": "讲座", "en": "Lecture"}, "programme": "lectures"}
 
-    def draft(self, *, capacity: int = 5, hours: int = -1) -> Record:
+    def draft(self, *, capacity: int = 50, hours: int = -1) -> Record:
         """An activity that begins in so many hours: it has begun, and goes on."""
         starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
         ends_at = starts_at + dt.timedelta(hours=5)

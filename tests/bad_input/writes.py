@@ -18,6 +18,7 @@ from examples.city import credit_code
 from gateway.description.operations import Operation
 from gateway.http.operations import OPERATIONS
 from tests.support.api import SOME_ID, Answer, Api
+from tests.support.waiting import until
 
 #: A POST that changes nothing: its purpose must not stand in a URL.
 READS = {"disclose_person"}
@@ -26,6 +27,8 @@ WRITES = {one.name: one for one in OPERATIONS if one.method != "GET" and one.sco
 NOT_YET = {"not_yet_known", "events.not_eligible"}
 FORM = "multipart/form-data; boundary=b"
 HEADER = "姓名,证件类型,证件号码,学校,身份,入学日期\r\n"
+#: In hours: long enough for the requests that are refused before.
+SOON = 10 / 3600
 Record = dict[str, Any]
 
 
@@ -198,9 +201,14 @@ class City:
         yield Write("accept_offer", {}, ids={"registration_id": waiting[1]["id"]})
         ticket = self.api.send("GET", f"/v1/registrations/{waiting[1]['id']}/ticket").json["token"]
         yield Write("close_activity", {}, ids=held)
+        session = {**held, "session_id": self._session_of(held)["id"]}
+        yield Write("cancel_session", {"reason": "停电"}, {"reason": "天气"}, session)
+        yield Write("reopen_session", {}, ids=session)
         yield from self._begin(held)
         scan = {"ticket": ticket, "nonce": self.mark}
-        yield Write("check_in", scan, {**scan, "nonce": "another"})
+        checkin = yield Write("check_in", scan, {**scan, "nonce": "another"})
+        yield Write("revoke_checkin", {"reason": "误扫"}, {"reason": "重复"}, {"checkin_id": checkin["id"]})
+        self._await_begin(held)
         yield Write("hold_activity", {}, ids=held)
         yield Write("report_activity", {"attendance_stated": 1}, {"attendance_stated": 2}, held)
         called_off = yield from self._open_activity(university)
@@ -218,14 +226,25 @@ class City:
         return ids
 
     def _begin(self, ids: dict[str, str]) -> Iterator[Write]:
-        known = self.api.send("GET", _filled("/v1/activities/<uuid:activity_id>", ids)).json
-        session = {**self._session(hours=-1), "id": known["sessions"][0]["id"]}
+        """Put it forward: it begins in a moment."""
+        known = self._known(ids)
+        session = {**self._session(hours=SOON), "id": known["sessions"][0]["id"]}
         other = {"sessions": [{**session, "capacity": 2}]}
         version = {"If_Match": f'"v{known["version"]}"'}
         yield Write("change_activity", {"sessions": [session]}, other, ids, version)
 
+    def _known(self, ids: dict[str, str]) -> Record:
+        return dict(self.api.send("GET", _filled("/v1/activities/<uuid:activity_id>", ids)).json)
+
+    def _session_of(self, ids: dict[str, str]) -> Record:
+        return dict(self._known(ids)["sessions"][0])
+
+    def _await_begin(self, ids: dict[str, str]) -> None:
+        starts_at = dt.datetime.fromisoformat(self._session_of(ids)["starts_at"])
+        until(lambda: dt.datetime.now(dt.UTC) > starts_at, seconds=60, what="the beginning")
+
     @staticmethod
-    def _session(*, hours: int) -> Record:
+    def _session(*, hours: float) -> Record:
         starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
         ends_at = starts_at + dt.timedelta(hours=4)
         return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": 1}

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields, validate
 
+from contracts import events, notify, perks, talent
 from contracts.language.messages import FIELD_MESSAGES, Text, install
-from contracts.language.schema import Bilingual, Day, Instant, Page, Schema, Whole, page_of, violations
+from contracts.language.schema import Bilingual, ByName, Day, Instant, Page, Schema, Whole, page_of, violations
 
 
 class Member(Schema):
@@ -31,6 +32,30 @@ class Everything(Schema):
     free = fields.Dict(keys=fields.String())
     id = fields.UUID()
     mail = fields.Email()
+
+
+class Worded(Schema):
+    word = fields.String(validate=validate.Length(min=1, max=20))
+    words = fields.List(fields.String(validate=validate.Length(min=1)))
+    named = ByName(keys=fields.String(), values=fields.String(validate=validate.Length(min=1)))
+    note = fields.String(validate=validate.Length(max=20))
+
+
+def requests() -> list[type[Schema]]:
+    """Every schema a service declares."""
+    return [
+        one
+        for contract in (events, notify, perks, talent)
+        for subject in contract.SUBJECTS
+        for one in vars(subject).values()
+        if isinstance(one, type) and issubclass(one, Schema)
+    ]
+
+
+def _error_of(field: fields.String) -> ValidationError:
+    with pytest.raises(ValidationError) as raised:
+        field.deserialize("   ")
+    return raised.value
 
 
 def wrong(data: Any, schema: type[Schema] = Everything) -> dict[str, str]:
@@ -53,6 +78,30 @@ class TestViolations:
             "#/count": "out_of_range",
             "#/typo": "unknown_field",
         }
+
+    @pytest.mark.parametrize(
+        "blank", ["  ", "\u3000\u3000", "\t\n", "\u200b\u2060", "\ufeff \u00ad", "\u3164\u2800", "\u2003\u2003"]
+    )
+    def test_refuse_blanks_wherever_some_text_is_needed(self, blank: str) -> None:
+        """In objects, lists and maps too; not where a text may be left empty."""
+        data = {"word": blank, "words": [blank, "ab"], "named": {"k": blank}, "note": blank}
+        assert wrong(data, Worded) == {"#/word": "blank", "#/words/0": "blank", "#/named/k": "blank"}
+        assert wrong({"members": [{"name": {"en": blank, "zh-CN": "名"}, "from_on": "2026-01-01"}]}) == {
+            "#/members/0/name/en": "blank"
+        }
+        assert Worded().load({"word": f"{blank}字{blank}"}) == {"word": f"{blank}字{blank}"}
+        assert Worded().fields["word"].validators is not Worded._declared_fields["word"].validators
+
+    def test_refuse_blanks_in_every_text_a_request_needs(self) -> None:
+        """Each request of each service, whatever its fields are called."""
+        taken = [
+            f"{request.__name__}.{name}"
+            for request in requests()
+            for name, field in request().load_fields.items()
+            if isinstance(field, fields.String) and any(getattr(one, "min", None) for one in field.validators)
+            if "blank" not in {one["code"] for one in violations(_error_of(field))}
+        ]
+        assert taken == []
 
     def test_point_at_the_whole_when_it_is_no_object(self) -> None:
         assert wrong([]) == wrong("x") == wrong(None) == {"#": "invalid_type"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,9 @@ from chassis.store.work import PLATFORM, Caller, Work, open_work
 from contracts.language.envelope import Event
 from contracts.scans import ScanTimes
 from services.events import activities, checkins, copies, registrations, tickets
-from services.events.activities import moves
-from services.events.registrations import merging, voiding, waiting_list
+from services.events.activities import moves, session_moves
+from services.events.checkins import revoking
+from services.events.registrations import changes, merging, voiding, waiting_list
 from tests.support.facts import event
 from tests.support.servers import Make
 from tests.support.signing_keys import write_keys
@@ -140,6 +142,16 @@ class Town:
             known = {"activity_id": activity["id"], "version": activity["version"]}
             return activities.change_activity(work, **known, changes=changes)
 
+    def cancel_session(self, activity: dict[str, Any], number: int = 0, *, now: dt.datetime = NOW) -> dict[str, Any]:
+        ids = {"activity_id": activity["id"], "session_id": activity["sessions"][number]["id"]}
+        with self.work(now=now) as work:
+            return session_moves.cancel_session(work, **ids, reason="停电")
+
+    def reopen_session(self, activity: dict[str, Any], number: int = 0, *, now: dt.datetime = NOW) -> dict[str, Any]:
+        ids = {"activity_id": activity["id"], "session_id": activity["sessions"][number]["id"]}
+        with self.work(now=now) as work:
+            return session_moves.reopen_session(work, **ids)
+
     def seats(self, activity: dict[str, Any]) -> list[tuple[int, int]]:
         """(seats taken, waiting) of each session."""
         with self.work() as work:
@@ -181,8 +193,8 @@ class Town:
 
     def settle(self, *, now: dt.datetime = NOW) -> None:
         """Let the timers do all they have to do."""
-        timers = (waiting_list.lapse_offers, waiting_list.fill_seats, voiding.void_registrations, merging.follow_merges)
-        for step in timers:
+        first = (waiting_list.lapse_offers, waiting_list.fill_seats, changes.announce_changes)
+        for step in (*first, voiding.void_registrations, merging.follow_merges):
             more = True
             while more:
                 with self.work(now=now, caller=PLATFORM) as work:
@@ -198,6 +210,10 @@ class Town:
     def scan(self, token: str, nonce: str, *, now: dt.datetime = NOW + DAY, **more: Any) -> dict[str, Any]:
         with self.work(now=now, caller=more.pop("caller", DOOR)) as work:
             return self.check_in(work, token, nonce, **more)
+
+    def revoke(self, checkin: dict[str, Any], *, now: dt.datetime = NOW + DAY, **more: Any) -> dict[str, Any]:
+        with self.work(now=now, caller=more.pop("caller", LEAGUE)) as work:
+            return revoking.revoke_checkin(work, checkin_id=checkin["id"], **{"reason": "误扫", **more})
 
     def check_in(self, work: Work, token: str, nonce: str, **more: Any) -> dict[str, Any]:
         return checkins.check_in(work, keys=self.keys, scan_times=SCAN_TIMES, token=token, nonce=nonce, **more)
@@ -215,6 +231,11 @@ class Town:
     def announced(self, what: str) -> int:
         """How often a type of event was announced."""
         return self.count("select count(*) from outbox where type = :type", type=f"events.{what}.v1")
+
+    def events(self, what: str) -> list[dict[str, Any]]:
+        """The data of each event of a type, in their order."""
+        bodies = self.rows("select body from outbox where type = :type order by id", type=f"events.{what}.v1")
+        return [json.loads(body)["data"] for (body,) in bodies]
 
     def check_books(self) -> None:
         """The counters of every session say what its registrations are, and no seat is given twice."""

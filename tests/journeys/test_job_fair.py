@@ -56,6 +56,21 @@ class Fair:
                 raise
             return None
 
+    def move(self, **changed: Any) -> None:
+        """Change its one session, as it is read."""
+        known = self.town.client.get(self.path)
+        changed = {name: value.isoformat() if name.endswith("_at") else value for name, value in changed.items()}
+        body = {"sessions": [{**known["sessions"][0], **changed}]}
+        self.town.client.patch(self.path, body, if_match=f'"v{known["version"]}"')
+
+    def held(self) -> Activity | None:
+        try:
+            return dict(self.town.client.post(f"{self.path}/hold", {}))
+        except ApiError as error:
+            if error.problem["code"] != "events.activity_not_begun":
+                raise
+            return None
+
     def student(self, number: int) -> str:
         return self.town.student(self.university, email=f"fair{self.town.number}.{number}@example.com")
 
@@ -127,13 +142,9 @@ def test_a_fair_counts_once_it_is_held(town: Town) -> None:
         town.client.post(f"{fair.path}/hold", {})
     assert refused.value.problem["code"] == "events.activity_not_begun"
     assert held(town) == before
-    known = town.client.get(fair.path)
-    begun = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
-    session = {**known["sessions"][0], "starts_at": begun.isoformat()}
-    session = {name: session[name] for name in ("id", "starts_at", "ends_at", "place", "capacity")}
-    town.client.patch(fair.path, {"sessions": [session]}, if_match=f'"v{known["version"]}"')
+    fair.move(starts_at=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2))
     assert fair.scan(fair.ticket(registration), "in")["outcome"] == "admitted"
-    assert town.client.post(f"{fair.path}/hold", {})["state"] == "held"
+    assert eventually(fair.held, what="a fair that has begun")["state"] == "held"
     assert held(town) == before + 1
     reported = town.client.post(f"{fair.path}/report", {"attendance_stated": 40})
     assert reported["attendance"] == {"counted": 1, "stated": 40}
@@ -154,6 +165,39 @@ def test_a_cancelled_activity_tells_everybody_once(town: Town, mails: Sink) -> N
     with pytest.raises(ApiError) as refused:
         town.client.post(f"{fair.path}/registrations", {"person_id": people[0]})
     assert refused.value.problem["code"] == "events.registration_closed"
+
+
+def test_a_fair_put_off_cancelled_and_reopened_tells_everybody_and_their_tickets_still_open_the_door(
+    town: Town,
+) -> None:
+    fair = Fair(town, capacity=1)
+    people = [fair.student(number) for number in range(2)]
+    seated, _ = (fair.register(person) for person in people)
+    ticket = fair.ticket(seated)
+    later = dt.datetime.now(dt.UTC) + 2 * SOON
+    fair.move(starts_at=later, ends_at=later + 9 * SOON, place="图书馆报告厅")
+    (session,) = town.client.get(fair.path)["sessions"]
+    town.client.post(f"{fair.path}/sessions/{session['id']}/cancel", {"reason": "停电"})
+    with pytest.raises(ApiError) as called_off:
+        fair.scan(ticket, "while-cancelled")
+    assert called_off.value.problem["code"] == "events.session_called_off"
+    town.client.post(f"{fair.path}/sessions/{session['id']}/reopen", {})
+    for person in people:
+        await_messages(town, person, 4)
+        assert subjects(town, person)[1:] == [
+            f"活动有变更：{fair.title}",
+            f"场次取消：{fair.title}",
+            f"场次恢复举办：{fair.title}",
+        ]
+        messages = inbox(town, person)[1:]
+        assert {one["class"] for one in messages} == {"urgent"}
+        told = messages[0]["body"]["zh-CN"]
+        assert "大学城体育馆" in told and "图书馆报告厅" in told and "入场凭证仍然有效" in told
+    checkin = fair.scan(ticket, "by-mistake")
+    assert checkin["outcome"] == "admitted"
+    revoked = town.client.post(f"/v1/checkins/{checkin['id']}/revoke", {"reason": "误扫"})
+    assert revoked["revoke_reason"] == "误扫"
+    assert fair.scan(ticket, "in-earnest")["outcome"] == "admitted"
 
 
 def test_an_offer_is_refused_and_goes_to_the_next_who_accepts(town: Town) -> None:

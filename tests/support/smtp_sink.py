@@ -13,7 +13,9 @@ import email.policy
 import ssl
 import threading
 from dataclasses import dataclass
+from email.header import decode_header, make_header
 from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -31,10 +33,14 @@ class Mail:
     subject: str
     body: str
     headers: dict[str, Any]
+    raw: bytes
 
     @property
-    def addressees(self) -> tuple[Address, ...]:
-        return tuple(self.headers["To"].addresses)
+    def recipient(self) -> tuple[str, str]:
+        """Name and address in the header To, without the blank Python's own reader leaves between two encoded words."""
+        written = str(email.message_from_string(self.raw.decode())["To"])
+        name, address = parseaddr(written.replace("\r\n", ""))
+        return str(make_header(decode_header(name))), address
 
     @property
     def senders(self) -> tuple[Address, ...]:
@@ -42,10 +48,10 @@ class Mail:
 
 
 class Sink:
-    """The server, in a thread of its own. With `tls` it offers STARTTLS; every login is welcome, and kept."""
+    """The server, in a thread of its own. With `tls` it offers STARTTLS, with `utf8` SMTPUTF8; logins are welcome, and kept."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self._tls = tls
+    def __init__(self, *, tls: ssl.SSLContext | None = None, utf8: bool = True) -> None:
+        self._tls, self._utf8 = tls, utf8
         self.logins: list[bytes] = []
         self.port = free_port()
         self.mails: list[Mail] = []
@@ -66,6 +72,7 @@ class Sink:
             tls_context=self._tls,
             authenticator=self._login,
             auth_require_tls=False,
+            enable_SMTPUTF8=self._utf8,
         )
         self._controller.start()
 
@@ -108,7 +115,14 @@ class Sink:
         parsed: Any = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
         (address,) = envelope.rcpt_tos
         self.mails.append(
-            Mail(parsed["Message-ID"], address, parsed["Subject"], parsed.get_content(), dict(parsed.items()))
+            Mail(
+                parsed["Message-ID"],
+                address,
+                parsed["Subject"],
+                parsed.get_content(),
+                dict(parsed.items()),
+                envelope.content,
+            )
         )
         if address.startswith("cut"):
             server.transport.abort()

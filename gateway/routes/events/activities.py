@@ -115,3 +115,21 @@ records.move(
     S.CancelActivity,
     S.Activity,
 )
+records.move(
+    blueprint,
+    "/v1/activities/<uuid:activity_id>/sessions/<uuid:session_id>/cancel",
+    WRITE,
+    ("取消场次", "Cancel one of its sessions"),
+    "events.cancel_session",
+    S.CancelSession,
+    S.Activity,
+)
+records.move(
+    blueprint,
+    "/v1/activities/<uuid:activity_id>/sessions/<uuid:session_id>/reopen",
+    WRITE,
+    ("恢复场次", "Reopen a cancelled session"),
+    "events.reopen_session",
+    S.ReopenSession,
+    S.Activity,
+)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from contracts.events import checkins as S
-from gateway.http import scans
+from gateway.http import records, scans
 
 blueprint = Blueprint("checkins", __name__, description="签到 / Check-ins")
 SCAN = "checkins:scan"
+#: Of who made the activity; a door cannot take back.
+WRITE = "activities:write"
 
 scans.scan(
     blueprint,
@@ -20,4 +22,13 @@ scans.scan(
     S.CheckInRecord,
     member="checkin",
     conflict="events.checked_in_before",
+)
+records.move(
+    blueprint,
+    "/v1/checkins/<uuid:checkin_id>/revoke",
+    WRITE,
+    ("撤销签到", "Take a check-in back"),
+    "events.revoke_checkin",
+    S.RevokeCheckIn,
+    S.CheckInRecord,
 )

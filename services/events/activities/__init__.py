@@ -24,6 +24,7 @@ from services.events.activities import figures, sessions
 from services.events.activities import rules as law
 from services.events.activities.kinds import ActivityKindNotFound
 from services.events.activities.tables import Activity, ActivityKind
+from services.events.registrations import changes as session_changes
 from services.events.registrations import waiting_list
 
 TABLE: Table = Activity.__table__  # type: ignore[assignment]
@@ -96,40 +97,59 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _outline(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """From when until when the sessions go, and where the first of them is."""
-    first = min(values, key=lambda one: one["starts_at"])
-    ends_at = max(one["ends_at"] for one in values)
+    """From when until when the sessions go, and where the first of them is; cancelled ones count where all are."""
+    held = [one for one in values if one.get("state") != law.SESSION_CANCELLED] or values
+    first = min(held, key=lambda one: one["starts_at"])
+    ends_at = max(one["ends_at"] for one in held)
     return {"starts_at": first["starts_at"], "ends_at": ends_at, "place": first["place"]}
 
 
 def change_activity(work: Work, *, activity_id: UUID, version: int, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Change what is named, unless it is over; more seats go to those who wait at once.
+    """Change what is named, unless it is over; more seats go to those who wait at once, and who is registered is notified of
+    another title, time or place.
 
     Raises ActivityNotFound, NotYourActivity, ActivityOver, VersionStale, OrganiserNotKnown, SessionNotFound, SessionInUse,
-    CapacityTooSmall.
+    SessionInPast, SessionStateNotChanged, CapacityTooSmall.
     """
-    row = own_activity(work, activity_id, is_locked=True)
-    if row["state"] not in law.CHANGEABLE:
-        raise ActivityOver()
+    row = changeable_activity(work, activity_id)
     check_version(row["version"], version)
     organisers = [changes["organiser_id"]] if "organiser_id" in changes else []
     copies.check_organisers(work.session, [*organisers, *changes.get("co_organiser_ids", [])])
     values = {name: changes[name] for name in ("title", "organiser_id", "promotion", "offer_hours") if name in changes}
     values |= _plain(changes)
-    if "sessions" in changes:
-        values |= _outline(changes["sessions"])
-    if not values:
+    if not values and "sessions" not in changes:
         return get_activity(work, activity_id=activity_id)
-    changed = update(TABLE).where(TABLE.c.id == activity_id).values(**values, version=version + 1).returning(*TABLE.c)
-    after = work.session.connection().execute(changed).mappings().one()
+    known = sessions.locked_of(work, activity_id) if changes.keys() & {"title", "sessions"} else {}
+    stay: list[UUID] = []
     if "sessions" in changes:
-        for session_id in sessions.replace_sessions(work, activity_id, after["state"], changes["sessions"]):
-            waiting_list.promote_waiting(work, sessions.lock_session(work, session_id))
-    reason = f"changed: {', '.join(sorted(changes))}"
-    work.record("activity", activity_id, from_state=after["state"], to_state=after["state"], reason=reason)
+        stay = sessions.replace_sessions(work, activity_id, row["state"], known, changes["sessions"])
+    after = write_change(work, row, f"changed: {', '.join(sorted(changes))}", **values)
+    session_changes.note_amended(work, known, before=row, after=after)
+    for session_id in stay:
+        session = sessions.lock_session(work, session_id)
+        waiting_list.limit_offers(work, session)
+        waiting_list.promote_waiting(work, session)
+    return get_activity(work, activity_id=activity_id)
+
+
+def changeable_activity(work: Work, activity_id: UUID) -> RowMapping:
+    """The locked row of an activity of the caller's that is not over. Raises ActivityNotFound, NotYourActivity, ActivityOver."""
+    row = own_activity(work, activity_id, is_locked=True)
+    if row["state"] not in law.CHANGEABLE:
+        raise ActivityOver()
+    return row
+
+
+def write_change(work: Work, before: Mapping[Any, Any], reason: str, **values: Any) -> RowMapping:
+    """Write the next version of a locked activity, with what follows from its sessions as they are now; announced unless it is a
+    draft.
+    """
+    outline = _outline(sessions.sessions_of(work, [before["id"]])[before["id"]])
+    after = records.write_change(work, TABLE, before, {**values, **outline})
+    work.record("activity", after["id"], from_state=after["state"], to_state=after["state"], reason=reason)
     if after["state"] != law.DRAFT:
         announce(work, "events.activity.changed.v1", after)
-    return get_activity(work, activity_id=activity_id)
+    return after
 
 
 def announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:

@@ -2,7 +2,8 @@
 kind.
 
 An activity counts from the day it was recorded as held, so nothing recorded later changes a past day. Where the report
-counts in 场次, sessions are counted. Source: report, F01, F02, F16, F19, F50, F54; P22 and P23 for job fairs.
+counts in 场次, sessions are counted, but those that were cancelled. Source: report, F01, F02, F16, F19, F50, F54; P22 and P23
+for job fairs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _ACTIVITIES = text(
 _SESSIONS = text(
     """
     select count(*) from activities a join sessions s on s.activity_id = a.id
-    where a.programme = :programme and a.held_at < :until
+    where a.programme = :programme and a.held_at < :until and s.state = 'scheduled'
     """
 )
 

@@ -17,8 +17,9 @@ from chassis.store.states import state_after
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.events import activities, checkins
-from services.events.activities import TABLE
+from services.events.activities import TABLE, sessions
 from services.events.activities import rules as law
+from services.events.registrations import changes
 
 
 class MoveNotAllowed(Refusal):
@@ -65,11 +66,13 @@ def close_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 
 
 def hold_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
-    """Mark it as held. Raises ActivityNotBegun and what `publish_activity` raises."""
+    """Mark it as held; its waiting lists end. Raises ActivityNotBegun and what `publish_activity` raises."""
     row = _movable(work, "hold", activity_id)
     if not law.has_begun(row["starts_at"], work.now):
         raise ActivityNotBegun()
-    return _move(work, "hold", row, held_at=work.now)
+    answer = _move(work, "hold", row, held_at=work.now)
+    changes.note(work, changes.UNPLACED, sessions.sessions_of(work, [activity_id])[activity_id])
+    return answer
 
 
 def report_activity(work: Work, *, activity_id: UUID, attendance_stated: int | None) -> dict[str, Any]:

@@ -17,6 +17,9 @@ CHINESE = {
     CANCELLED: "已取消",
 }
 
+#: A session that is removed is shown to nobody.
+SCHEDULED, SESSION_CANCELLED, REMOVED = "scheduled", "cancelled", "removed"
+
 #: Move → (the states it starts from, the state it ends in). An activity without registrations is held from `published`.
 MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "publish": ((DRAFT,), PUBLISHED),
@@ -36,3 +39,12 @@ MOVING = (OPEN, CLOSED)
 def has_begun(starts_at: dt.datetime, now: dt.datetime) -> bool:
     """Whether its first session has begun."""
     return starts_at <= now
+
+
+def moves_into_past(
+    before: tuple[dt.datetime, dt.datetime], after: tuple[dt.datetime, dt.datetime], now: dt.datetime
+) -> bool:
+    """Whether a session (its start and end) that had not begun, or was not over, would have begun or been over by now. The times
+    of what is over may be put right.
+    """
+    return any(new <= now < old for old, new in zip(before, after, strict=True))

@@ -77,6 +77,9 @@ class Session(Base):
     """One session (场次) of an activity and its seats. `activity_state` follows the activity's by the foreign key, so one
     lock on this row is enough to know that a seat may be given. No counter is in an index: the row of a busy session is
     rewritten in its page.
+
+    `revision` counts what its registrations are notified of. A session somebody has registered for is never deleted: it is
+    `removed`, which none with a live registration is.
     """
 
     __tablename__ = "sessions"
@@ -91,6 +94,9 @@ class Session(Base):
     waiting: Mapped[int]
     last_number: Mapped[int]
     last_is_seated: Mapped[bool]
+    state: Mapped[str] = mapped_column(server_default=text("'scheduled'"))
+    cancel_reason: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
     __table_args__ = (
         ForeignKeyConstraint(
             ["activity_id", "activity_state"],
@@ -102,6 +108,9 @@ class Session(Base):
         CheckConstraint("starts_at < ends_at", name="sessions_period_check"),
         CheckConstraint("seats_taken >= 0 and seats_taken <= capacity", name="sessions_seats_check"),
         CheckConstraint("waiting >= 0", name="sessions_waiting_check"),
+        CheckConstraint("state in ('scheduled', 'cancelled', 'removed')", name="sessions_state_check"),
+        CheckConstraint("(state = 'cancelled') = (cancel_reason is not null)", name="sessions_cancelled_check"),
+        CheckConstraint("state <> 'removed' or (seats_taken = 0 and waiting = 0)", name="sessions_removed_check"),
         Index("sessions_activity", "activity_id", "activity_state"),
         Index("sessions_moving", "ends_at", postgresql_where=text("activity_state in ('open', 'closed')")),
         {"postgresql_with": {"fillfactor": 50}},

@@ -2,12 +2,13 @@
 
 Lives here: the scan from token to answer, in one short transaction. The law is in ``checkins.rules``; that a registration is
 admitted once is held by the conditional update of `_ADMIT` and by an index. A scan that is no scan of a ticket of this city
-is refused without leaving a fact. Figures of who came count these.
+is refused without leaving a fact. Figures of who came count these. Not here: taking a check-in back (``revoking``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from services.events.activities import sessions
 from services.events.checkins import rules as law
 from services.events.checkins.tables import CheckIn
 from services.events.registrations import statements
-from services.events.tickets import TicketClaims, TicketExpired, TicketKeys
+from services.events.tickets import TicketClaims, TicketKeys
 
 TABLE: Table = CheckIn.__table__  # type: ignore[assignment]
 
@@ -31,6 +32,7 @@ REASONS: dict[str, dict[str, str]] = {
     "events.checked_in_before": {"zh-CN": "该凭证已签到。", "en": "This ticket has been used."},
     "events.no_seat": {"zh-CN": "该报名没有已确认的名额。", "en": "The registration has no confirmed seat."},
     "events.activity_called_off": {"zh-CN": "活动已取消。", "en": "The activity was called off."},
+    "events.session_called_off": {"zh-CN": "该场次已取消。", "en": "The session was called off."},
     "events.books_closed": {
         "zh-CN": "活动已结束统计，不再接受签到。",
         "en": "The activity takes no check-ins any more.",
@@ -106,7 +108,7 @@ _REFUSE = text(
 )
 _ADMITTED = text(
     """
-    select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted'
+    select count(*) from checkins where activity_id = :activity_id and outcome = 'admitted' and revoked_at is null
     """
 )
 
@@ -119,30 +121,32 @@ def check_in(
     token: str,
     nonce: str,
     at: dt.datetime | None = None,
+    activity_id: UUID | None = None,
+    session_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Answer a scan: admitted, or refused with a reason. The same nonce of the same client gets the same answer.
 
-    `at` is when an offline scanner read the ticket. Raises TicketUnreadable, TicketExpired, RegistrationNotFound, WrongDoor,
-    ScanTimeImplausible, ScanBeforeTicket, NonceReused.
+    `at` is when an offline scanner read the ticket; it is good while its session goes on, whatever was to be when it was drawn.
+    `activity_id` and `session_id` are whose door it is, where it says so. Raises TicketUnreadable, RegistrationNotFound,
+    WrongDoor, ScanTimeImplausible, ScanBeforeTicket, NonceReused.
     """
     scan = Scan(keys.read(token), nonce, at or work.now)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
     if not scan_times.allow(scan.at, now=work.now):
         raise ScanTimeImplausible(days=scan_times.kept.days)
-    if scan.claims.expires_at <= scan.at:
-        raise TicketExpired()
     # a ticket is issued for a confirmed registration alone, so nothing of it is younger
     if not scan_times.may_follow(scan.claims.issued_at, scan.at):
         raise ScanBeforeTicket()
     registration = statements.read_with_session(work, scan.claims.registration_id)
-    if not _is_door_of(work.caller, registration):
+    if not _is_door_of(work.caller, registration, activity_id, session_id):
         raise WrongDoor()
     row = _row(work, scan)
     code = _refusal(registration, scan, scan_times)
     if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
-        _record_and_announce(work, row, registration)
-        return _answer(row)
+        work.record("checkin", row["id"], from_state=None, to_state="admitted")
+        announce(work, "events.checkin.recorded.v1", row, registration)
+        return as_answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
     if code is None:  # something changed between the two statements
@@ -151,15 +155,18 @@ def check_in(
     return _refuse(work, scan, row, code)
 
 
-def _is_door_of(caller: Caller, registration: Row[Any]) -> bool:
-    """A device's by what it is bound to, a department's by whose activity it is."""
+def _is_door_of(caller: Caller, registration: Row[Any], activity_id: UUID | None, session_id: UUID | None) -> bool:
+    """As it says itself; beside, a device's by what it is bound to, a department's by whose activity it is."""
+    if activity_id not in (None, registration.activity_id) or session_id not in (None, registration.session_id):
+        return False
     if caller.client_type == "device":
         return not caller.bound_to.isdisjoint((str(registration.activity_id), str(registration.session_id)))
     return bool(registration.activity_department == caller.department)
 
 
 def _refusal(registration: Row[Any], scan: Scan, scan_times: ScanTimes) -> str | None:
-    facts = law.ScanFacts(registration.state, registration.activity_state, registration.starts_at, registration.ends_at)
+    names = ("state", "activity_state", "session_state", "starts_at", "ends_at")
+    facts = law.ScanFacts(**{name: registration._mapping[name] for name in names})
     return law.refusal_of(facts, at=scan.at, times=scan_times) or (
         "events.checked_in_before" if registration.checked_in_at is not None else None
     )
@@ -178,6 +185,8 @@ def _row(work: Work, scan: Scan) -> dict[str, Any]:
         "code": None,
         "holder": scan.claims.holder,
         "department": work.caller.department,
+        "revoked_at": None,
+        "revoke_reason": None,
         "created_at": work.now,
     }
 
@@ -185,9 +194,9 @@ def _row(work: Work, scan: Scan) -> dict[str, Any]:
 def _refuse(work: Work, scan: Scan, row: dict[str, Any], code: str) -> dict[str, Any]:
     row |= {"outcome": "refused", "code": code}
     if work.session.connection().execute(_REFUSE, row).scalar() is None:
-        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
+        return _earlier(work, scan) or as_answer(row)  # the same nonce came twice at once
     work.record("checkin", row["id"], from_state=None, to_state="refused", reason=code)
-    return _answer(row)
+    return as_answer(row)
 
 
 def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
@@ -198,31 +207,31 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
         return None
     if bytes(found["ticket_digest"]) != scan.claims.digest:
         raise NonceReused()
-    return _answer(dict(found)) | {"replayed": True}
+    return as_answer(dict(found)) | {"replayed": True}
 
 
-def _record_and_announce(work: Work, row: dict[str, Any], registration: Row[Any]) -> None:
-    work.record("checkin", row["id"], from_state=None, to_state="admitted")
+def announce(
+    work: Work, event_type: str, row: Mapping[Any, Any], registration: Row[Any], *, version: int | None = None
+) -> None:
+    """Announce a check-in; of a confidential kind nobody but the department of the activity learns who came."""
     if registration.is_confidential:
-        return  # nobody but the department of the activity is told who came
-    work.announce(
-        "events.checkin.recorded.v1",
-        subject_id=row["id"],
-        version=1,
-        data={
-            "checkin_id": str(row["id"]),
-            "registration_id": str(row["registration_id"]),
-            "activity_id": str(row["activity_id"]),
-            "person_id": str(registration.person_id),
-            "at": row["at"].isoformat(),
-        },
-    )
+        return
+    data = {
+        "checkin_id": str(row["id"]),
+        "registration_id": str(row["registration_id"]),
+        "activity_id": str(row["activity_id"]),
+        "person_id": str(registration.person_id),
+        "at": row["at"].isoformat(),
+        **({"version": version} if version else {}),
+    }
+    work.announce(event_type, subject_id=row["id"], version=version or 1, data=data)
 
 
-def _answer(row: dict[str, Any]) -> dict[str, Any]:
+def as_answer(row: dict[str, Any]) -> dict[str, Any]:
+    """A check-in as it is answered."""
     return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
 
 
 def count_admitted(work: Work, activity_id: UUID) -> int:
-    """How many check-ins of an activity were admitted."""
+    """How many check-ins of an activity were admitted and not taken back."""
     return int(work.session.execute(_ADMITTED, {"activity_id": activity_id}).scalar_one())

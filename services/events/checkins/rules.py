@@ -14,6 +14,7 @@ class ScanFacts:
 
     state: str
     activity_state: str
+    session_state: str
     starts_at: dt.datetime
     ends_at: dt.datetime
 
@@ -26,6 +27,8 @@ def refusal_of(facts: ScanFacts, *, at: dt.datetime, times: ScanTimes) -> str | 
         return "events.no_seat"
     if facts.activity_state not in ("open", "closed", "held"):
         return "events.books_closed"
+    if facts.session_state == "cancelled":
+        return "events.session_called_off"
     if at < facts.starts_at - times.early:
         return "events.doors_not_open"
     if at >= facts.ends_at:

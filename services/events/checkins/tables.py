@@ -18,7 +18,7 @@ from services.events.registry import Base
 
 
 class CheckIn(Base):
-    """One scan at the door. A registration is admitted once."""
+    """One scan at the door. A registration is admitted once, until that is taken back (`revoked_at`)."""
 
     __tablename__ = "checkins"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -33,10 +33,21 @@ class CheckIn(Base):
     holder: Mapped[str]
     department: Mapped[str]
     created_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+    revoke_reason: Mapped[str | None]
     __table_args__ = (
         ForeignKeyConstraint(["registration_id"], ["registrations.id"], name="checkins_registration_fkey"),
         UniqueConstraint("client_id", "nonce", name="checkins_client_nonce_key"),
         CheckConstraint("(outcome = 'admitted') = (code is null)", name="checkins_outcome_check"),
-        Index("checkins_admitted", "registration_id", unique=True, postgresql_where=text("outcome = 'admitted'")),
+        CheckConstraint(
+            "(revoked_at is null) = (revoke_reason is null) and (revoked_at is null or outcome = 'admitted')",
+            name="checkins_revoked_check",
+        ),
+        Index(
+            "checkins_standing",
+            "registration_id",
+            unique=True,
+            postgresql_where=text("outcome = 'admitted' and revoked_at is null"),
+        ),
         Index("checkins_activity", "activity_id", postgresql_where=text("outcome = 'admitted'")),
     )

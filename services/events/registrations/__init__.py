@@ -20,7 +20,8 @@ from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.events import activities
-from services.events.activities.rules import OPEN
+from services.events.activities import sessions
+from services.events.activities.rules import OPEN, SCHEDULED
 from services.events.activities.sessions import SessionNotFound
 from services.events.registrations import statements
 from services.events.registrations.rules import CONFIRMED, WAITING, is_open_to
@@ -37,12 +38,12 @@ class PersonNotKnown(Refusal):
 
 
 class RegistrationClosed(Refusal):
-    """The activity takes no registrations now."""
+    """The activity, or this session of it, takes no registrations now."""
 
     kind = "conflict"
     code = "events.registration_closed"
-    zh = "该活动当前不接受报名。"
-    en = "The activity takes no registrations at the moment."
+    zh = "该活动或场次当前不接受报名。"
+    en = "The activity, or this session of it, takes no registrations at the moment."
 
 
 class SessionNotChosen(Refusal):
@@ -94,13 +95,16 @@ def register(work: Work, *, activity_id: UUID, person_id: UUID, session_id: UUID
         raise RegistrationClosed()
     if not taken.is_written:
         raise AlreadyRegistered()
+    about: Row[Any] = session
+    if taken.revision != session.revision:  # changed since it was read; now it is locked
+        about = sessions.lock_session(work, session.id)
     state = CONFIRMED if taken.last_is_seated else WAITING
     # the session is locked, so the position of the newest is the length of the list
     position = None if taken.last_is_seated else taken.waiting
     empty = {"offer_expires_at": None, "checked_in_at": None}
     row |= {"state": state, "number": taken.last_number, "version": 1, "created_at": work.now, **empty}
     event_type = "events.registration.waitlisted.v1" if position else "events.registration.confirmed.v1"
-    record_and_announce(work, event_type, row, session, from_state=None, position=position)
+    record_and_announce(work, event_type, row, about, from_state=None, position=position)
     return row | {"position": position}
 
 
@@ -112,7 +116,7 @@ def _look_up(work: Work, activity_id: UUID, person_id: UUID, session_id: UUID | 
         raise SessionNotFound()
     if session_id is None and found.session_count > 1:
         raise SessionNotChosen()
-    if found.activity_state != OPEN or found.ends_at <= work.now:
+    if found.activity_state != OPEN or found.session_state != SCHEDULED or found.ends_at <= work.now:
         raise RegistrationClosed()
     if not found.person_known or work.caller.person_id not in (None, person_id, found.person_id):
         raise PersonNotKnown()

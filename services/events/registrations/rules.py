@@ -11,14 +11,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 CONFIRMED, WAITING, OFFERED = "confirmed", "waiting", "offered"
-REFUSED, LAPSED, CANCELLED, VOIDED = "refused", "lapsed", "cancelled", "voided"
+REFUSED, LAPSED, CANCELLED, VOIDED, UNPLACED = "refused", "lapsed", "cancelled", "voided", "unplaced"
 #: The final states, as a Chinese sentence names them.
-CHINESE = {REFUSED: "已放弃", LAPSED: "逾期未确认", CANCELLED: "已取消", VOIDED: "因活动取消而失效"}
+CHINESE = {
+    REFUSED: "已放弃",
+    LAPSED: "逾期未确认",
+    CANCELLED: "已取消",
+    VOIDED: "因活动取消而失效",
+    UNPLACED: "候补未成功",
+}
 
 #: At most one registration of a person and activity is in one of these.
 LIVE = (CONFIRMED, WAITING, OFFERED)
 #: These hold a seat.
 SEATED = (CONFIRMED, OFFERED)
+#: These have no place when the session is held.
+UNDECIDED = (WAITING, OFFERED)
 
 #: Which of two live registrations of one person for one activity stays: the one that is further on.
 _FURTHEST_FIRST = (CONFIRMED, OFFERED, WAITING)
@@ -38,7 +46,12 @@ def promotion_of(
     """
     if promotion == AUTOMATIC or starts_at <= now:
         return CONFIRMED, None
-    return OFFERED, min(now + dt.timedelta(hours=offer_hours), starts_at)
+    return OFFERED, offer_until(offer_hours, starts_at=starts_at, now=now)
+
+
+def offer_until(offer_hours: int, *, starts_at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """When an offer made now lapses: no later than the session begins."""
+    return min(now + dt.timedelta(hours=offer_hours), starts_at)
 
 
 def precedence(registration: Mapping[Any, Any]) -> tuple[bool, int, int]:

@@ -60,8 +60,8 @@ READ = select(*TABLE.c, func.nullif(POSITION, 0).label("position")).select_from(
 LOOK_UP = text(
     """
     select a.state as activity_state, a.open_to, a.kind, a.title, a.programme, k.is_confidential,
-        s.id, s.starts_at, s.ends_at, s.place, survivor.person_id,
-        (select count(*) from sessions c where c.activity_id = a.id) as session_count,
+        s.id, s.starts_at, s.ends_at, s.place, s.state as session_state, s.revision, survivor.person_id,
+        (select count(*) from sessions c where c.activity_id = a.id and c.state = 'scheduled') as session_count,
         p.id is not null or exists (select from affiliations k where k.person_id = :person_id) as person_known,
         exists (
             select from registrations r where r.activity_id = a.id and r.person_id = survivor.person_id
@@ -78,11 +78,12 @@ LOOK_UP = text(
               and ((f.until_on is null and f.state = 'confirmed') or :day < f.until_on)
         ), '[]') as affiliations
     from activities a join activity_kinds k on k.key = a.kind
-    left join sessions s on s.activity_id = a.id and (s.id = :session_id or cast(:session_id as uuid) is null)
+    left join sessions s on s.activity_id = a.id and s.state <> 'removed'
+        and (s.id = :session_id or cast(:session_id as uuid) is null)
     left join people p on p.id = :person_id
     cross join lateral (select coalesce(p.merged_into, cast(:person_id as uuid)) as person_id) survivor
     where a.id = :activity_id
-    order by s.starts_at, s.id limit 1
+    order by s.state desc, s.starts_at, s.id limit 1
     """
 )
 # A second live registration of the person inserts nothing; the transaction that counted it is rolled back then.
@@ -97,7 +98,8 @@ INSERT = text(
         on conflict (activity_id, person_id) where state in ('confirmed', 'waiting', 'offered') do nothing
         returning id
     )
-    select seat.last_number, seat.last_is_seated, seat.waiting, exists (select from written) as is_written from seat
+    select seat.last_number, seat.last_is_seated, seat.waiting, seat.revision, exists (select from written) as is_written
+    from seat
     """
 )
 #: To be joined into a check-in's statement: admits a registration once. Needs ``sessions.OPEN_DOOR`` before it.
@@ -108,12 +110,18 @@ ADMIT = """
         returning r.id
     )
 """
-# The session is chosen by its lapsed offers and locked in one statement: a session another process works on is skipped.
+_LEAVE_DOOR = text(
+    """
+    update registrations set checked_in_at = null, version = version + 1 where id = :registration_id
+    """
+)
+# The session is chosen by its lapsed offers and locked in one statement: a session another process works on is skipped, and so
+# is a cancelled one, whose offers wait for what becomes of it.
 LOCK_LAPSING = text(
     """
     select s.id from sessions s
     where s.id in (
-        select r.session_id from registrations r
+        select r.session_id from registrations r join sessions c on c.id = r.session_id and c.state <> 'cancelled'
         where r.state = 'offered' and r.offer_expires_at <= :now
         order by r.offer_expires_at limit :chunk
     )
@@ -157,8 +165,8 @@ _MISPLACED = text(
 )
 _WITH_SESSION = text(
     """
-    select r.activity_id, r.session_id, r.person_id, r.state, r.checked_in_at, r.department, s.activity_state, s.starts_at,
-        s.ends_at, a.department as activity_department, k.is_confidential
+    select r.activity_id, r.session_id, r.person_id, r.state, r.checked_in_at, r.department, s.activity_state,
+        s.state as session_state, s.starts_at, s.ends_at, a.department as activity_department, k.is_confidential
     from registrations r join sessions s on s.id = r.session_id
         join activities a on a.id = r.activity_id join activity_kinds k on k.key = a.kind
     where r.id = :registration_id
@@ -207,6 +215,11 @@ def read_with_session(work: Work, registration_id: UUID) -> Row[Any]:
     return records.found_row(work, _WITH_SESSION, RegistrationNotFound, {"registration_id": registration_id})
 
 
+def leave_door(work: Work, registration_id: UUID) -> None:
+    """The registration as it was before its check-in, which is taken back in this transaction."""
+    work.session.connection().execute(_LEAVE_DOOR, {"registration_id": registration_id})
+
+
 def session_of(work: Work, registration_id: UUID) -> UUID:
     """The session a registration of the caller's is for; it never changes. Raises RegistrationNotFound."""
     wanted = select(TABLE.c.session_id).select_from(_WITH_ACTIVITY)
@@ -223,8 +236,10 @@ def record_and_announce(
     from_state: str | None,
     position: int | None = None,
     reason: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record the step in the history and announce the registration as it is now; `session` is a row of ``lock_session``.
+    """Record the step in the history and announce the registration as it is now; `session` is a row of ``lock_session``, `more`
+    what this type of event has beside.
 
     Of a confidential kind the platform's own subscribers are told, and no listener.
     """
@@ -244,6 +259,7 @@ def record_and_announce(
         "starts_at": session.starts_at.isoformat(),
         "place": session.place,
         "reason": reason,
+        **(more or {}),
     }
     own_queues = [consumer_queue(consumer) for consumer in EVENTS[event_type].subscribers]
     for queue in own_queues if session.is_confidential else [None]:

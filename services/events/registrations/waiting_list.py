@@ -16,7 +16,7 @@ from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.events import registrations
 from services.events.activities import sessions
-from services.events.activities.rules import MOVING
+from services.events.activities.rules import MOVING, SCHEDULED
 from services.events.registrations import rules as law
 from services.events.registrations import statements
 from services.events.registrations.statements import TABLE, record_and_announce
@@ -84,7 +84,7 @@ def refuse_offer(work: Work, *, registration_id: UUID) -> dict[str, Any]:
 def accept_offer(work: Work, *, registration_id: UUID) -> dict[str, Any]:
     """Take the seat. Raises RegistrationNotFound, NoOffer, OfferLapsed."""
     session, row = _locked(work, registration_id)
-    if row["state"] != law.OFFERED or session.activity_state not in MOVING:
+    if row["state"] != law.OFFERED or not _is_moving(session):
         raise NoOffer()
     if not law.is_still_offered(row["offer_expires_at"], work.now):
         raise OfferLapsed()
@@ -116,10 +116,28 @@ def _write(work: Work, row: Mapping[Any, Any], state: str) -> Mapping[Any, Any]:
     return work.session.connection().execute(changed.values(values).returning(*TABLE.c)).mappings().one()
 
 
+def _is_moving(session: Row[Any]) -> bool:
+    return session.activity_state in MOVING and session.state == SCHEDULED
+
+
+def limit_offers(work: Work, session: Row[Any]) -> None:
+    """Let no offer of a locked session outlive its start, where that has been moved."""
+    outliving = update(TABLE).where(TABLE.c.session_id == session.id, TABLE.c.state == law.OFFERED)
+    outliving = outliving.where(TABLE.c.offer_expires_at > session.starts_at)
+    work.session.execute(outliving.values(offer_expires_at=session.starts_at))
+
+
+def renew_offers(work: Work, session: Row[Any]) -> None:
+    """Let the offers of a locked session that is reopened last as long as new ones, where they would lapse earlier."""
+    until = law.offer_until(session.offer_hours, starts_at=session.starts_at, now=work.now)
+    lapsing = update(TABLE).where(TABLE.c.session_id == session.id, TABLE.c.state == law.OFFERED)
+    work.session.execute(lapsing.where(TABLE.c.offer_expires_at < until).values(offer_expires_at=until))
+
+
 def promote_waiting(work: Work, session: Row[Any]) -> int:
     """Give the free seats of a locked session to those who wait, in their order; how many were given."""
     seats = min(session.capacity - session.seats_taken, session.waiting, CHUNK)
-    if seats <= 0 or session.activity_state not in MOVING or session.ends_at <= work.now:
+    if seats <= 0 or not _is_moving(session) or session.ends_at <= work.now:
         return 0
     state, expires_at = law.promotion_of(
         session.promotion, offer_hours=session.offer_hours, starts_at=session.starts_at, now=work.now

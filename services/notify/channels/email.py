@@ -4,6 +4,9 @@ The server has a mail when it answers 250 to the whole of it. A refusal of the r
 a refusal of ourselves, or a connection lost before the content means it has not; a connection lost after that means an unknown
 outcome. The Message-ID is that of the delivery: a mail sent again by a clerk bears the same one.
 
+The domain of an address is written in IDNA. What stands before the @ goes out as it is: where that is not ASCII and the server
+does not offer SMTPUTF8 (RFC 6531), the delivery has failed with the reason ``smtputf8_not_offered``.
+
 With ``smtps`` and ``smtp+starttls`` the server's certificate is verified, and a password is sent to no other machine without.
 Nothing goes out until that is mended: the reason of every postponed delivery says what is wrong.
 """
@@ -13,27 +16,25 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
-import re
 import smtplib
 import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.header import Header
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from chassis.ground import clock, tls
-from services.notify.channels import Call, Contact, Outgoing
+from services.notify.channels import Call, Contact, Outgoing, mailboxes
 from services.notify.channels.masking import mask_email
 
 log = logging.getLogger(__name__)
 
 SCHEMES = ("smtp", "smtp+starttls", "smtps")
-#: What may stand in an envelope without quoting (RFC 5321, Mailbox, less quoted strings).
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: Of the envelope, where an address is not ASCII: so the mail is UTF-8 in its headers too.
+_UTF8 = ("SMTPUTF8", "BODY=8BITMIME")
 _BROKEN = (OSError, smtplib.SMTPException)
 
 
@@ -87,7 +88,7 @@ class SmtpLine:
         self._why_down = "smtp_not_reached"
         self._settings = settings
         name, address = parseaddr(settings.sender)
-        self._from = formataddr((name, address))
+        self._from = mailboxes.mailbox("From", name, address)
         self._domain = address.rpartition("@")[2]
         self._smtp: smtplib.SMTP | None = None
 
@@ -104,13 +105,16 @@ class SmtpLine:
 
     def _send(self, outgoing: Outgoing) -> tuple[str, str | None]:
         try:
-            content = self._written(outgoing)
+            address = mailboxes.address_of(outgoing.address)
+            content = self._written(outgoing, address)
         except ValueError:  # the address cannot stand in a mail
             return "refused", "bad_address"
         if (smtp := self._connected()) is None:
             return "postponed", self._why_down
+        if not address.isascii() and not smtp.has_extn("smtputf8"):
+            return "refused", "smtputf8_not_offered"
         try:
-            wrong = self._offer(smtp, outgoing.address)
+            wrong = self._offer(smtp, address)
         except _BROKEN:
             self.close()
             return "postponed", "connection_lost"
@@ -126,7 +130,8 @@ class SmtpLine:
 
     def _offer(self, smtp: smtplib.SMTP, address: str) -> tuple[str, int] | None:
         """Sender, recipient, DATA; what the server's no means, None where it waits for the content."""
-        code, _ = smtp.mail(self._settings.sender)
+        smtp.command_encoding = "ascii"  # the option below makes it UTF-8, and it would stay so
+        code, _ = smtp.mail(self._settings.sender, () if address.isascii() else _UTF8)
         if code != 250:
             return "postponed", code  # it is us it does not want: no fault of the recipient's
         code, _ = smtp.rcpt(address)
@@ -143,17 +148,15 @@ class SmtpLine:
             self.close()
         return outcome, f"smtp_{code}"
 
-    def _written(self, outgoing: Outgoing) -> bytes:
-        """The mail as it stands on the wire, its last line included. ValueError for an impossible address.
+    def _written(self, outgoing: Outgoing, address: str) -> bytes:
+        """The mail as it stands on the wire, its last line included. ValueError for a name that cannot stand in it.
 
         Written out by hand: ``email.message`` takes as long as all the rest of a delivery together. Nothing here can begin
         with a dot or hold a line break of its own: text is encoded (RFC 2047, base64), the rest is checked.
         """
-        if not _ADDRESS.fullmatch(outgoing.address) or _CONTROL.search(outgoing.name):
-            raise ValueError("not an address")
         headers = (
             ("From", self._from),
-            ("To", formataddr((outgoing.name, outgoing.address))),
+            ("To", mailboxes.mailbox("To", outgoing.name, address)),
             ("Subject", Header(outgoing.subject, "utf-8", header_name="Subject").encode(linesep="\r\n")),
             ("Date", format_datetime(clock.now())),
             ("Message-ID", f"<{outgoing.delivery_id}@{self._domain}>"),
@@ -163,7 +166,7 @@ class SmtpLine:
             ("Content-Transfer-Encoding", "base64"),
             ("Content-Language", outgoing.language),
         )
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
         return head + b"\r\n" + base64.encodebytes(outgoing.body.encode()).replace(b"\n", b"\r\n") + b".\r\n"
 
     # -- connection

@@ -190,7 +190,8 @@ def test_cancelling_and_moving_up_at_once_with_a_process_killed_half_way(town: T
     assert rush.announced() == {"confirmed": 40, "waitlisted": 100, "cancelled": 40, "promoted": 40}
 
 
-def test_calling_off_with_a_process_killed_voids_and_tells_everybody_once(town: Town, engine: Engine) -> None:
+def filled(town: Town, engine: Engine) -> Rush:
+    """An activity of fifty seats for which 450 people are registered."""
     rush = Rush(town, engine, capacity=50, people=450)
     with engine.begin() as connection:
         (session,) = rush.activity["sessions"]
@@ -205,9 +206,26 @@ def test_calling_off_with_a_process_killed_voids_and_tells_everybody_once(town: 
         )
         counted = "update sessions set seats_taken = 50, waiting = 400, last_number = 450 where id = :session"
         connection.execute(text(counted), {"session": session["id"]})
+    return rush
+
+
+def test_calling_off_with_a_process_killed_voids_and_tells_everybody_once(town: Town, engine: Engine) -> None:
+    rush = filled(town, engine)
     town.client.post(f"{rush.path}/cancel", {"reason": "暴雨"})
     eventually(lambda: sum(rush.seats()) < 450, what="the first chunk")
     kill(town.platform)
     eventually(lambda: rush.seats() == (0, 0), what="the last chunk", seconds=60)
     restart(town.platform)
     assert rush.announced() == {"voided": 450}
+
+
+def test_a_change_with_a_process_killed_reaches_everybody_once(town: Town, engine: Engine) -> None:
+    rush = filled(town, engine)
+    (session,) = rush.activity["sessions"]
+    version = town.client.get(rush.path)["version"]
+    town.client.patch(rush.path, {"sessions": [{**session, "place": "图书馆"}]}, if_match=f'"v{version}"')
+    eventually(lambda: rush.announced()["amended"], what="the first chunk")
+    kill(town.platform)
+    eventually(lambda: rush.announced()["amended"] >= 450, what="the last chunk", seconds=60)
+    restart(town.platform)
+    assert rush.announced() == {"amended": 450}

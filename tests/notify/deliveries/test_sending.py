@@ -206,6 +206,36 @@ class TestProvider:
             (call,) = line.deliver([outgoing], until=float("inf"))
         assert (call.outcome, call.reason, desk.sink.connections) == ("refused", "bad_address", 0)
 
+    @pytest.mark.parametrize("utf8", [True, False])
+    def test_an_international_address_is_reached_by_who_can_and_refused_with_its_reason(
+        self, desk: Desk, utf8: bool
+    ) -> None:
+        """A domain is written in IDNA for every server; what stands before the @ takes SMTPUTF8."""
+        server = Sink(utf8=utf8)
+        channel = EmailChannel(dataclasses.replace(desk.email.settings, url=server.url))
+        addresses = ("li@例子.中国", "李雷@例子.中国", "after@example.com")
+        batch = [
+            sending.Outgoing(UUID(int=number), address, "李雷", "通知", "正文", "zh-CN")
+            for number, address in enumerate(addresses)
+        ]
+        try:
+            with channel.line() as line:
+                calls = line.deliver(batch, until=float("inf"))
+        finally:
+            server.close()
+        reached = ["li@xn--fsqu00a.xn--fiqs8s", "李雷@xn--fsqu00a.xn--fiqs8s", "after@example.com"]
+        if utf8:
+            assert [call.outcome for call in calls] == ["accepted"] * 3
+        else:
+            assert [(call.outcome, call.reason) for call in calls] == [
+                ("accepted", None),
+                ("refused", "smtputf8_not_offered"),
+                ("accepted", None),
+            ]
+            del reached[1]
+        assert [mail.to for mail in server.mails] == reached
+        assert [mail.recipient for mail in server.mails] == [("李雷", address) for address in reached]
+
     def test_no_text_changes_what_surrounds_it(self, desk: Desk) -> None:
         subject = "报名成功：" + "春季专场招聘会" * 12 + "\r\nBcc: b@example.com \U0001f389"
         body = ".\r\n.开头的行\r\nFrom 另一行\r\n" + "长" * 400
@@ -219,8 +249,7 @@ class TestProvider:
         for outgoing, mail in zip(batch, desk.sink.mails, strict=True):
             assert mail.subject.split() == subject.split() and "Bcc" not in mail.headers
             assert mail.body.splitlines() == body.splitlines()
-            (recipient,) = mail.addressees
-            assert (recipient.addr_spec, recipient.display_name) == (outgoing.address, outgoing.name)
+            assert mail.recipient == (outgoing.name, outgoing.address)
             (sender,) = mail.senders
             assert (sender.addr_spec, sender.display_name) == ("city@jinzhong.test", "青年之城")
 

@@ -21,6 +21,9 @@ class TestEmails:
             ("12345678@qq.com", "12345678@qq.com"),
             ("o'brien@mail.sxmu.edu.cn", "o'brien@mail.sxmu.edu.cn"),
             ("a@xn--fiqs8s.cn", "a@xn--fiqs8s.cn"),
+            ("li@例子.中国", "li@xn--fsqu00a.xn--fiqs8s"),
+            ("li@例子。中国", "li@xn--fsqu00a.xn--fiqs8s"),
+            ("li@BÜCHER.example", "li@xn--bcher-kva.example"),
         ],
     )
     def test_reads_every_spelling_as_one(self, written: str, address: str) -> None:
@@ -32,6 +35,7 @@ class TestEmails:
             *("", "li", "li@", "@example.com", "li@example", "li..lei@example.com", ".li@example.com", "li@-a.com"),
             *("a@b@example.com", "li@example.com,wang@example.com", "李雷@example.com", "l" * 65 + "@example.com"),
             *("li@" + "a." * 130 + "com", "li@example.com\r\nBcc:all@example.com", "li@127.0.0.1", "<li@example.com>"),
+            *("li@straße.de", "li@例子", "li@" + "例" * 60 + ".cn", "li@例_子.cn", "li@例子..cn"),
         ],
     )
     def test_refuses_what_cannot_be_sent_to(self, written: str) -> None:
