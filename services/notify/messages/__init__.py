@@ -1,8 +1,9 @@
 """Messages (消息): what people receive because of an event, and the in-app inbox.
 
 An announcement becomes one message per bound template and one delivery per channel of it, in the transaction of the
-inbox row. The in-app inbox is this table: its delivery is done with the commit. Unique keys keep the same event, however it
-comes again, from reaching a person twice; a replayed event reaches no person.
+inbox row. One that comes after a newer version of its subject makes none: retries may bring the older state last. The in-app
+inbox is this table: its delivery is done with the commit. Unique keys keep the same event, however it comes again, from reaching
+a person twice; a replayed event reaches no person.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -29,6 +31,16 @@ from services.notify.templates.rendering import Rendering
 
 TABLE: Table = Message.__table__  # type: ignore[assignment]
 
+_NEWEST = text(
+    """
+    select subject_id, max(subject_version) as version from messages
+    where subject_id = any(cast(:subjects as text[])) group by subject_id
+    """
+)
+outdated_total = Counter(
+    "youthcity_announcements_outdated_total", "Announcements older than what a person was sent already"
+)
+
 Bound = Mapping[str, Sequence[tuple[templates.Template, Rendering]]]
 
 
@@ -44,8 +56,8 @@ class MessageNotFound(Refusal):
 def announce(
     work: Work, events: Sequence[Event], *, open_channels: Collection[str], quiet_hours: QuietHours | None
 ) -> None:
-    """Make the messages of events and their deliveries; a replay makes none."""
-    live = [event for event in events if not event.replay]
+    """Make the messages of events and their deliveries; a replay makes none, nor does a version older than one announced."""
+    live = _without_outdated(work, [event for event in events if not event.replay])
     bound = _bound(work, {event.type for event in live})
     made = {row["id"]: (row, template) for event in live for row, template in _messages(work, event, bound)}
     if not made:
@@ -62,6 +74,14 @@ def announce(
     written = [made[message_id] for message_id in new]
     begun = [(message, template.channels, by_person[message["person_id"]]) for message, template in written]
     deliveries.begin(work, begun, open_channels=open_channels)
+
+
+def _without_outdated(work: Work, events: Sequence[Event]) -> list[Event]:
+    newest = work.session.execute(_NEWEST, {"subjects": [event.subject_id for event in events]}).all() if events else []
+    announced = {row.subject_id: row.version for row in newest}
+    current = [event for event in events if event.version >= announced.get(event.subject_id, 0)]
+    outdated_total.inc(len(events) - len(current))
+    return current
 
 
 def _bound(work: Work, event_types: Collection[str]) -> Bound:
@@ -82,6 +102,8 @@ def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str
             "template_key": template.key,
             "template_version": template.version,
             "event_type": event.type,
+            "subject_id": event.subject_id,
+            "subject_version": event.version,
             "programme": template.programme or event.data[str(templates.programme_field(event.type))],
             "urgency": template.urgency,
             "subject": subject,

@@ -54,6 +54,16 @@ class TestAnnounce:
         office.hear(granted(person, replay=True))
         assert office.count("select count(*) from messages") + office.count("select count(*) from deliveries") == 0
 
+    def test_a_version_older_than_one_announced_makes_no_message(self, office: Office) -> None:
+        """It waited in a retry queue meanwhile; the person would read the older state last."""
+        person = uuid7()
+        office.only_template()
+        older = granted(person)
+        office.hear(replace(older, id=uuid7(), version=3), replace(older, id=uuid7(), version=2))
+        assert len(office.inbox(person)) == 2, "what comes together is kept"
+        office.hear(older, granted(person))
+        assert len(office.inbox(person)) == 3, "of another entitlement only"
+
     def test_every_template_bound_to_the_event_makes_a_message(self, office: Office) -> None:
         person = uuid7()
         office.only_template()
