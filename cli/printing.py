@@ -33,6 +33,12 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
         click.echo("  ".join(padded).rstrip())
 
 
+def print_headings(widths: Mapping[str, int]) -> None:
+    """The headings of lines that are printed one by one, as wide as their columns."""
+    names = [(say(heading), width) for heading, width in widths.items()]
+    click.echo("  ".join(name + " " * (width - _width(name)) for name, width in names).rstrip())
+
+
 def print_pairs(pairs: Mapping[str, object]) -> None:
     """A name and its value on each line."""
     names = {name: say(name) for name in pairs}
