@@ -40,7 +40,11 @@ def list_clients(as_json: bool) -> None:
     engine = make_engine(settings.database_url(), pool_size=1, name="cli.clients")
     rows = []
     for one in registered.all_clients(engine):
-        about = {"client_id": one.id, "department": one.department, "state": "revoked" if one.revoked_at else "live"}
+        about: dict[str, Any] = {
+            "client_id": one.id,
+            "department": one.department,
+            "state": "revoked" if one.revoked_at else "live",
+        }
         about |= {"type": one.type, "scopes": one.scopes, "bound_to": [str(place) for place in one.bound_to]}
         if as_json:
             printing.print_json(about)

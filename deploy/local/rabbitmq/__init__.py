@@ -134,6 +134,7 @@ class RabbitMQ:
         folder = str(self._folder)
         return {
             running.MARK: self._mark,
+            **running.inherited(),
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": f"{folder}/home",
             "LC_ALL": "C.UTF-8",
