@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 import click
@@ -22,7 +23,9 @@ def environment(as_json: bool) -> None:
     if not local:
         raise NotSetUp(say("No platform runs in this checkout: `make up` starts one."))
     gateway = places.gateway_of(local)
+    path = os.pathsep.join([*local["programs"], os.environ["PATH"]])
     found = {
+        "PATH": path,
         **local["environment"],
         "YOUTHCITY_URL": gateway.url,
         "YOUTHCITY_CLIENT_ID": gateway.client_id,

@@ -109,7 +109,7 @@ class Platform:
         self.scale.set(processes.wanted_numbers(), environment)
         environment |= migrating(self._database_server or self.postgres.url)  # from here on for commands alone
         if self._broker is None:
-            environment["RABBIT_API"] = self.rabbitmq.api
+            environment |= {"RABBIT_API": self.rabbitmq.api, **self.rabbitmq.for_commands()}
         say("registering the demo's clients")
         url, logs = environment["GATEWAY_PUBLIC_URL"], self.place.state / "logs"
         clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri, logs=logs)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import click
@@ -16,7 +14,8 @@ from cli import exits
 from cli.__main__ import COMMANDS, main
 from cli.chinese import CHINESE
 from tests.cli.conftest import CommandLine
-from tests.documents.blocks import blocks
+from tests.documents.blocks import blocks, output_of
+from tests.support.checkouts import bare_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = re.compile(r"\{\w+\}")
@@ -84,20 +83,12 @@ class TestEveryCommand:
 
 
 class TestCompletion:
-    def test_installed_as_the_page_says_completes_in_a_shell(self, bare: CommandLine, tmp_path: Path) -> None:
-        """The first two lines of the page's block, typed in bash; then what bash would complete."""
-        (block,) = [one.text for one in blocks(ROOT / "docs/command-line.md") if "_source youthcity" in one.text]
-        install, bash = block.splitlines()[:2]
-        (tmp_path / ".local" / "bin").mkdir(parents=True)
-        completing = (
-            "COMP_WORDS=(youthcity imports up) COMP_CWORD=2; _youthcity_completion youthcity; echo ${COMPREPLY[*]}"
-        )
-        script = f"cd {ROOT}; {install}; PATH=~/.local/bin:$PATH; {bash}; {completing}"
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        done = subprocess.run(
-            ["bash", "-eu", "-c", script], env=environment, capture_output=True, text=True, timeout=60
-        )
-        assert done.stdout.split() == ["upload"], done.stderr
+    def test_installed_as_the_page_says_completes_in_a_shell(self, tmp_path: Path) -> None:
+        """The page's block, typed in bash; then what bash would complete."""
+        (block,) = [one.text for one in blocks(ROOT / "docs/command-line.md") if one.name == "completion"]
+        asked = "COMP_WORDS=(youthcity imports up) COMP_CWORD=2; _youthcity_completion youthcity; echo ${COMPREPLY[*]}"
+        environment = {**bare_environment(), "HOME": str(tmp_path)}
+        assert output_of(block + asked, ROOT, environment, 60).split() == ["upload"]
 
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
     def test_names_commands_and_options(self, bare: CommandLine, shell: str) -> None:

@@ -68,13 +68,14 @@ class TestEnvironment:
             "clients": {"demo": {"client_id": "c", "client_secret": "s", "scopes": []}},
             "environment": {"AMQP_URI": "amqp://ops:a'b $c@127.0.0.1:1/", "KEY_DIR": "/keys"},
             "logs": "/logs",
+            "programs": ["/usr/lib/of a server/bin"],
         }
         (bare.folder / ".state").mkdir()
         (bare.folder / ".state" / "platform.json").write_text(json.dumps(described))
         printed = bare("environment", AMQP_URI="amqp://of-before").out
-        script = f'{printed}printf "%s\\n" "$AMQP_URI" "$KEY_DIR" "$YOUTHCITY_CLIENT_SECRET" "$YOUTHCITY_LOGS"'
+        script = printed + 'printf "%s\\n" "$AMQP_URI" "$KEY_DIR" "$YOUTHCITY_CLIENT_SECRET" "${PATH%%:*}"'
         done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines() == ["amqp://ops:a'b $c@127.0.0.1:1/", "/keys", "s", "/logs"]
+        assert done.stdout.splitlines() == ["amqp://ops:a'b $c@127.0.0.1:1/", "/keys", "s", "/usr/lib/of a server/bin"]
 
     def test_is_refused_where_nothing_runs(self, bare: CommandLine) -> None:
         assert "make up" in bare("environment", status=2).err

@@ -21,7 +21,7 @@ from deploy.local import running
 from deploy.local.clients import CLIENTS
 from examples.client import client_of
 from examples.listening import queue_of
-from tests.architecture import source
+from tests.support import checkouts
 from tests.support.waiting import until
 
 STEP = re.compile(r"== +\d+\.\d s  .+")
@@ -32,10 +32,7 @@ class Checkout:
     """A copy of the repository, commanded as make does it."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        for path in source.files():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source.ROOT / path, root / path)
+        self.root, self.copy = root, checkouts.Checkout(root)
         self.environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
         self.environment["PROCESSES_TALENT"] = "2"
 
@@ -164,7 +161,8 @@ class TestStack:
         assert json.loads(checkout.make("doctor", "--json"))["findings"] == []
         assert checkout.make("up", PROCESSES_TALENT="1")  # all of them are waited for
 
-        assert "perks=1" in checkout.make("scale", "perks=1")
+        one, three = (f"events=1 notify=1 perks={count} talent=1" for count in (1, 3))
+        assert checkout.copy.types("docs/operating.md", "scale").splitlines() == [three, one, one]
         until(lambda: checkout.consumers("rpc-perks") == 1, seconds=30)
         assert checkout.processes() == before
         assert "make scale perks=3" in refused(checkout, "scale", "parks=3")

@@ -153,6 +153,12 @@ class RabbitMQ:
             " -kernel inet_dist_use_interface {127,0,0,1}",
         }
 
+    def for_commands(self) -> dict[str, str]:
+        """What ``rabbitmqctl`` needs to reach the node."""
+        names = ("ERL_EPMD_PORT", "RABBITMQ_NODENAME", "RABBITMQ_CONF_ENV_FILE")
+        cookie = (self._folder / "home" / ".erlang.cookie").read_text()
+        return {name: self.environment()[name] for name in names} | {"RABBITMQ_ERLANG_COOKIE": cookie}
+
     def _configuration(self) -> str:
         lines = [
             f"listeners.tcp.local = 127.0.0.1:{self._port('amqp')}",
