@@ -93,12 +93,15 @@ class Checkout:
         found, taken = [], self.untracked()
         for path in self.written():
             if self._is_secret(path):
-                is_open = path.stat().st_mode & 0o077
                 name = str(path.relative_to(self.folder))
-                found += [f"{name}: {'open to others' if is_open else 'not ignored'}"] * (
-                    bool(is_open) or name in taken
-                )
+                found += [f"{name}: others may read it"] * self.is_open(path)
+                found += [f"{name}: not ignored"] * (name in taken)
         return found
+
+    def is_open(self, path: Path) -> bool:
+        """Whether others than its owner can come to a file and read it."""
+        folders = [folder for folder in path.parents if folder.is_relative_to(self.folder) and folder != self.folder]
+        return bool(path.stat().st_mode & 0o044) and all(folder.stat().st_mode & 0o011 for folder in folders)
 
     def untracked(self) -> list[str]:
         """The files that were not there at the beginning, and git does not ignore."""
