@@ -75,8 +75,8 @@ class _Tail:
         if self._as_json:
             printing.print_json(about)
         else:
-            shown = (f"{printing.safe(about.get(name) or '-'):{width}}" for name, width in _COLUMNS.items())
-            click.echo("  ".join(shown).rstrip() + _marks(about))
+            values = [about.get(name) or "-" for name in _COLUMNS]
+            click.echo(printing.line(values, _COLUMNS) + _marks(about))
         self.printed += 1
         self._channel.basic_ack(message.delivery_tag)
 

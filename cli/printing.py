@@ -34,9 +34,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def print_headings(widths: Mapping[str, int]) -> None:
-    """The headings of lines that are printed one by one, as wide as their columns."""
-    names = [(say(heading), width) for heading, width in widths.items()]
-    click.echo("  ".join(name + " " * (width - _width(name)) for name, width in names).rstrip())
+    """The headings of lines that are printed one by one."""
+    click.echo(line([say(heading) for heading in widths], widths))
+
+
+def line(values: Iterable[object], widths: Mapping[str, int]) -> str:
+    """A line under such headings; what is wider than its column moves the rest."""
+    cells = ((safe(value), width) for value, width in zip(values, widths.values(), strict=True))
+    return "  ".join(text + " " * (width - _width(text)) for text, width in cells).rstrip()
 
 
 def print_pairs(pairs: Mapping[str, object]) -> None:

@@ -111,6 +111,4 @@ def _print(entry: Entry, *, as_json: bool) -> None:
         return
     names = " ".join(f"{name}={value}" for name, value in entry.about.items() if name in _SHOWN)
     at = printing.shown(entry.at, precisely=True)
-    click.echo(
-        f"{at}  {entry.service:8}  {say(entry.kind):9}  {printing.safe(entry.what)}  {printing.safe(names)}".rstrip()
-    )
+    click.echo(printing.line([at, entry.service, say(entry.kind), entry.what, names], _COLUMNS))
