@@ -79,11 +79,13 @@ def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
             del waiting[name]
             say(f"{name} is ready" + (f", {len(waiting)} to come" if waiting else ""))
         if waiting and time.monotonic() > deadline:
-            name = next(iter(waiting))
+            name = list(waiting)[-1]
             log = place.state / "logs" / f"{name}.log"
             lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
             tail = "\n".join(map(readable, lines))
-            raise SystemExit(f"{name} did not become ready in {START_SECONDS:g} s. Its log, {log}, ends:\n{tail}")
+            raise SystemExit(
+                f"{', '.join(waiting)} did not become ready in {START_SECONDS:g} s. The log {log} ends:\n{tail}"
+            )
         time.sleep(0.1)
 
 

@@ -65,6 +65,9 @@ class Checkout:
     def state(self, name: str) -> Any:
         return json.loads((self.root / ".state" / name).read_text())
 
+    def notes(self) -> Any:
+        return self.state("data/notes.json")
+
     def readable_by_others(self) -> list[str]:
         """What holds a secret, and more than its owner may read."""
         state = self.root / ".state"
@@ -135,7 +138,8 @@ class TestStack:
     def test_comes_up_after_a_start_that_was_killed_or_failed(self, checkout: Checkout) -> None:
         failing = {"YOUTHCITY_START_SECONDS": "12", "GATEWAY_TRUSTED_PROXIES": "none"}
         checkout.make("up", status=1, **failing)
-        assert "gateway did not become ready in 12 s" in checkout.progress
+        assert re.search(r"gateway did not become ready in 12 s\. The log .+/gateway\.log ends:", checkout.progress)
+        assert "GATEWAY_TRUSTED_PROXIES" in checkout.progress
         assert "`make doctor`" in checkout.progress
         assert checkout.processes() == []
 
@@ -147,8 +151,12 @@ class TestStack:
         killed.communicate()
         (checkout.root / ".state" / "platform.json").unlink()
 
-        checkout.make("up", PROCESSES_TALENT="1")
+        own = (
+            f"amqp://ops@127.0.0.1:{checkout.notes()['port.amqp']}/"  # as in a shell that `cli environment` made ready
+        )
+        checkout.make("up", PROCESSES_TALENT="1", AMQP_URI=own)
         assert checkout.command_line("imports", "list") == []
+        assert "//talent:" in checkout.state("platform.json")["environment"]["TALENT_AMQP_URI"]
 
     def test_gets_more_processes_of_a_service_and_fewer_while_it_runs(self, checkout: Checkout) -> None:
         """Goes on with the platform of the test before."""
