@@ -21,7 +21,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom lock digests migration clean
+.PHONY: help run up down scale demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom lock digests migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ up: $(STATE)/ready ## Start the platform detached; returns when it is ready
 
 down: ## Stop everything this checkout has started
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local down; fi
+
+scale: $(STATE)/ready ## As many processes of a service in the running platform: make scale perks=3 (without it: how many there are)
+	@$(PYTHON) -m deploy.local scale $(filter-out PYTHON=% STATE=%,$(MAKEOVERRIDES))
 
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo

@@ -6,6 +6,7 @@ import sys
 
 import click
 from amqp.exceptions import PreconditionFailed
+from environs import EnvError
 
 from chassis.broker import retiring, topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire
@@ -91,4 +92,7 @@ def empty() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main(prog_name="python -m chassis")
+    except (RuntimeError, EnvError) as problem:
+        sys.exit(f"chassis: {problem} (every variable: docs/settings.md)")

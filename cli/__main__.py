@@ -6,6 +6,7 @@ Lives here: the group of all commands, and how a run ends: with a status and a s
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -13,19 +14,52 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from cli import exits, language
-from cli.clients import clients
-from cli.dead import dead
-from cli.events import events
-from cli.imports import imports
+from cli import VERSION, exits, language
 from cli.language import say
-from cli.queues import queues
-from cli.trace import trace
-from gateway.auth.clients import ClientProblem
 
 PROGRAM = "youthcity"
 COMPLETE = "_YOUTHCITY_COMPLETE"
+#: Command → its line in the list of commands. Its module, of the same name, is imported when it is called, and not before.
+COMMANDS = {
+    "imports": "Rosters: send a file, see the result of each row.",
+    "clients": "Registered clients: departments' systems that may request tokens.",
+    "queues": "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).",
+    "dead": "Messages that were given up on, of every service.",
+    "events": "What the services announce.",
+    "trace": (
+        "One timeline of ID: of a trace, a request (X-Request-Id), an event, a dead letter, an import, a message, a delivery."
+    ),
+    "environment": 'Print the variables of this checkout\'s platform, for a shell: eval "$(python -m cli environment)".',
+}
+
+
+class _Commands(click.Group):
+    """The commands above; what a shell completes, and the list in --help, load none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, in the chosen language."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        language.translate_help(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, language.translated(text)) for name, text in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What begins so."""
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        found = [CompletionItem(name, help=language.translated(COMMANDS[name])) for name in names]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _choose_language(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -34,7 +68,10 @@ def _choose_language(ctx: click.Context, param: click.Parameter, value: str | No
         language.translate_help(main)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.option(
     "--lang",
     type=click.Choice(language.LANGUAGES),
@@ -43,16 +80,13 @@ def _choose_language(ctx: click.Context, param: click.Parameter, value: str | No
     callback=_choose_language,
     help="Language; else YOUTHCITY_LANG, else LANG.",
 )
+@click.version_option(VERSION, message="youth-city %(version)s", help="Show the version and exit.")
 def main() -> None:
     """Youth City at the command line: rosters over HTTP for departments, databases and broker for on call.
 
     Uses the platform the environment names, else the one running in this checkout.
     Exit status: 0 done, 1 refused or failed, 2 wrongly called or not set up, 3 not reachable or busy, 130 Ctrl-C.
     """
-
-
-for command in (imports, clients, queues, dead, events, trace):
-    main.add_command(command)
 
 
 def run() -> int:
@@ -83,15 +117,18 @@ def _report_failure(failure: click.ClickException) -> int:
     """Print the reason on standard error, as JSON for scripts; returns the exit status."""
     problem = failure.__cause__
     message = failure.format_message()
-    if isinstance(problem, ClientProblem):
-        message = language.pick(problem.zh, problem.en)
+    if (zh := getattr(problem, "zh", None)) is not None:  # a ClientProblem of the gateway
+        message = language.pick(zh, str(problem))
     if "--json" in sys.argv:
         code = getattr(failure, "code", "usage" if failure.exit_code == exits.USAGE else "refused")
-        click.echo(json.dumps({"error": code, "message": message}, ensure_ascii=False), err=True)
+        found = {"error": code, "message": message, **getattr(failure, "details", {})}
+        click.echo(json.dumps(found, ensure_ascii=False), err=True)
         return failure.exit_code
     if isinstance(failure, click.UsageError) and failure.ctx is not None:
         click.echo(failure.ctx.get_usage(), err=True)
     click.echo(say("Error: {message}", message=language.of_click(message)), err=True)
+    for hint in getattr(failure, "hints", ()):
+        click.echo(hint, err=True)
     return failure.exit_code
 
 

@@ -28,6 +28,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
 #: "Not now": the same request may succeed later.
 _LATER = (429, 503, 504)
+#: What a client's fault asks of whoever types the command.
+_CORRECT = "correct what is named, then type the command again."
+_TODO = {
+    401: "check YOUTHCITY_CLIENT_ID and YOUTHCITY_CLIENT_SECRET; the operators make a new secret with `clients rotate`.",
+    403: "the client lacks a scope, or the record is another department's: the operators register clients and scopes.",
+    404: "check the id; what belongs to other departments is not found either.",
+    409: "look at the present state (`imports list`), then decide again.",
+}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 #: Called with the number of bytes sent since the call before.
@@ -122,7 +130,10 @@ class Api:
                 f"{self._place.url}/oauth/token", data=form, auth=login, timeout=SECONDS, allow_redirects=False
             )
             if answer.status_code in (400, 401):
-                raise Refused(say("The gateway does not know this client, or its secret is wrong."), "invalid_client")
+                refused = Refused(
+                    say("The gateway does not know this client, or its secret is wrong."), "invalid_client"
+                )
+                raise refused.hinting(say("What to do: {todo}", todo=say(_TODO[401])))
             if answer.status_code != 200:
                 raise _failure(answer)
             granted = answer.json()
@@ -172,13 +183,33 @@ def _pause(answer: requests.Response) -> float:
 
 
 def _failure(answer: requests.Response) -> Refused | Unreachable:
-    """An answer of 400 and above in one line: the problem's detail (RFC 9457), its fields, its code and its trace."""
+    """An answer of 400 and above: the problem's detail (RFC 9457) and code; its fields, what to do and its trace as hints."""
     try:
         problem = answer.json()
         detail, code = str(problem["detail"]), str(problem["code"])
     except (ValueError, KeyError, TypeError):
         detail, code, problem = say("HTTP status {status}", status=answer.status_code), "http_error", {}
-    details = [f"{error.get('pointer', '#')}: {error.get('detail', '')}" for error in problem.get("errors", ())]
-    about = " ".join([code, *([f"trace {problem['trace_id']}"] if problem.get("trace_id") else [])])
-    line = f"{' '.join([detail, *details])} ({about})"
-    return Unreachable(line, code) if answer.status_code in _LATER else Refused(line, code)
+    fields = [(str(one.get("pointer", "#")), str(one.get("detail", ""))) for one in problem.get("errors", ())]
+    todo = _what_to_do(answer)
+    page, trace = str(problem.get("type", "")), str(problem.get("trace_id", ""))
+    hints = [
+        *(f"  {pointer}: {text}" for pointer, text in fields),
+        say("What to do: {todo}", todo=todo),
+        *([say("More: {page}", page=page)] if page.startswith("http") else []),
+        *([f"trace {trace}"] if trace else []),
+    ]
+    details = {"fields": dict(fields), "what_to_do": todo, "trace_id": trace or None}
+    made = (Unreachable if answer.status_code in _LATER else Refused)(f"{detail} ({code})", code)
+    made.hinting(*hints, **details)
+    return made
+
+
+def _what_to_do(answer: requests.Response) -> str:
+    if answer.status_code == 429:
+        seconds = answer.headers.get("Retry-After", "60")
+        return say("wait {seconds} s, then type the same command again.", seconds=seconds)
+    if answer.status_code in _LATER:
+        return say("type the same command again in a minute; with the same --key nothing is applied twice.")
+    if answer.status_code >= 500:
+        return say("tell the operators the trace; they find the cause with `trace`.")
+    return say(_TODO.get(answer.status_code, _CORRECT))

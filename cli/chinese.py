@@ -26,6 +26,19 @@ WORDS = {
     "not read": "未读取",
     " Rows: {rows}": " 行：{rows}",
     "created at": "提交时间",
+    "file": "文件名",
+    "client": "客户端",
+    "department": "部门",
+    "scopes": "权限范围",
+    "live": "有效",
+    "revoked": "已停用",
+    "time": "时间",
+    "subject": "对象",
+    "sequence": "版本",
+    "at": "时间",
+    "kind": "种类",
+    "what": "内容",
+    "about": "相关编号",
     "rows": "行数",
     "row": "行",
     "verdict": "结果",
@@ -77,6 +90,15 @@ CHINESE: dict[str, str] = {
         "退出码：0 完成，1 被拒绝或失败，2 用法有误或未配置，3 连不上或繁忙，130 Ctrl-C。"
     ),
     "Show this message and exit.": "显示本说明。",
+    "Show the version and exit.": "显示版本号。",
+    'Print the variables of this checkout\'s platform, for a shell: eval "$(python -m cli environment)".': (
+        '输出本目录平台的环境变量，供 shell 使用：eval "$(python -m cli environment)"。'
+    ),
+    'Print the variables of this checkout\'s platform, for a shell: eval "$(python -m cli environment)".\n\n'
+    "They hold passwords: let the shell take them, and write them nowhere.": (
+        '输出本目录平台的环境变量，供 shell 使用：eval "$(python -m cli environment)"。\n\n'
+        "其中有密码：只交给 shell，不要写入任何文件。"
+    ),
     "Language; else YOUTHCITY_LANG, else LANG.": "语言；未指定时依次看 YOUTHCITY_LANG、LANG。",
     "One JSON object a line.": "每行输出一个 JSON 对象。",
     "Rosters: send a file, see the result of each row.": "名册：上传，并查看逐行结果。",
@@ -154,6 +176,23 @@ CHINESE: dict[str, str] = {
     "Folder of log files.": "日志文件所在目录。",
     # sentences
     "Error: {message}": "错误：{message}",
+    "What to do: {todo}": "处理办法：{todo}",
+    "More: {page}": "详细说明：{page}",
+    "wait {seconds} s, then type the same command again.": "请等待 {seconds} 秒，再执行同一命令。",
+    "type the same command again in a minute; with the same --key nothing is applied twice.": (
+        "请一分钟后再执行同一命令；--key 相同时不会重复导入。"
+    ),
+    "tell the operators the trace; they find the cause with `trace`.": "请将追踪号告知平台值班人员，由其用 `trace` 查明原因。",
+    "correct what is named, then type the command again.": "请按上述提示更正后再执行该命令。",
+    "check YOUTHCITY_CLIENT_ID and YOUTHCITY_CLIENT_SECRET; the operators make a new secret with `clients rotate`.": (
+        "请检查 YOUTHCITY_CLIENT_ID 与 YOUTHCITY_CLIENT_SECRET；值班人员可用 `clients rotate` 生成新密钥。"
+    ),
+    "the client lacks a scope, or the record is another department's: the operators register clients and scopes.": (
+        "该客户端缺少权限范围，或记录属于其他部门：客户端及其权限范围由平台值班人员登记。"
+    ),
+    "check the id; what belongs to other departments is not found either.": "请核对编号；其他部门的记录同样显示为不存在。",
+    "look at the present state (`imports list`), then decide again.": "请先查看当前状态（`imports list`），再作决定。",
+    "No platform runs in this checkout: `make up` starts one.": "本目录没有运行中的平台，启动请用 `make up`。",
     "Stopped.": "已中止。",
     "{what} is not reachable: {why}": "连不上{what}：{why}",
     "{what} refused: {why}": "{what}拒绝了请求：{why}",

@@ -15,8 +15,8 @@ import click
 from chassis.broker import topology
 from chassis.store import dead_letters
 from chassis.store.dead_letters import Wanted, commands
-from cli import places, printing
-from cli.exits import UNREACHABLE, Refused, Unreachable, reaching
+from cli import places, printing, servers
+from cli.exits import UNREACHABLE, Refused, Unreachable
 from cli.language import say
 from cli.places import Service
 
@@ -40,7 +40,7 @@ def list_dead(service: str | None, as_json: bool, **filters: Any) -> None:
 
     def look(place: Service) -> None:
         nonlocal total
-        with places.engine_of(place).connect() as connection:
+        with servers.engine_of(place).connect() as connection:
             found.extend({"service": place.name, **row} for row in dead_letters.list_dead(connection, wanted))
             total += dead_letters.count(connection, wanted)
 
@@ -65,7 +65,7 @@ def show(letter_id: Any, service: str | None, as_json: bool) -> None:
     found: list[dict[str, Any]] = []
 
     def look(place: Service) -> None:
-        with places.engine_of(place).connect() as connection:
+        with servers.engine_of(place).connect() as connection:
             if row := dead_letters.show(connection, str(letter_id)):
                 found.append({"service": place.name, **row})
 
@@ -122,13 +122,13 @@ def redrive(
 
 def _redrive_in(place: Service, wanted: Wanted, *, dry_run: bool) -> tuple[int, int, int]:
     """Redrive the letters of a service; returns how many match, were sent, and reached no queue."""
-    engine = places.engine_of(place)
+    engine = servers.engine_of(place)
     with engine.connect() as connection:
         waiting = dead_letters.count(connection, wanted)
     if dry_run or not waiting:
         return waiting, 0, 0
     uri = places.require_broker_of(place)
-    with reaching(say("the broker")):
+    with servers.reaching(say("the broker")):
         return waiting, *commands.send_again(place.name, engine, uri, wanted)
 
 
@@ -137,7 +137,7 @@ def _in_each(chosen: str | None, look: Callable[[Service], None]) -> list[Unreac
     missed = []
     for place in places.services(chosen):
         try:
-            with reaching(say("the database of {service}", service=place.name)):
+            with servers.reaching(say("the database of {service}", service=place.name)):
                 look(place)
         except Unreachable as away:
             printing.note(away.message)

@@ -18,14 +18,18 @@ import click
 from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.ground import tracing
-from cli import places, printing
-from cli.exits import Refused, reaching
+from cli import places, printing, servers
+from cli.exits import Refused
 from cli.language import say
 from contracts.language import envelope
 
 KEPT, PREFETCH = 10_000, 200
 #: Between two checks that every subscriber still has its queue.
 CHECK_SECONDS = 5.0
+
+
+#: What is shown of an event, and how wide.
+_COLUMNS = {"time": 24, "type": 38, "subject": 36, "sequence": 8, "id": 36, "trace_id": 32}
 
 
 @click.group()
@@ -40,10 +44,12 @@ def events() -> None:
 def tail(patterns: tuple[str, ...], count: int | None, as_json: bool) -> None:
     """Print each event's envelope as it is published, until Ctrl-C. The platform is not affected."""
     uri = places.broker().amqp_uri
-    with reaching(say("the broker")):
+    with servers.reaching(say("the broker")):
         wire = Wire(uri, name="cli.tail")
         try:
             _require_subscribers(wire)
+            if not as_json:
+                printing.print_headings(_COLUMNS)
             _print_events(_Tail(wire, patterns or ("#",), as_json=as_json), count)
         finally:
             wire.close()
@@ -69,8 +75,8 @@ class _Tail:
         if self._as_json:
             printing.print_json(about)
         else:
-            values = ("time", "type", "subject", "sequence", "id", "trace_id")
-            click.echo("  ".join(printing.safe(about.get(name) or "-") for name in values) + _marks(about))
+            values = [about.get(name) or "-" for name in _COLUMNS]
+            click.echo(printing.line(values, _COLUMNS) + _marks(about))
         self.printed += 1
         self._channel.basic_ack(message.delivery_tag)
 

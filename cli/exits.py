@@ -1,34 +1,34 @@
 """How a command ends: its exit status, and one line instead of a traceback.
 
-Lives here: the statuses, our own failures, and the translation of foreign exceptions into them. Not here: the refusals of each
-command.
+Lives here: the statuses and our own failures. Not here: what databases and the broker raise (``servers``), the answers of the
+gateway (``api``), the refusals of each command.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any, Self
 
-import amqp
 import click
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis.broker.wire import CONNECTION_ERRORS
-from chassis.ground.logs import redact
-from chassis.store.database import is_transient
 from cli.language import say
 
 #: Done; refused or failed; wrongly called or not set up; not reachable or busy, the same may succeed later; Ctrl-C.
 DONE, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
-_UNDEFINED_TABLE, _UNDEFINED_COLUMN = "42P01", "42703"
-
 
 class Failure(click.ClickException):
-    """A command that ends with a sentence; `code` for scripts."""
+    """A command that ends with a sentence; `code` for scripts, and `hints`: further lines, what to do among them."""
 
     code = "failed"
+    hints: tuple[str, ...] = ()
+    #: Beside error and message, for scripts.
+    details: Mapping[str, Any] = {}
+
+    def hinting(self, *hints: str, **details: Any) -> Self:
+        """The same, with lines for people and values for scripts."""
+        self.hints, self.details = hints, details
+        return self
 
 
 class Refused(Failure):
@@ -58,40 +58,17 @@ class Unreachable(Failure):
         self.code = code
 
 
-@contextlib.contextmanager
-def reaching(what: str) -> Iterator[None]:
-    """Turn what a database or a broker raises into a Failure that names `what`."""
-    try:
-        yield
-    except (DBAPIError, PoolTimeout) as error:
-        raise _of_database(what, error) from error
-    except ArgumentError as error:
-        raise NotSetUp(say("The address of {what} cannot be read.", what=what)) from error
-    except amqp.AccessRefused as error:
-        raise Refused(say("{what} does not let us in: {why}", what=what, why=_first_line(error))) from error
-    except CONNECTION_ERRORS as error:
-        raise Unreachable(say("{what} is not reachable: {why}", what=what, why=_first_line(error))) from error
-
-
-def _of_database(what: str, error: DBAPIError | PoolTimeout) -> Failure:
-    code = getattr(getattr(error, "orig", None), "pgcode", None)
-    if code in (_UNDEFINED_TABLE, _UNDEFINED_COLUMN):
-        return Refused(say("{what} is not at this code's version: run its `migrate`.", what=what), "behind")
-    why = _first_line(getattr(error, "orig", None) or error)
-    if is_transient(error):
-        return Unreachable(say("{what} is not reachable: {why}", what=what, why=why))
-    return Refused(say("{what} refused: {why}", what=what, why=why))
-
-
-def _first_line(error: BaseException | None) -> str:
+def first_line(error: BaseException | None) -> str:
     """The first line of its message, without passwords; its class where the message is empty."""
+    from chassis.ground.logs import redact  # here: a command that ends well needs no log
+
     lines = redact(str(error)).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
 def explained(error: Exception) -> Failure:
     """An unexpected exception in one line."""
-    why = f"{type(error).__name__}: {_first_line(error)}"
+    why = f"{type(error).__name__}: {first_line(error)}"
     return Refused(
         say("This is a mistake of ours: {why}. With YOUTHCITY_DEBUG=1 the traceback is shown.", why=why), "bug"
     )

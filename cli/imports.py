@@ -171,8 +171,9 @@ def list_imports(state: str | None, as_json: bool) -> None:
         for item in found:
             printing.print_json(item)
         return
-    rows = [(item["id"], item["created_at"], item["mode"], item["state"], item["counts"]["total"]) for item in found]
-    printing.print_table(("import", "created at", "mode", "state", "rows"), rows)
+    values = ("id", "created_at", "filename", "mode", "state")
+    rows = [(*(item[name] for name in values), item["counts"]["total"]) for item in found]
+    printing.print_table(("import", "created at", "file", "mode", "state", "rows"), rows)
 
 
 @imports.command()

@@ -1,6 +1,6 @@
 """The platform's addresses and logins: from the environment, else from the running platform of this checkout.
 
-Lives here: finding them, and opening connections with them. As soon as a variable of ``variables`` is set, everything comes
+Lives here: finding them. Not here: connections (``servers``). As soon as a variable of ``variables`` is set, everything comes
 from the environment and nothing from the local platform, so that no command mixes two platforms.
 
 * YOUTHCITY_URL, YOUTHCITY_CLIENT_ID, YOUTHCITY_CLIENT_SECRET (file): the gateway and a registered client.
@@ -20,19 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from environs import Env
-from sqlalchemy import Engine
 
-from chassis.broker import topology
 from chassis.ground import settings
-from chassis.store.database import make_engine
 from cli.exits import NotSetUp
 from cli.language import say
+from contracts.catalogue import EVENTS
 
 GATEWAY = "gateway"
 CHECKOUT = Path(__file__).resolve().parents[1]
 DESCRIPTION = Path(".state/platform.json")
-#: Longer than a service's own limit: reading ninety days of events may take a while.
-STATEMENT_SECONDS = 60.0
+#: The services of the catalogue: whoever announces an event or hears one.
+SERVICES = sorted({name.partition(".")[0] for event, entry in EVENTS.items() for name in (event, *entry.subscribers)})
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Service:
 
 def databases() -> list[str]:
     """Everything that may have a database: the services of the catalogue, and the gateway."""
-    return [*topology.services(), GATEWAY]
+    return [*SERVICES, GATEWAY]
 
 
 def variables() -> list[str]:
@@ -67,12 +65,13 @@ def variables() -> list[str]:
 
 @cache
 def local_platform() -> Mapping[str, Any]:
-    """The description of the running platform of this folder, or of the checkout that holds this package.
+    """The running platform of this checkout; empty where the environment names a platform, or none has been started here."""
+    return {} if any(os.environ.get(name) for name in variables()) else platform_here()
 
-    Empty where the environment names a platform, or none has been started here.
-    """
-    if any(os.environ.get(name) for name in variables()):
-        return {}
+
+@cache
+def platform_here() -> Mapping[str, Any]:
+    """The description of the running platform of this folder, or of the checkout that holds this package; empty without one."""
     for folder in (Path(), CHECKOUT):
         try:
             return dict(json.loads((folder / DESCRIPTION).read_text()))
@@ -88,10 +87,15 @@ def local_platform() -> Mapping[str, Any]:
 def gateway() -> Gateway:
     """The gateway and a client's login; of a local platform the client with the most scopes. Raises NotSetUp."""
     if local := local_platform():
-        client = max(local["clients"].values(), key=lambda client: len(client["scopes"]))
-        return Gateway(local["gateway_url"], client["client_id"], client["client_secret"])
+        return gateway_of(local)
     values = [_required(f"YOUTHCITY_{name}") for name in ("URL", "CLIENT_ID", "CLIENT_SECRET")]
     return Gateway(values[0].rstrip("/"), values[1], values[2])
+
+
+def gateway_of(local: Mapping[str, Any]) -> Gateway:
+    """The gateway of a described platform, and the client with the most scopes."""
+    client = max(local["clients"].values(), key=lambda client: len(client["scopes"]))
+    return Gateway(local["gateway_url"], client["client_id"], client["client_secret"])
 
 
 def service(name: str) -> Service | None:
@@ -104,18 +108,11 @@ def service(name: str) -> Service | None:
 
 def services(chosen: str | None = None) -> list[Service]:
     """The services whose databases are known, or only the chosen service. Raises NotSetUp where there is none."""
-    names = (chosen,) if chosen else topology.services()
+    names = (chosen,) if chosen else SERVICES
     found = [known for name in names if (known := service(name)) is not None]
     if not found:
         raise _missing(f"{chosen.upper() if chosen else '<SERVICE>'}_DATABASE_URL")
     return found
-
-
-def engine_of(service: Service) -> Engine:
-    """An engine for a single command."""
-    return make_engine(
-        service.database_url, pool_size=1, name=f"{service.name}.cli", statement_timeout_seconds=STATEMENT_SECONDS
-    )
 
 
 def require_clients_database() -> None:

@@ -33,6 +33,17 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
         click.echo("  ".join(padded).rstrip())
 
 
+def print_headings(widths: Mapping[str, int]) -> None:
+    """The headings of lines that are printed one by one."""
+    click.echo(line([say(heading) for heading in widths], widths))
+
+
+def line(values: Iterable[object], widths: Mapping[str, int]) -> str:
+    """A line under such headings; what is wider than its column moves the rest."""
+    cells = ((safe(value), width) for value, width in zip(values, widths.values(), strict=True))
+    return "  ".join(text + " " * (width - _width(text)) for text, width in cells).rstrip()
+
+
 def print_pairs(pairs: Mapping[str, object]) -> None:
     """A name and its value on each line."""
     names = {name: say(name) for name in pairs}

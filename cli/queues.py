@@ -21,8 +21,7 @@ from kombu.utils.url import parse_url
 from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.ground import lanes
-from cli import places, printing
-from cli.exits import reaching
+from cli import places, printing, servers
 from cli.language import say
 
 SECONDS = 10
@@ -66,7 +65,7 @@ def _look() -> list[Queue]:
     known = _by_api(broker.amqp_uri)
     if known is None:
         printing.note(say("Without the management API (RABBIT_API), unacknowledged messages and orphans are unknown."))
-    with reaching(say("the broker")):
+    with servers.reaching(say("the broker")):
         wire = Wire(broker.amqp_uri, name="cli.queues", heartbeat=0)
         try:
             others = sorted(set(known or {}) - set(wanted))

@@ -16,8 +16,8 @@ from uuid import UUID
 import click
 
 from chassis.store.dead_letters.commands import Age
-from cli import places, printing
-from cli.exits import UNREACHABLE, Refused, Unreachable, reaching
+from cli import places, printing, servers
+from cli.exits import UNREACHABLE, Refused, Unreachable
 from cli.language import say
 from cli.places import Service
 from cli.timeline import log_files
@@ -28,6 +28,9 @@ from cli.timeline.records import Records
 ROUNDS = 6
 #: Ids printed beside an entry; --json has all of them.
 _SHOWN = ("subject_id", "event_id", "client", "import_id", "dead_letter_id", "delivery_id", "problem")
+
+#: The columns of an entry, and how wide they are.
+_COLUMNS = {"at": 23, "service": 8, "kind": 9, "what": 40, "about": 5}
 
 _T = TypeVar("_T")
 
@@ -43,6 +46,8 @@ def trace(wanted: str, since: dt.datetime, folder: str | None, as_json: bool) ->
     if not found and not missed:
         since_when = printing.shown(since)
         raise Refused(say("Nothing is known of {id} since {since}.", id=wanted, since=since_when), "not_found")
+    if found and not as_json:
+        printing.print_headings(_COLUMNS)
     for entry in sorted(found, key=lambda entry: entry.at):
         _print(entry, as_json=as_json)
     if missed:
@@ -78,7 +83,7 @@ class _Source:
         if self.is_away:
             return None
         try:
-            with reaching(say("the database of {service}", service=self._service.name)):
+            with servers.reaching(say("the database of {service}", service=self._service.name)):
                 return query()
         except Unreachable as away:
             printing.note(away.message)
@@ -87,7 +92,7 @@ class _Source:
 
     def open(self, stack: contextlib.ExitStack, wanted: str, since: dt.datetime, ids: Ids) -> None:
         """Connect, for reading only; a dead letter's id leads to its message and its trace."""
-        connection = stack.enter_context(places.engine_of(self._service).connect())
+        connection = stack.enter_context(servers.engine_of(self._service).connect())
         self._records = Records(connection.execution_options(postgresql_readonly=True), self._service.name, since)
         with contextlib.suppress(ValueError):
             self._records.look_up(str(UUID(wanted)), ids)
@@ -106,6 +111,4 @@ def _print(entry: Entry, *, as_json: bool) -> None:
         return
     names = " ".join(f"{name}={value}" for name, value in entry.about.items() if name in _SHOWN)
     at = printing.shown(entry.at, precisely=True)
-    click.echo(
-        f"{at}  {entry.service:8}  {say(entry.kind):9}  {printing.safe(entry.what)}  {printing.safe(names)}".rstrip()
-    )
+    click.echo(printing.line([at, entry.service, say(entry.kind), entry.what, names], _COLUMNS))

@@ -78,7 +78,7 @@ class _Examination:
         self._codes: set[str] = set()
 
     def run(self) -> Iterator[Remark]:
-        from doctor import clocks, edge, keyrings, queues, roles, servers, services
+        from doctor import clocks, edge, keyrings, leftovers, queues, roles, servers, services
 
         site = self._site
         yield from self._machine()
@@ -98,6 +98,7 @@ class _Examination:
         yield from self._run(keyrings.KEYS, lambda: keyrings.keys(site), unless=no_data)
         yield from self._run(services.DEAD_LETTERS, lambda: services.dead_letters(site), unless=no_data)
         yield from self._run(queues.QUEUES, lambda: queues.queues(site), unless=no_broker)
+        yield from self._run(leftovers.LEFTOVERS, lambda: leftovers.processes(site.place.state))
         yield from self._run(edge.PROXIES, lambda: edge.proxies(site))
         explained = bool(self._codes & _CAUSES)
         yield from self._run(services.PROCESSES, lambda: services.processes(site, explained=explained))

@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 import click
+from environs import EnvError
 from sqlalchemy import make_url
 
 from chassis.ground import lanes, logs, settings
@@ -25,7 +26,12 @@ from chassis.store import migrations
 def main(package: str) -> None:
     """Run the command line of the service in `package`, e.g. ``services.perks``."""
     name = package.rpartition(".")[2]
-    service_settings = settings.service_settings(name)
+    service_settings = None
+    try:
+        service_settings = settings.service_settings(name)
+    except (RuntimeError, EnvError) as problem:
+        if "--help" not in sys.argv:
+            sys.exit(f"{package}: {problem} (every variable: docs/settings.md)")
     logs.configure(service=name)
     group(obj={"package": package, "settings": service_settings}, prog_name=f"python -m {package}")
 
@@ -48,7 +54,7 @@ def group(context: click.Context, lane_names: str | None, rebuilding: bool) -> N
     if context.invoked_subcommand is None:
         context.invoke(run)
     else:  # what a command prints may be read by another
-        logs.configure(service=context.obj["settings"].name, to=sys.stderr)
+        logs.configure(service=context.obj["package"].rpartition(".")[2], to=sys.stderr)
 
 
 @group.command()

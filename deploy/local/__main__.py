@@ -1,4 +1,4 @@
-"""``python -m deploy.local run|up|down|demo|doctor|command|with-test-servers|new-migration``: what the Makefile calls."""
+"""``python -m deploy.local run|up|down|scale|demo|doctor|command|with-test-servers|new-migration``: what the Makefile calls."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import click
 
-from deploy.local import environment, new_migrations, platform
-from deploy.local.packages import ROOT
+from deploy.local import environment, new_migrations, platform, scaling
+from deploy.local.packages import ROOT, say
 from deploy.local.platform import Platform
+from deploy.local.running import TESTS
 from doctor import examination
 
 
@@ -56,6 +57,17 @@ def down() -> None:
     """Stop everything this checkout has started."""
     Platform().stop()
     Platform(is_test=True).stop()
+    say("everything has ended")
+
+
+@main.command()
+@click.argument("wanted", metavar="SERVICE=NUMBER", nargs=-1)
+def scale(wanted: tuple[str, ...]) -> None:
+    """As many processes of a service in the running platform; without arguments, how many there are."""
+    running = Platform()
+    with running.place.locked("another start"):
+        running.set_scale(scaling.read(wanted))
+    click.echo(" ".join(f"{service}={count}" for service, count in running.scale.counts().items()))
 
 
 @main.command()
@@ -93,6 +105,7 @@ def with_test_servers(command: tuple[str, ...]) -> None:
                 "TEST_DATABASE_URL": servers.postgres.url,
                 "TEST_AMQP_URI": servers.rabbitmq.uri(),
                 "TEST_RABBIT_API": servers.rabbitmq.api,
+                TESTS: str(servers.place.state),
             }
             status = subprocess.run(command, cwd=ROOT, env={**os.environ, **named}, check=False).returncode
         finally:

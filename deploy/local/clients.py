@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from deploy.local.packages import find_program
 from deploy.local.processes import run_step, write_private
 from examples.client import client_of
 
@@ -74,7 +75,8 @@ LISTENER_TYPES = (
 
 
 def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_uri: str, logs: Path) -> None:
-    """Write the gateway's address, the demo clients, the listener's broker URI, and the command line's environment and logs.
+    """Write the gateway's address, the demo clients, the listener's broker URI, and the command line's environment, logs and
+    folders of programs.
 
     Clients that the gateway at `url` does not know are registered.
     """
@@ -88,8 +90,15 @@ def describe(path: Path, *, url: str, environment: Mapping[str, str], listener_u
         "listeners": {LISTENER: listener_uri},
         "environment": dict(environment),
         "logs": str(logs),
+        "programs": program_folders(),
     }
     write_private(path, described)
+
+
+def program_folders() -> list[str]:
+    """Where the servers' own programs are: psql, pg_dump, rabbitmqctl."""
+    found = [find_program(name) for name in ("postgres", "rabbitmq-server")]
+    return list(dict.fromkeys(str(path.parent) for path in found if path is not None))
 
 
 def add_devices(path: Path) -> None:

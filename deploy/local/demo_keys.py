@@ -32,5 +32,7 @@ def make(folder: Path, *, is_demo: bool = True) -> None:
 
 def _write(path: Path, content: dict[str, object]) -> None:
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(content, indent=1))
+        written = path.with_suffix(".new")  # a start that is killed here leaves no half a key
+        written.touch(mode=0o600)
+        written.write_text(json.dumps(content, indent=1))
+        written.replace(path)

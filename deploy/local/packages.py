@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,11 +36,12 @@ UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket", "redis-server
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTERS = Path("/etc/postgresql-common/createcluster.d/zz-youth-city.conf")
 _OURS = "# Youth City, while it installs packages\n"
+_BEGAN = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Print progress on standard error, so that a redirected standard output does not hide it."""
-    print(f"== {text}", file=sys.stderr, flush=True)
+    """Print what begins now, and after how many seconds; on standard error, so that a redirected output does not hide it."""
+    print(f"== {time.monotonic() - _BEGAN:5.1f} s  {text}", file=sys.stderr, flush=True)
 
 
 def find_program(name: str) -> Path | None:

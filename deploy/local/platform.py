@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from deploy.local import clients, demo_keys, packages, processes
+from deploy.local import clients, demo_keys, leftovers, packages, processes, running
 from deploy.local.broker_users import GATEWAY
 from deploy.local.database_roles import make_all, note
-from deploy.local.environment import compose, migrating
+from deploy.local.environment import compose, migrating, of_running
 from deploy.local.notes import Notes
 from deploy.local.packages import FOR_TESTS, ROOT, SERVERS, say
 from deploy.local.place import Place, place
@@ -20,6 +22,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import run_step, run_steps
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.rabbitmq.cluster import Cluster
+from deploy.local.scaling import Scale, require_connections
 from deploy.local.supervising import Supervisor
 from examples.client import client_of
 
@@ -38,9 +41,17 @@ class Platform:
         self.postgres = Postgres(self.place, self.notes)
         self.rabbitmq = RabbitMQ(self.place, self.notes)
         self._database_server = None if is_test else os.environ.get("DATABASE_URL")
-        self._broker = None if is_test else os.environ.get("AMQP_URI")
+        self._broker = None if is_test else self._foreign(os.environ.get("AMQP_URI"))
+        self.scale = Scale(self.place, self.notes)
         self.description = self.place.state / "platform.json"
         self._ready_urls = self.place.state / "processes.json"
+        self._unfinished_start = self.place.state / "start-unfinished"
+
+    def _foreign(self, uri: str | None) -> str | None:
+        """A broker given by the environment; None for this checkout's own, which `cli environment` puts there too."""
+        parts = urlsplit((uri or "").split(";")[0])
+        is_own = parts.hostname == "127.0.0.1" and parts.port == self.notes.kept("port.amqp")
+        return None if is_own else uri
 
     def start_servers(self) -> None:
         """Start the private servers; returns when they answer."""
@@ -56,28 +67,50 @@ class Platform:
             self.rabbitmq.begin()
         if self._database_server is None:
             self.postgres.start()
-        if not self.supervisor.is_running():
-            return self._start_processes(foreground=foreground)
-        processes.wait_until_ready(json.loads(self._ready_urls.read_text()), self.place)
-        return None
+        if self.is_up():
+            processes.wait_until_ready(json.loads(self._ready_urls.read_text()), self.place)
+            return None
+        self._stop_processes()  # left by a start that was killed
+        self._unfinished_start.touch()
+        try:
+            supervisor = self._start_processes(foreground=foreground)
+        except BaseException:
+            self._stop_processes()
+            raise
+        self._unfinished_start.unlink()
+        return supervisor
+
+    def is_up(self) -> bool:
+        """Whether the processes run, and the start that started them came to its end."""
+        return self.supervisor.is_running() and not self._unfinished_start.exists()
+
+    def _stop_processes(self) -> None:
+        self.supervisor.stop()
+        self.scale.stop()
 
     def _start_processes(self, *, foreground: bool) -> subprocess.Popen[bytes] | None:
         demo_keys.make(self.place.data / "keys")
         environment = self.environment()
         self._migrate(environment)  # while the broker starts
         if self._broker is None:
+            say("waiting for RabbitMQ")
             self.rabbitmq.await_ready()
             self.rabbitmq.make_users([*processes.services(), GATEWAY])
             self.rabbitmq.make_listener(clients.LISTENER, clients.LISTENER_TYPES)
+        say("declaring exchanges and queues")
         run_step("chassis", "topology", "apply", environment=environment)
         planned = processes.planned(self.notes)
+        say(f"starting {len(planned)} processes")
         ready_urls = {process.name: process.ready_url for process in planned}
         processes.write_private(self._ready_urls, ready_urls)
         supervisor = self.supervisor.start(planned, environment=environment, foreground=foreground)
         processes.wait_until_ready(ready_urls, self.place)
         listener_uri = self._broker or self.rabbitmq.uri(clients.LISTENER)
+        self.scale.set(processes.wanted_numbers(), environment)
+        environment |= migrating(self._database_server or self.postgres.url)  # from here on for commands alone
         if self._broker is None:
-            environment["RABBIT_API"] = self.rabbitmq.api  # for commands alone
+            environment |= {"RABBIT_API": self.rabbitmq.api, **self.rabbitmq.for_commands()}
+        say("registering the demo's clients")
         url, logs = environment["GATEWAY_PUBLIC_URL"], self.place.state / "logs"
         clients.describe(self.description, url=url, environment=environment, listener_uri=listener_uri, logs=logs)
         return supervisor
@@ -92,8 +125,12 @@ class Platform:
 
     def stop(self) -> None:
         """Stop everything that runs for this checkout."""
-        self.supervisor.stop()
-        say("stopping the servers")
+        self._stop_processes()
+        left = leftovers.of_tests(self.place.state) if self.place.is_test else []
+        for process in left:
+            say(f"ending process {process.pid}, left by a test: {process.command[:100]}")
+        running.end([process.pid for process in left], seconds=5)
+        say("stopping the servers of the tests" if self.place.is_test else "stopping the servers")
         self.rabbitmq.stop()
         self.postgres.stop()
         if self.place.is_test:
@@ -117,6 +154,15 @@ class Platform:
             return ""
         url = f"http://127.0.0.1:{self.notes.port('management')}"
         return f"  broker      {url}  (user ops; password: {self.notes.secret('amqp.ops')})\n"
+
+    def set_scale(self, wanted: Mapping[str, int]) -> None:
+        """As many processes of each named service as `wanted`, in the running platform."""
+        environment = of_running(self.place.state)
+        if environment is None:
+            raise SystemExit("The platform does not run: `make up` starts it.")
+        if self._database_server is None:
+            require_connections({**self.scale.counts(), **wanted})
+        self.scale.set(wanted, environment)
 
     def load_demo(self) -> None:
         """Load the demo city; existing records stay as they are."""
@@ -146,7 +192,7 @@ class Platform:
 def run() -> int:
     """Bring the platform up and stay in the foreground until Ctrl-C or SIGTERM; then take it down."""
     platform = Platform()
-    if platform.supervisor.is_running():
+    if platform.is_up():
         say("the platform runs already; `make down` stops it")
         welcome(platform)
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from deploy.local.packages import find_program, say
 from deploy.local.place import Place
 
 USER = "youthcity"
+MAX_CONNECTIONS = 400
 #: A cluster for tests may lose its data in a power cut.
 TEST_OPTIONS = ("fsync=off", "full_page_writes=off")
 
@@ -42,7 +44,12 @@ class Postgres:
             self._create()
         say("starting PostgreSQL")
         port = self._notes.free_port("postgres")
-        options = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "max_connections=400"]
+        options = [
+            "listen_addresses=127.0.0.1",
+            f"port={port}",
+            "unix_socket_directories=",
+            f"max_connections={MAX_CONNECTIONS}",
+        ]
         options += ["shared_buffers=256MB", *(TEST_OPTIONS if self._place.is_test else ())]
         flags = " ".join(f"-c {option}" for option in options)
         log = self._folder / "server.log"
@@ -52,17 +59,21 @@ class Postgres:
 
     def _create(self) -> None:
         say("creating the PostgreSQL cluster")
-        self._place.folder(self._folder)
+        # beside its place: an initdb that is killed leaves files that look like a cluster and are none
+        made = self._folder.with_name("postgres.new")
+        shutil.rmtree(made, ignore_errors=True)
+        self._place.folder(made)
         password = self._place.file(self._run_folder / "password", self._notes.secret("postgres"))
         try:
             status = self._run(
-                "initdb", "-D", str(self._folder), "-U", USER, "-A", "scram-sha-256", "-E", "UTF8",
+                "initdb", "-D", str(made), "-U", USER, "-A", "scram-sha-256", "-E", "UTF8",
                 "--locale=C.UTF-8", f"--pwfile={password}",
             )  # fmt: skip
         finally:
             password.unlink()
         if status:
             raise SystemExit("The PostgreSQL cluster cannot be made; see above.")
+        made.replace(self._folder)
 
     def is_running(self) -> bool:
         """Whether this cluster's own server runs and answers."""
@@ -86,7 +97,7 @@ class Postgres:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             cwd=self._run_folder,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", **running.inherited()},
             **self._place.as_server(),
         ).returncode
 

@@ -13,15 +13,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.broker_users import GATEWAY
 from deploy.local.notes import Notes
-from deploy.local.packages import ROOT
+from deploy.local.packages import ROOT, say
 from deploy.local.place import Place
 
-START_SECONDS = 90
+#: How long a start may take, in seconds; more on a machine that is slow or busy.
+START_SECONDS = float(os.environ.get("YOUTHCITY_START_SECONDS", "90"))
+#: The most processes of a service.
+MOST = 8
 QUIET = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::DeprecationWarning"}
 
 
@@ -41,13 +45,20 @@ class Process:
 
 
 def planned(notes: Notes) -> list[Process]:
-    """Every process about to start: PROCESSES_<SERVICE> of each service (1 unless set), and one gateway."""
-    found = []
-    for service in services():
-        for number in range(1, int(os.environ.get(f"PROCESSES_{service.upper()}", "1")) + 1):
-            port = notes.free_port(f"{service}.{number}.health")
-            found.append(_process(f"{service}-{number}", f"services.{service}", service, port))
+    """What every platform has: the first process of each service, and one gateway."""
+    found = [of_service(service, 1, notes) for service in services()]
     return [*found, _process(GATEWAY, "gateway", GATEWAY, notes.free_port(f"{GATEWAY}.health"))]
+
+
+def of_service(service: str, number: int, notes: Notes) -> Process:
+    """The process of a service with that number, about to start."""
+    port = notes.free_port(f"{service}.{number}.health")
+    return _process(f"{service}-{number}", f"services.{service}", service, port)
+
+
+def wanted_numbers() -> dict[str, int]:
+    """How many processes of each service a start brings up: PROCESSES_<SERVICE>, 1 unless set."""
+    return {service: int(os.environ.get(f"PROCESSES_{service.upper()}", "1")) for service in services()}
 
 
 def _process(name: str, module: str, deployable: str, health_port: int) -> Process:
@@ -62,13 +73,29 @@ def _process(name: str, module: str, deployable: str, health_port: int) -> Proce
 def wait_until_ready(ready_urls: Mapping[str, str], place: Place) -> None:
     """Block until every process is ready; exits with the end of its log when a process does not become ready."""
     deadline = time.monotonic() + START_SECONDS
-    for name, url in ready_urls.items():
-        while not is_ready(url):
-            if time.monotonic() > deadline:
-                log = place.state / "logs" / f"{name}.log"
-                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
-                raise SystemExit(f"{name} did not become ready. Its log, {log}, ends:\n{tail}")
-            time.sleep(0.1)
+    waiting = dict(ready_urls)
+    while waiting:
+        for name in [name for name, url in waiting.items() if is_ready(url)]:
+            del waiting[name]
+            say(f"{name} is ready" + (f", {len(waiting)} to come" if waiting else ""))
+        if waiting and time.monotonic() > deadline:
+            name = list(waiting)[-1]
+            log = place.state / "logs" / f"{name}.log"
+            lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
+            tail = "\n".join(map(readable, lines))
+            raise SystemExit(
+                f"{', '.join(waiting)} did not become ready in {START_SECONDS:g} s. The log {log} ends:\n{tail}"
+            )
+        time.sleep(0.1)
+
+
+def readable(line: str) -> str:
+    """A line of a log in words: level and event of a JSON line, any other line as it is."""
+    try:
+        found = json.loads(line)
+        return f"{found['level']}: {found['event']}"
+    except (ValueError, KeyError, TypeError):
+        return line
 
 
 def is_ready(url: str) -> bool:
@@ -94,18 +121,23 @@ def run_steps(steps: Sequence[tuple[str, ...]], *, environment: Mapping[str, str
             env={**os.environ, **environment, **QUIET},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,  # its log lines would hide the progress; a failed step shows them
             text=True,
         )
         for step in steps
     ]
-    printed = [process.communicate()[0] for process in started]
-    for step, process, text in zip(steps, started, printed, strict=True):
+    with ThreadPoolExecutor(len(started)) as pool:
+        printed = list(pool.map(subprocess.Popen.communicate, started))
+    for step, process, (text, log) in zip(steps, started, printed, strict=True):
         if process.returncode:
-            raise SystemExit(f"`python -m {' '.join(step)}` failed:\n{text}")
-    return printed
+            lines = "\n".join(map(readable, log.splitlines()[-15:]))
+            raise SystemExit(f"`python -m {' '.join(step)}` failed:\n{text}{lines}")
+    return [text for text, _ in printed]
 
 
 def write_private(path: Path, content: object) -> None:
-    """Write JSON that only this user can read."""
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1))
+    """Write JSON that only this user can read; whole or not at all."""
+    written = path.with_suffix(".new")
+    written.touch(mode=0o600)
+    written.write_text(json.dumps(content, ensure_ascii=False, indent=1))
+    written.replace(path)

@@ -12,11 +12,18 @@ import time
 from pathlib import Path
 
 MARK = "YOUTHCITY_STACK"
+#: The test stack of the run of tests a process descends from; stacks that tests start have it beside their own mark.
+TESTS = "YOUTHCITY_TESTS"
 
 
-def members(mark: str) -> list[int]:
+def inherited() -> dict[str, str]:
+    """What a server with an environment of its own takes over from its caller: the run of tests it belongs to."""
+    return {TESTS: os.environ[TESTS]} if TESTS in os.environ else {}
+
+
+def members(mark: str, variable: str = MARK) -> list[int]:
     """The living processes that carry `mark`."""
-    wanted = f"{MARK}={mark}".encode()
+    wanted = f"{variable}={mark}".encode()
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -40,6 +47,18 @@ def command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def ancestors() -> set[int]:
+    """This process and those it descends from."""
+    found, pid = set(), os.getpid()
+    while pid > 1:
+        found.add(pid)
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            break
+    return found
 
 
 def await_end(pids: list[int], *, seconds: float) -> bool:

@@ -20,19 +20,19 @@ STOP_SECONDS = 40
 
 
 class Supervisor:
-    """supervisord and its children."""
+    """supervisord and its children: the platform's processes, or `further`, one process beside them (``scaling``)."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, further: str = "") -> None:
         self._state = place.state
         self._logs = place.state / "logs"
-        self._configuration_file = place.state / "supervisord.conf"
-        self._mark = f"{place.state}:processes"
+        self._name = f"supervisord-{further}" if further else "supervisord"
+        self._configuration_file = place.state / f"{self._name}.conf"
+        self._mark = f"{place.state}:processes" + (f":{further}" if further else "")
 
     def start(
         self, processes: Sequence[Process], *, environment: Mapping[str, str], foreground: bool
     ) -> subprocess.Popen[bytes] | None:
         """Start all processes in `environment`; in the foreground the supervisor is returned, a child of the caller."""
-        say(f"starting {len(processes)} processes")
         self._logs.mkdir(exist_ok=True)
         self._configuration_file.touch(mode=0o600)
         with open(self._configuration_file, "w") as file:
@@ -51,8 +51,8 @@ class Supervisor:
     def _configuration(self, processes: Sequence[Process]) -> configparser.RawConfigParser:
         made = configparser.RawConfigParser()
         made["supervisord"] = {
-            "pidfile": str(self._state / "supervisord.pid"),
-            "logfile": str(self._logs / "supervisord.log"),
+            "pidfile": str(self._state / f"{self._name}.pid"),
+            "logfile": str(self._logs / f"{self._name}.log"),
             "childlogdir": str(self._logs),
             "directory": str(ROOT),
             **({"user": "root"} if os.geteuid() == 0 else {}),
@@ -81,15 +81,31 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the supervisor and all its processes; returns when they have ended."""
-        pid = self._pid()
-        if pid is not None:
+        if self.is_running():
             say("stopping the processes")
-            running.send_signal([pid], signal.SIGTERM)
-            running.await_end([pid], seconds=STOP_SECONDS + 10)
-        running.end(running.members(self._mark), seconds=STOP_SECONDS)  # processes left by a killed supervisor
+        stop_all([self])
+
+    def begin_to_stop(self) -> list[int]:
+        """Send SIGTERM; the processes that now end."""
+        pids = [pid] if (pid := self._pid()) is not None else []
+        running.send_signal(pids, signal.SIGTERM)
+        return pids
+
+    def finish(self) -> None:
+        """End what is left of a supervisor that was killed, and forget its configuration."""
+        running.end(running.members(self._mark), seconds=STOP_SECONDS)
+        self._configuration_file.unlink(missing_ok=True)
 
     def _pid(self) -> int | None:
         return next(iter(running.commanded(f"supervisord -c {self._configuration_file}")), None)
+
+
+def stop_all(supervisors: Sequence[Supervisor]) -> None:
+    """End them and all their processes, at the same time; returns when they have ended."""
+    pids = [pid for supervisor in supervisors for pid in supervisor.begin_to_stop()]
+    running.await_end(pids, seconds=STOP_SECONDS + 10)
+    for supervisor in supervisors:
+        supervisor.finish()
 
 
 def _quoted(word: str) -> str:

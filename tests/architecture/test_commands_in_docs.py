@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.architecture import source
 from tests.documents.blocks import Block, blocks
+from tests.support.checkouts import SHELL, bare_environment
 
 DOCUMENTS = [path for path in source.files(".md") if path.parts[0] != "tests"]
 SHELLS = ("sh", "bash", "shell", "console")
@@ -63,6 +64,7 @@ class TestCommandsInDocuments:
             for block in shell_blocks(path):
                 above = next((line for line in reversed(lines[: block.line - 1]) if line.strip()), "")
                 is_run = block.name and any({str(path), block.name} <= strings for strings in tests)
+                is_run = is_run or block.name == SHELL  # typed before every other block of its page
                 if not is_run and not NOT_RUN.fullmatch(above.strip()):
                     idle.append(f"{path}:{block.line} {block.name}")
         assert sorted(idle) == []
@@ -72,6 +74,17 @@ class TestCommandsInDocuments:
             f"{path}:{block.line}" for path in DOCUMENTS for block in blocks(source.ROOT / path) if not block.language
         ]
         assert silent == []
+
+    def test_are_typed_without_a_path_or_a_setting_of_ours(self) -> None:
+        """What runs them gives the shell PATH and HOME alone; ``python`` is there by a page's own first lines."""
+        assert bare_environment().keys() == {"PATH", "HOME", "LANG"}
+        silent = []
+        for path in {original(path) for path in DOCUMENTS}:
+            named = [block for block in shell_blocks(path) if block.name]
+            is_ready = any("venv/bin/activate" in block.text for block in named)
+            calls = [block for block in named if re.search(r"(?<![\w/-])python -", block.text)]
+            silent += [f"{path}:{block.line}" for block in calls if not is_ready]
+        assert sorted(silent) == []
 
     def test_are_the_same_in_both_languages(self) -> None:
         chinese = [path for path in DOCUMENTS if str(path).endswith(CHINESE)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def _as_from_a_terminal() -> None:
 @pytest.fixture
 def bare(tmp_path: Path) -> CommandLine:
     """The command line without any setting of a platform, away from this checkout."""
-    (tmp_path / "cli").symlink_to(ROOT / "cli")
+    shutil.copytree(ROOT / "cli", tmp_path / "cli", ignore=shutil.ignore_patterns("__pycache__"))
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return CommandLine({**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, tmp_path)
 

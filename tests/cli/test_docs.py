@@ -1,38 +1,35 @@
-"""What docs/command-line.md tells to type works as printed."""
+"""What docs/command-line.md tells to type works as printed, in a checkout where `make up` has run."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
+from deploy.local.throwaway import ThrowawayPlatform
 from tests.cli.conftest import ROOT, CommandLine
-from tests.documents.blocks import blocks
+from tests.support.checkouts import Checkout
 
 DOCUMENT = "docs/command-line.md"
 NAMES = ("roster", "clients", "on-call")
 
 
+@pytest.fixture(scope="module")
+def checkout(platform: ThrowawayPlatform, login: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    made = Checkout(tmp_path_factory.mktemp("checkout"))
+    client = {
+        "client_id": login["YOUTHCITY_CLIENT_ID"],
+        "client_secret": login["YOUTHCITY_CLIENT_SECRET"],
+        "scopes": [],
+    }
+    made.describe_running(platform, clients={"demo": client})
+    return made
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_commands_of_the_page_work(cli: CommandLine, name: str) -> None:
-    (block,) = [one.text for one in blocks(ROOT / DOCUMENT) if one.name == name]
-    (cli.folder / "examples").symlink_to(ROOT / "examples")
-    python = cli.folder / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
-    python.chmod(0o755)
-    environment = {**cli.environment, "PATH": f"{python.parent}:{cli.environment['PATH']}"}
-    done = subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", block],
-        cwd=cli.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+def test_the_commands_of_the_page_work(checkout: Checkout, name: str) -> None:
+    checkout.types(DOCUMENT, name)
+    assert checkout.exposed() == []
 
 
 def test_the_statuses_are_those_of_the_help(bare: CommandLine) -> None:

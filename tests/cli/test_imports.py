@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import ROOT, CommandLine
+from tests.documents.blocks import blocks, is_like
 from tests.support.towns import Town
 
 
@@ -90,6 +91,9 @@ class TestResults:
         assert "--force" in cli("imports", "workbook", done["id"], "-o", "remarks.xlsx", status=1).err
         listed = cli("imports", "list", "--json").objects
         assert done["id"] in {one["id"] for one in listed}
+        headings, *lines = (line.split() for line in cli("imports", "list").out.splitlines())
+        assert headings == ["import", "created", "at", "file", "mode", "state", "rows"]
+        assert next(line for line in lines if line[0] == done["id"])[3] == "错一行.xlsx"
 
 
 class TestFailures:
@@ -97,7 +101,15 @@ class TestFailures:
         unknown = "0190aaaa-0000-7000-8000-000000000000"
         refused = cli("imports", "follow", unknown, "--json", status=1)
         assert json.loads(refused.err)["error"] == "talent.import_not_found"
-        assert "trace" in cli("--lang", "zh", "imports", "follow", unknown, status=1).err
+        assert json.loads(refused.err)["what_to_do"].startswith("check the id")
+
+    @pytest.mark.parametrize(("page", "language"), [("command-line.md", "en"), ("command-line.zh-CN.md", "zh")])
+    def test_print_what_the_page_shows(self, cli: CommandLine, page: str, language: str) -> None:
+        (shown,) = [block.text for block in blocks(ROOT / "docs" / page) if block.name == "refusal"]
+        unknown = "0190aaaa-0000-7000-8000-000000000000"
+        printed = cli("--lang", language, "imports", "follow", unknown, status=1).err
+        assert len(shown.splitlines()) == len(printed.splitlines()) == 4
+        assert all(map(is_like, shown.splitlines(), printed.splitlines())), printed
 
     def test_name_a_wrong_secret_and_never_print_one(self, cli: CommandLine) -> None:
         refused = cli("imports", "list", status=1, YOUTHCITY_CLIENT_SECRET="not-the-secret")

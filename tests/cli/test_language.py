@@ -11,9 +11,11 @@ import click
 import pytest
 
 from cli import exits
-from cli.__main__ import main
+from cli.__main__ import COMMANDS, main
 from cli.chinese import CHINESE
 from tests.cli.conftest import CommandLine
+from tests.documents.blocks import blocks, output_of
+from tests.support.checkouts import bare_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = re.compile(r"\{\w+\}")
@@ -24,8 +26,12 @@ CLICKS_OWN = "Show this message and exit."
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
     """Every command by the words that call it."""
     found = {path: command}
-    for name, one in getattr(command, "commands", {}).items():
-        found |= commands(one, (*path, name))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            one = command.get_command(context, name)
+            assert one is not None
+            found |= commands(one, (*path, name))
     return found
 
 
@@ -35,6 +41,7 @@ def texts() -> set[str]:
     for command in commands(main).values():
         found.add(inspect.cleandoc(command.help or "no help"))
         found |= {one.help or f"no help: {one.name}" for one in command.params if isinstance(one, click.Option)}
+    found |= set(COMMANDS.values())
     for path in (ROOT / "cli").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
@@ -76,6 +83,13 @@ class TestEveryCommand:
 
 
 class TestCompletion:
+    def test_installed_as_the_page_says_completes_in_a_shell(self, tmp_path: Path) -> None:
+        """The page's block, typed in bash; then what bash would complete."""
+        (block,) = [one.text for one in blocks(ROOT / "docs/command-line.md") if one.name == "completion"]
+        asked = "COMP_WORDS=(youthcity imports up) COMP_CWORD=2; _youthcity_completion youthcity; echo ${COMPREPLY[*]}"
+        environment = {**bare_environment(), "HOME": str(tmp_path)}
+        assert output_of(block + asked, ROOT, environment, 60).split() == ["upload"]
+
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
     def test_names_commands_and_options(self, bare: CommandLine, shell: str) -> None:
         words = {"COMP_WORDS": "youthcity imports up", "COMP_CWORD": "2" if shell != "fish" else "up"}

@@ -61,6 +61,9 @@ class TestClients:
         listed = cli("clients", "list", "--json")
         assert next(one for one in listed.objects if one["client_id"] == made["client_id"])["state"] == "revoked"
         assert second not in listed.out
+        headings, *lines = (line.split() for line in cli("clients", "list").out.splitlines())
+        assert headings == ["client", "department", "state", "type", "scopes"]
+        assert [made["client_id"], "health", "revoked", "system", "people:import"] in lines
 
     def test_are_refused_in_the_chosen_language(self, cli: CommandLine) -> None:
         assert "未找到客户端" in cli("--lang", "zh", "clients", "rotate", "nobody", status=1).err
@@ -150,7 +153,9 @@ class TestTail:
         tail.stderr.readline()
         channel.basic_publish(amqp.Message("张三 13912345678"), "talent.events", "talent.test.sent.v1")
         out, _ = tail.communicate(timeout=30)
-        assert "talent.test.sent.v1" in out
+        heading, line = out.splitlines()
+        assert heading.split() == ["time", "type", "subject", "sequence", "id", "trace_id"]
+        assert line.split()[1] == "talent.test.sent.v1"
         assert "张三" not in out
 
     def test_does_not_start_while_the_relay_would_take_it_for_a_subscriber(self, cli: CommandLine, vhost: str) -> None:

@@ -74,6 +74,7 @@ class TestTimeline:
 
     def test_is_for_people_too_and_shows_no_names(self, cli: CommandLine, enrolled: dict[str, str]) -> None:
         shown = cli("trace", enrolled["trace"], "--since", "1h", LANG="zh_CN.UTF-8").out
+        assert shown.splitlines()[0].split() == ["时间", "服务", "种类", "内容", "相关编号"]
         assert "perks.entitlement.granted.v1" in shown
         assert "已发布" in shown
         assert "欧阳小小" not in shown

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +11,11 @@ import pytest
 
 from deploy.local.broker_users import GATEWAY, VHOST, rights
 from deploy.local.notes import Notes
-from deploy.local.packages import find_program
 from deploy.local.place import place
 from deploy.local.processes import services
 from deploy.local.rabbitmq import RabbitMQ
 from tests.deploy.rights import former_rights
-from tests.documents import blocks
+from tests.support.checkouts import Checkout
 from tests.support.servers import Broker
 from tests.support.waiting import until
 
@@ -32,21 +28,14 @@ class Operator:
     def __init__(self, broker: Broker, folder: Path) -> None:
         self.broker, self.folder = broker, folder
         where = place(is_test=True)
-        node = RabbitMQ(where, Notes(where.data / "notes.json")).environment()
-        program = find_program("rabbitmqctl")
-        assert program is not None
-        command = [*(f"{name}={value}" for name, value in node.items()), str(program)]
-        tool = folder / "bin" / "rabbitmqctl"
-        tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\nexec env {shlex.join(command)} "$@"\n')
-        tool.chmod(0o755)
-        path = os.pathsep.join([str(tool.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-        self._environment = {**os.environ, "PATH": path, "PYTHONPATH": str(blocks.ROOT)}
+        node = RabbitMQ(where, Notes(where.data / "notes.json"))
+        self._checkout = Checkout(folder)
+        self._checkout.describe(node.for_commands())
 
     def types(self, name: str) -> None:
         """The block of that name, as it stands."""
-        (block,) = (one for one in blocks.blocks(blocks.ROOT / GUIDE) if one.name == name)
-        blocks.output_of(block.text, self.folder, self._environment, 120)
+        self._checkout.types(GUIDE, name)
+        assert self._checkout.exposed() == []
 
     def rights_of(self, user: str) -> Any:
         """What a user may, as the broker has it."""
@@ -77,7 +66,7 @@ def test_the_rights_of_the_processes_are_narrowed_and_stay_so(operator: Operator
     users = [*services(), GATEWAY]
     operator.types("narrowed")
     until(lambda: all(operator.rights_of(user) == wanted(user) for user in users), seconds=30)
-    before = json.loads((operator.folder / "definitions-before.json").read_text())
+    before = json.loads((operator.folder / ".state" / "definitions-before.json").read_text())
     formerly = [former_rights(user, user, VHOST)["permissions"][0] for user in users]
     assert all(one in before["permissions"] for one in formerly)
     operator.types("rights")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from chassis.ground import clock
 from chassis.store.database import make_engine
 from gateway.auth import clients
 from gateway.auth.scopes import REPLACED
-from tests.documents.blocks import ROOT, blocks, output_of
+from tests.support.checkouts import Checkout
 from tests.support.servers import Make, databases, with_rights
 
 GUIDE = "docs/operating.md"
@@ -28,16 +26,15 @@ class Operator:
 
     def __init__(self, owner: str, folder: Path) -> None:
         running = with_rights(owner)
-        self.engine, self.folder = make_engine(running, pool_size=1, name="test"), folder
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        addresses = {"GATEWAY_DATABASE_URL": running, "GATEWAY_MIGRATION_DATABASE_URL": owner}
-        self.environment = {"PATH": path, "PYTHONPATH": str(ROOT), "YOUTHCITY_ENV": "dev", **addresses}
-        self.environment |= {"AMQP_URI": "amqp://127.0.0.1:1/"}  # no command here logs in to a broker
+        self.engine = make_engine(running, pool_size=1, name="test")
+        self.checkout = Checkout(folder)
+        addresses = {"GATEWAY_DATABASE_URL": running, "GATEWAY_MIGRATION_DATABASE_URL": owner, "YOUTHCITY_ENV": "dev"}
+        self.checkout.describe({**addresses, "AMQP_URI": "amqp://127.0.0.1:1/"})  # no command here logs in to a broker
         names = {"school": "education", "office": "youth_league", "gate": "culture"}
         made = {name: self._add(name, department) for name, department in names.items()}
         self.ids = {name: client_id for name, (client_id, _) in made.items()}
         self.secrets = {name: secret for name, (_, secret) in made.items()}
-        self.environment |= {"GATE_CLIENT_ID": self.ids["gate"], "PLACE_ID": str(uuid.uuid4())}
+        self.filled_in = {"GATE_CLIENT_ID": self.ids["gate"], "PLACE_ID": str(uuid.uuid4())}
 
     def _add(self, name: str, department: str) -> tuple[str, str]:
         old = ["perks:redeem"] if name == "gate" else OLD
@@ -50,8 +47,7 @@ class Operator:
 
     def type(self, name: str) -> str:
         """Run the guide's block of that name; what it prints."""
-        (block,) = (one for one in blocks(ROOT / GUIDE) if one.name == name)
-        return output_of(block.text, self.folder, self.environment, 60)
+        return self.checkout.types(GUIDE, name, **self.filled_in)
 
     def stored(self, name: str) -> set[str]:
         """What a gateway of version 0.1 finds."""

@@ -16,10 +16,10 @@ from chassis.store import migrations
 from chassis.store.database import with_driver
 from deploy.local import demo_keys
 from deploy.local.broker_users import GATEWAY
-from deploy.local.packages import find_program
 from deploy.local.processes import services
 from deploy.local.throwaway import eventually, free_port
-from tests.documents.blocks import ROOT, blocks, output_of
+from tests.documents.blocks import ROOT
+from tests.support.checkouts import Checkout
 from tests.support.servers import Broker, databases, without_rights
 
 GUIDE = "docs/operating.md"
@@ -30,13 +30,11 @@ class Deployment:
     """Databases as they were before: owned, migrated and run by one role each, whose address is in the secrets."""
 
     def __init__(self, folder: Path, server: str, urls: dict[str, str], amqp_uri: str) -> None:
-        self.folder, self.secrets = folder, folder / "deploy" / "secrets"
-        self.secrets.mkdir(parents=True)
-        postgres = find_program("postgres")
-        assert postgres is not None
-        path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(postgres).parent), os.environ["PATH"]])
-        shared = {"AMQP_URI": amqp_uri, "YOUTHCITY_ENV": "dev", "KEY_DIR": str(folder / "keys")}
-        self.environment = {"PATH": path, "PYTHONPATH": str(ROOT), "POSTGRES_URL": server, **shared}
+        self.checkout, self.secrets = Checkout(folder), folder / "deploy" / "secrets"
+        self.secrets.mkdir()
+        self.server = server
+        self.environment = {"AMQP_URI": amqp_uri, "YOUTHCITY_ENV": "dev", "KEY_DIR": str(folder / "keys")}
+        self.checkout.describe(self.environment)
         for name, url in urls.items():
             (self.secrets / f"{name}_database_url").write_text(url + "\n")
             (self.secrets / f"{name}_database_url").chmod(0o600)
@@ -45,9 +43,7 @@ class Deployment:
 
     def type(self, name: str) -> str:
         """Run the guide's blocks of that name; what they print."""
-        chosen = "".join(block.text for block in blocks(ROOT / GUIDE) if block.name == name)
-        assert chosen, name
-        return output_of(chosen, self.folder, self.environment, 120)
+        return self.checkout.types(GUIDE, name, POSTGRES_URL=self.server)
 
     def address(self, name: str, kind: str = "") -> str:
         return (self.secrets / f"{name}_{kind}database_url").read_text().strip()
@@ -58,7 +54,9 @@ class Deployment:
         given = {f"{service.upper()}_DATABASE_URL": self.address(service), f"{service.upper()}_HEALTH_PORT": str(port)}
         command = [sys.executable, "-m", f"services.{service}", "--lanes", "relay,timers"]
         self.processes.append(
-            subprocess.Popen(command, env={**self.environment, **given}, cwd=ROOT, stdout=subprocess.DEVNULL)
+            subprocess.Popen(
+                command, env={**os.environ, **self.environment, **given}, cwd=ROOT, stdout=subprocess.DEVNULL
+            )
         )
         ready = f"http://127.0.0.1:{port}/readyz"
         eventually(lambda: is_ready(ready), what=f"{service} being ready")

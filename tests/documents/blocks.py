@@ -14,7 +14,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,9 +111,7 @@ def run(document: str, name: str, *, folder: Path, environment: Mapping[str, str
     for program in ("bash", "curl"):
         assert shutil.which(program), f"{program} is missing: the commands of {document} need it"
     script = "\n".join(f"{step.commands}\nprintf '{_MARK}'" for step in parts)
-    printed = output_of(
-        script, folder, {**environment, "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}, seconds
-    )
+    printed = output_of(script, folder, environment, seconds)
     outputs = printed.split(_MARK)
     return [line for step, output in zip(parts, outputs, strict=False) for line in differences(step, output)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,23 +14,19 @@ from deploy.local.clients import CLIENTS, LISTENER, LISTENER_TYPES
 from deploy.local.throwaway import UNLIMITED, ThrowawayPlatform, eventually
 from examples.client import client_of
 from tests.documents import blocks
+from tests.support.checkouts import Checkout, bare_environment
 from tests.support.platforms import NOTIFY_QUICKLY, MakePlatform
 from tests.support.servers import Broker
 
 
 class City:
-    """A checkout as `make run` leaves it: `.state/platform.json`, `examples`, and the environment of the commands."""
+    """A checkout as `make run` leaves it, and the platform it describes."""
 
     def __init__(self, platform: ThrowawayPlatform, folder: Path, listener_uri: str) -> None:
-        self.platform, self.folder = platform, folder
-        self.environment = {**platform.environment, "PYTHONPATH": str(blocks.ROOT)}
-        described = folder / ".state" / "platform.json"
-        described.parent.mkdir()
+        self.platform, self.checkout = platform, Checkout(folder)
         clients = {name: self._registered(name) for name in CLIENTS}
-        listeners = {LISTENER: listener_uri}
-        described.write_text(json.dumps({"gateway_url": platform.url, "clients": clients, "listeners": listeners}))
-        (folder / "examples").symlink_to(blocks.ROOT / "examples")
-        (described.parent / "venv").symlink_to(sys.prefix)
+        self.checkout.describe_running(platform, clients=clients, listeners={LISTENER: listener_uri})
+        described = folder / ".state" / "platform.json"
         self.loaded = platform.run("examples.demo", "--platform", str(described))
         self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
         eventually(lambda: self._figure("notify.messages") == 2000, what="a message to everybody", seconds=60)
@@ -44,18 +39,18 @@ class City:
 
     def differences(self, document: str, name: str) -> list[str]:
         """Run the blocks of that name; what they print otherwise than the document shows."""
-        return blocks.run(document, name, folder=self.folder, environment=self.environment)
+        return blocks.run(document, name, folder=self.checkout.folder, environment=bare_environment())
 
 
 @pytest.fixture(scope="package")
-def city(prepared_platform: MakePlatform, broker: Broker) -> Iterator[City]:
+def city(prepared_platform: MakePlatform, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The platform of the documents, one process of each service."""
     with prepared_platform("city") as made:
         made.environment |= NOTIFY_QUICKLY
         for limit in UNLIMITED:  # the documents show the shares everybody has
             del made.environment[limit]
         made.start(processes_each=1)
-        yield City(made, made.folder, _listener(broker, made.vhost))
+        yield City(made, tmp_path_factory.mktemp("checkout"), _listener(broker, made.vhost))
         broker.ask("DELETE", f"/users/{made.vhost}")
 
 

@@ -23,6 +23,12 @@ def test_the_commands_print_what_the_document_shows(city: City, document: str, n
     assert city.differences(document, name) == []
 
 
+def test_what_the_guides_leave_is_ignored_and_nobody_elses_to_read(city: City) -> None:
+    """Goes on with the checkout of the commands above."""
+    assert len(city.checkout.written()) > 8
+    assert city.checkout.exposed() == []
+
+
 def test_both_readmes_name_the_two_commands_first() -> None:
     for name in ("README.md", "README.zh-CN.md"):
         commands = re.findall(r"^make (\w+)", (blocks.ROOT / name).read_text(), re.MULTILINE)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.architecture import source
 from tests.documents import blocks
+from tests.support.checkouts import bare_environment
 
 DOCUMENT, NAME = "docs/developing.md", "recipe"
 #: Recipe → the tests it brings along.
@@ -44,6 +45,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in source.files():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source.ROOT / path, folder / path)
+    (folder / ".state").mkdir()
+    (folder / ".state" / "venv").symlink_to(sys.prefix)
     run(folder, "git", "init", "-q")
     return folder
 
@@ -53,7 +56,7 @@ def followed(copy: Path) -> Path:
     """The copy with every recipe followed by the document's commands; each of them can be followed alone, too."""
     for recipe in RECIPES:
         run(copy, "git", "apply", "--check", f"docs/recipes/{recipe}.patch")
-    assert blocks.run(DOCUMENT, NAME, folder=copy, environment=os.environ) == []
+    assert blocks.run(DOCUMENT, NAME, folder=copy, environment=bare_environment()) == []
     return copy
 
 

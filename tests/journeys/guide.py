@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from functools import cache
 from pathlib import Path
 
-from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.documents.blocks import ROOT, blocks, output_of
+from tests.support.checkouts import Checkout
 
 
 def run(document: str, name: str, platform: ThrowawayPlatform, folder: Path) -> str:
-    """Run the blocks of that name in `folder`, with an operator's environment and the server's own programs; their output."""
-    chosen = [block.text for block in blocks(ROOT / document) if block.name == name]
-    assert chosen, f"{document} has no block named {name}"
-    server = find_program("postgres")
-    assert server is not None
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(server).parent), os.environ["PATH"]])
-    environment = {**platform.environment, **platform.migrating, "PATH": path, "PYTHONPATH": str(ROOT)}
-    return output_of("".join(chosen), folder, environment, 150)
+    """Run the blocks of that name in a checkout at `folder` whose platform is this one; their output."""
+    checkout = _checkout(folder)
+    checkout.describe_running(platform)
+    printed = checkout.types(document, name)
+    assert checkout.exposed() == []
+    return printed
+
+
+@cache
+def _checkout(folder: Path) -> Checkout:
+    return Checkout(folder)

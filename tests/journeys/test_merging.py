@@ -38,7 +38,7 @@ class Story:
     def _city_office(self) -> Client:
         """Registered by the guide's command."""
         guide.run("docs/operating.md", "office", self.town.platform, self.town.folder)
-        made = json.loads((self.town.folder / "office.json").read_text())
+        made = json.loads((self.town.folder / ".state" / "office.json").read_text())
         return Client(self.town.platform.url, made["client_id"], made["client_secret"], purpose="duplicates")
 
     def provisional(self) -> str:

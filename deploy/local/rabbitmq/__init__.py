@@ -134,6 +134,7 @@ class RabbitMQ:
         folder = str(self._folder)
         return {
             running.MARK: self._mark,
+            **running.inherited(),
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": f"{folder}/home",
             "LC_ALL": "C.UTF-8",
@@ -151,6 +152,12 @@ class RabbitMQ:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
             " -kernel inet_dist_use_interface {127,0,0,1}",
         }
+
+    def for_commands(self) -> dict[str, str]:
+        """What ``rabbitmqctl`` needs to reach the node."""
+        names = ("ERL_EPMD_PORT", "RABBITMQ_NODENAME", "RABBITMQ_CONF_ENV_FILE")
+        cookie = (self._folder / "home" / ".erlang.cookie").read_text()
+        return {name: self.environment()[name] for name in names} | {"RABBITMQ_ERLANG_COOKIE": cookie}
 
     def _configuration(self) -> str:
         lines = [
