@@ -11,3 +11,6 @@ EVENTS: dict[str, EventType] = {
     for subject in subjects
     for event in getattr(subject, "EVENTS", ())
 }
+
+#: Types that were in the catalogue once. One that leaves it goes here, so that `topology apply` unbinds it from every queue.
+RETIRED: tuple[str, ...] = ()

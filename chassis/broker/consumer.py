@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from chassis.ground import metrics
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+_ARRIVED_AT = "arrived_at"
 
 
 class Subscription(NamedTuple):
@@ -165,10 +167,39 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
 
     def ack(self, message: amqp.Message) -> None:
         """Acknowledge, where the message's connection still lives; else the broker delivers it again."""
+        self._settle(message, lambda channel, tag: channel.basic_ack(tag))
+
+    def give_back(self, message: amqp.Message) -> None:
+        """Let the broker deliver the message again, to whoever takes it first."""
+        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
+
+    def drop(self, message: amqp.Message) -> None:
+        """Settle a message that nobody can do anything with."""
+        self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
+
+    def _settle(self, message: amqp.Message, settle: Callable[[amqp.Channel, int], None]) -> None:
         channel = message.channel
         if channel is not None and channel.connection is not None:
-            with contextlib.suppress(*CONNECTION_ERRORS):
-                channel.basic_ack(message.delivery_info["delivery_tag"])
+            try:
+                settle(channel, message.delivery_info["delivery_tag"])
+            except CONNECTION_ERRORS as error:
+                self.break_connection(str(error))
+
+    def break_connection(self, reason: str) -> None:
+        """End the connection: what was not settled on it comes again. The last resort, so that no message is held for ever."""
+        log.error("%s lane: connecting anew: %s", self.lane, reason)
+        if self._wire is not None:
+            self._wire.close(timeout=0)
+
+    @staticmethod
+    def note_arrival(message: amqp.Message) -> None:
+        """From here on ``held_seconds`` counts."""
+        message.delivery_info[_ARRIVED_AT] = time.monotonic()
+
+    @staticmethod
+    def held_seconds(message: amqp.Message) -> float:
+        """How long the message has been here, unsettled: the broker bears that for its consumer timeout and no longer."""
+        return time.monotonic() - float(message.delivery_info[_ARRIVED_AT])
 
     def is_live(self, message: amqp.Message) -> bool:
         """Whether the message can still be acknowledged on the connection it came by."""

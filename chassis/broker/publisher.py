@@ -7,7 +7,8 @@ some ten times as many messages a second in batches as one by one. Not here: wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from chassis.broker import topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire, user_of
 
 CONFIRM_SECONDS = 5.0
+#: An unused connection is closed after so long: nobody reads its heartbeats, and two missed ones would end it with a warning.
+IDLE_SECONDS = 10.0
 #: Bodies that are sent before their confirms are awaited: more would outlast the wait, and fill the broker's memory.
 PART_BYTES = 8 * 2**20
 
@@ -49,18 +52,29 @@ def _parts(messages: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
 
 
 class ConfirmedPublisher:
-    """Publishes batches over one connection of its own, made at the first batch and again after a failure. Each message names
-    the broker user it came from (``user_id``), which RabbitMQ lets nobody else name.
+    """Publishes batches over one connection of its own, made at the first batch and again after a failure, closed after
+    IDLE_SECONDS without a batch or a `keep_alive`. Each message names the broker user it came from (``user_id``), which RabbitMQ
+    lets nobody else name.
 
-    One batch at a time: callers of other greenlets or threads wait for their turn.
+    One batch at a time: callers of other greenlets or threads wait for their turn. `on_connect` is called with each new
+    connection, before anything is published on it.
     """
 
-    def __init__(self, amqp_uri: str, *, name: str, exchanges: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        amqp_uri: str,
+        *,
+        name: str,
+        exchanges: Sequence[str] = (),
+        on_connect: Callable[[Wire], None] | None = None,
+    ) -> None:
         self._uri = amqp_uri
         self._user = user_of(amqp_uri)
         self._name = name
         self._exchanges = tuple(exchanges)
+        self._on_connect = on_connect
         self._turn = threading.Lock()
+        self._used_at = 0.0
         self._wire: Wire | None = None
         self._channel: Any = None
         self._unconfirmed: set[int] = set()
@@ -82,9 +96,12 @@ class ConfirmedPublisher:
                         self._send(wire, message)
                     if not wire.read_until(self._all_confirmed, timeout=timeout) or self._refused:
                         raise ConfirmMissing("the broker did not confirm the batch")
-            except CONNECTION_ERRORS:
+            except (
+                BaseException
+            ):  # whatever it was, confirms of this batch may still come, and be taken for the next one's
                 self._drop()
                 raise
+            self._used_at = time.monotonic()
             return self._returned
 
     def _all_confirmed(self) -> bool:
@@ -93,17 +110,37 @@ class ConfirmedPublisher:
     def _connected(self) -> Wire:
         if self._wire is None or not self._wire.is_open or self._channel.connection is None:
             self._drop()
-            wire = Wire(self._uri, name=self._name)
-            channel = wire.connection.channel()
-            channel.confirm_select()
-            for exchange in self._exchanges:
-                topology.require_exchange(channel, exchange)
-            channel.events["basic_ack"].add(self._on_ack)
-            channel.events["basic_nack"].add(self._on_nack)
-            channel.events["basic_return"].add(self._on_return)
-            self._wire, self._channel = wire, channel
+            with Wire(self._uri, name=self._name).closed_on_failure() as wire:
+                self._channel = self._opened_channel(wire)
+            self._wire = wire
             self._unconfirmed, self._refused, self._sent = set(), False, 0
+            self._used_at = time.monotonic()
+            threading.Thread(target=self._close_when_idle, args=(wire,), name=f"{self._name}.idle", daemon=True).start()
         return self._wire
+
+    def _opened_channel(self, wire: Wire) -> Any:
+        channel = wire.connection.channel()
+        channel.confirm_select()
+        for exchange in self._exchanges:
+            topology.require_exchange(channel, exchange)
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+        if self._on_connect is not None:
+            self._on_connect(wire)
+        return channel
+
+    def _close_when_idle(self, wire: Wire) -> None:
+        """Runs beside a connection, and ends with it."""
+        pause = threading.Event()
+        while self._wire is wire:
+            left = self._used_at + IDLE_SECONDS - time.monotonic()
+            if left > 0:
+                pause.wait(left)
+                continue
+            with self._turn:
+                if self._wire is wire and self._used_at + IDLE_SECONDS <= time.monotonic():
+                    self._drop()
 
     def _send(self, wire: Wire, message: Outgoing) -> None:
         properties: dict[str, Any] = {
@@ -142,13 +179,16 @@ class ConfirmedPublisher:
         self._returned.add(str(message.properties.get("message_id")))
 
     def keep_alive(self) -> None:
-        """Read what the broker sent meanwhile (heartbeats, a close); call it now and then between batches."""
+        """Read what the broker sent meanwhile (heartbeats, a close); call it now and then between batches, more often than
+        every IDLE_SECONDS, where the connection is to stay.
+        """
         with self._turn:
             if self._wire is not None:
                 try:
                     self._wire.read_until(lambda: False, timeout=0.001)
                 except CONNECTION_ERRORS:
                     self._drop()
+            self._used_at = time.monotonic()
 
     def _drop(self) -> None:
         wire, self._wire, self._channel = self._wire, None, None

@@ -16,7 +16,7 @@ from chassis.broker.publisher import ConfirmedPublisher, Outgoing
 from chassis.broker.senders import SENDER, first_sender
 from chassis.broker.wire import Wire, user_of
 from chassis.ground.settings import broker_user_of
-from contracts.catalogue import EVENTS
+from contracts.catalogue import EVENTS, RETIRED
 
 _BATCH = 200
 #: What the broker itself noted of a message's way so far.
@@ -79,8 +79,7 @@ def _check_mover(uri: str, to: str) -> None:
 
 def _unbind(channel: Any, queue: str) -> None:
     topology.declare_sources(channel, topology.services())
-    for event_type in EVENTS:  # unbinding what is not bound changes nothing
-        channel.queue_unbind(queue, topology.events_exchange(topology.source_of(event_type)), event_type)
+    topology.unbind(channel, queue, (*EVENTS, *RETIRED))
 
 
 def _in_tiers(wire: Wire, queue: str, delays: Sequence[float]) -> list[int]:

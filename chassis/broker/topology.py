@@ -21,7 +21,7 @@ import amqp
 
 from chassis.broker.wire import Wire
 from chassis.rpc import calls
-from contracts.catalogue import EVENTS
+from contracts.catalogue import EVENTS, RETIRED
 
 #: A message delivered this often without an ack (a crash loop) goes to the service's ``.dead`` queue: the backstop
 #: behind the chassis' own count of attempts.
@@ -119,6 +119,23 @@ def declare_handler(channel: amqp.Channel, consumer: str, event_types: Sequence[
         channel.queue_bind(queue, events_exchange(source_of(event_type)), event_type)
 
 
+def unbind(channel: amqp.Channel, queue: str, event_types: Iterable[str]) -> None:
+    """Let a queue get these event types no more; unbinding what is not bound changes nothing."""
+    for event_type in event_types:
+        channel.queue_unbind(queue, events_exchange(source_of(event_type)), event_type)
+
+
+def unbind_unheard(channel: amqp.Channel) -> None:
+    """Unbind from the queue of each handler what the catalogue does not name it for.
+
+    For ``topology apply`` alone: a process that did so at its start would, during an upgrade, unbind what a newer one hears.
+    """
+    for service in services():
+        for consumer in consumers_of(service):
+            heard = set(consumed_types(consumer))
+            unbind(channel, consumer_queue(consumer), [one for one in (*EVENTS, *RETIRED) if one not in heard])
+
+
 def declare_retries(channel: amqp.Channel, service: str, delays: Sequence[float]) -> None:
     """Declare a service's retry tiers and its dead queue.
 
@@ -160,6 +177,21 @@ def counted(wire: Wire, queue: str) -> Counted | None:
     return Counted(int(found.message_count), int(found.consumer_count))
 
 
+def missing_subscriber_queues(wire: Wire, service: str) -> dict[str, list[str]]:
+    """Which event types of a service cannot reach a subscriber of the catalogue, for its queue is not there: type → queues.
+
+    A publish does not show it: ``mandatory`` is content with the queue of any other subscriber.
+    """
+    subscribers = {one: entry.subscribers for one, entry in EVENTS.items() if source_of(one) == service}
+    queues = {consumer_queue(consumer) for consumers in subscribers.values() for consumer in consumers}
+    gone = {queue for queue in queues if counted(wire, queue) is None}
+    missing = {
+        event_type: [queue for queue in map(consumer_queue, consumers) if queue in gone]
+        for event_type, consumers in subscribers.items()
+    }
+    return {event_type: queues for event_type, queues in missing.items() if queues}
+
+
 def services() -> list[str]:
     """Every service the catalogue knows, as a source or a subscriber."""
     subscribing = {consumer.partition(".")[0] for entry in EVENTS.values() for consumer in entry.subscribers}
@@ -178,7 +210,9 @@ def queue_names(*, delays: Sequence[float]) -> list[str]:
 
 
 def declare_all(channel: amqp.Channel, *, delays: Sequence[float], quorum_requests: bool = False) -> list[str]:
-    """Declare everything the catalogue asks for, before any service starts; returns the queue names."""
+    """Declare everything the catalogue asks for and unbind what it no longer does, before any service starts; returns the
+    queue names.
+    """
     declare_sources(channel, services())
     for service in services():
         declare_requests(channel, service, quorum=quorum_requests)
@@ -186,4 +220,5 @@ def declare_all(channel: amqp.Channel, *, delays: Sequence[float], quorum_reques
             declare_retries(channel, service, delays)
             for consumer in consumers:
                 declare_handler(channel, consumer, consumed_types(consumer))
+    unbind_unheard(channel)
     return queue_names(delays=delays)

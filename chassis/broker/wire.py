@@ -21,12 +21,11 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import amqp
-import kombu.connection
 from amqp import spec
 from amqp.exceptions import AMQPError
 from kombu.utils.url import parse_url
@@ -54,16 +53,26 @@ class Wire:
     """
 
     def __init__(self, uri: str, *, name: str, heartbeat: int = 20, connect_timeout: float = 4.0) -> None:
-        self._client, self.connection = _connect(uri, name, heartbeat, connect_timeout)
-        self.connection.transport.sock.settimeout(SETUP_TIMEOUT)
         self._outgoing: deque[bytes] = deque()
         self._outgoing_bytes = 0
         self._wake = threading.Event()
         self._closing = False
-        self._take_over_socket()
-        self._spawn(self._write_loop, f"{name}.writer")
-        if self.connection.heartbeat:
-            self._spawn(self._heartbeat_loop, f"{name}.heartbeat")
+        self.connection = _connect(uri, name, heartbeat, connect_timeout)
+        with self.closed_on_failure():
+            self.connection.transport.sock.settimeout(SETUP_TIMEOUT)
+            self._take_over_socket()
+            self._spawn(self._write_loop, f"{name}.writer")
+            if self.connection.heartbeat:
+                self._spawn(self._heartbeat_loop, f"{name}.heartbeat")
+
+    @contextlib.contextmanager
+    def closed_on_failure(self) -> Iterator[Wire]:
+        """The connection for a block that sets it up: closed where the block raises, for then nobody has it to close."""
+        try:
+            yield self
+        except BaseException:
+            self.close()
+            raise
 
     def _spawn(self, loop: Callable[[], None], name: str) -> None:
         threading.Thread(target=loop, name=name, daemon=True).start()
@@ -193,9 +202,7 @@ class Wire:
             self.connection.collect()
 
 
-def _connect(
-    uri: str, name: str, heartbeat: int, timeout: float
-) -> tuple[kombu.connection.Connection, amqp.Connection]:
+def _connect(uri: str, name: str, heartbeat: int, timeout: float) -> amqp.Connection:
     """A connection to the first node that answers, of the several `uri` may name with ";" between them.
 
     Begins with any of them, so that connections spread over a cluster. A node that stands still may use up its share of
@@ -205,20 +212,36 @@ def _connect(
     random.shuffle(nodes)
     deadline = time.monotonic() + timeout
     while True:
-        address, tls = _with_tls(nodes.pop())
-        client = kombu.connection.Connection(
-            address,
-            ssl=tls,
-            heartbeat=heartbeat,
-            connect_timeout=max(0.1, deadline - time.monotonic()) / (len(nodes) + 1),
-            transport_options={"client_properties": {"connection_name": name}},
-        )
+        share = max(0.1, deadline - time.monotonic()) / len(nodes)
         try:
-            return client, client.transport.establish_connection()
+            return _open(nodes.pop(), name, heartbeat, share)
         except CONNECTION_ERRORS as error:
             if not nodes:
                 raise
             log.info("a broker node does not answer, trying another: %s", error)
+
+
+def _open(node: str, name: str, heartbeat: int, timeout: float) -> amqp.Connection:
+    address, tls = _with_tls(node)
+    parts = parse_url(address)
+    host, port = parts["hostname"] or "127.0.0.1", parts["port"] or (5671 if tls else 5672)
+    connection = amqp.Connection(
+        host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        userid=parts["userid"] or "guest",
+        password=parts["password"] or "guest",
+        login_method="PLAIN",
+        virtual_host=parts["virtual_host"] or "/",
+        ssl=tls,
+        connect_timeout=timeout,
+        heartbeat=heartbeat,
+        client_properties={"connection_name": name},
+    )
+    try:
+        connection.connect()
+    except BaseException:  # py-amqp lets go of the socket after an OSError, and of none a broker refuses
+        connection.collect()
+        raise
+    return connection
 
 
 def _with_tls(uri: str) -> tuple[str, dict[str, Any] | bool]:

@@ -12,7 +12,10 @@ A handler gets what has arrived as one batch, in one transaction with the inbox 
   a lone one waits in a retry tier, still without an attempt counted;
 * anything else: a batch is taken apart and each message tried alone; a lone one goes to the next retry tier, with a
   publisher confirm, and after the last tier into the service's ``dead_letters`` table;
-* unreadable, unknown, or not from the service its type belongs to: into ``dead_letters`` at once, with its bytes.
+* of a type the handler does not hear: the same tiers, for during an upgrade a newer process may hear it;
+* unreadable, or not from the service its type belongs to: into ``dead_letters`` at once, with its bytes;
+* held for HELD_SECONDS by all that: in a retry tier while the database is away, else given back to the broker, which
+  delivers it again.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import amqp
@@ -31,11 +34,12 @@ from nameko.extensions import Entrypoint
 from sqlalchemy import text
 
 from chassis.broker import topology
-from chassis.broker.consumer import LaneConsumer, Subscription
-from chassis.broker.publisher import ConfirmedPublisher, Outgoing
-from chassis.broker.senders import Senders
+from chassis.broker.publisher import Outgoing
+from chassis.broker.senders import SENDER
 from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.events import retries
+from chassis.events.lane import BATCH, EventConsumer
+from chassis.events.retries import UnknownType
 from chassis.ground import lanes, metrics
 from chassis.process.dependencies import Engines
 from chassis.process.provided import Names, given_of
@@ -44,9 +48,13 @@ from contracts.language import envelope
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-#: A batch must end well before the broker's consumer timeout (30 minutes by default, hazard 29).
+#: For one batch, or one message of a batch that was taken apart.
 SECONDS_ALLOWED = 120.0
+#: No message is held longer, and what runs then may end: well before the broker's consumer timeout (30 minutes by default,
+#: hazard 29), which would take every message of the lane.
+HELD_SECONDS = 1200.0
+#: A worker that has not ended so long after its time is lost, and with it the word on its messages.
+LOST_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 #: After so many pauses the handler checks whether the database answers at all.
 PATIENCE = 2
@@ -80,41 +88,7 @@ def _first_of_each(events: list[envelope.Event], new: set[Any]) -> list[envelope
 
 
 class _LeftToTheBroker(Exception):
-    """The process ends or the connection is gone: what is not acknowledged comes again."""
-
-
-class EventConsumer(LaneConsumer):
-    """The events lane: one connection, a queue per handler."""
-
-    lane = lanes.EVENTS
-
-    def setup(self) -> None:
-        settings = self.container.config["settings"]
-        self.delays: tuple[float, ...] = tuple(settings.retry_delays)
-        amqp_uri = self.container.config["AMQP_URI"]
-        self.publisher = ConfirmedPublisher(amqp_uri, name=f"{self.container.service_name}.retries")
-        self.senders = Senders.of(amqp_uri, required=settings.requires_event_sender)
-
-    def declare(self, channel: amqp.Channel) -> None:
-        topology.declare_retries(channel, self.container.service_name, self.delays)
-        for handler in self.entrypoints:
-            topology.declare_handler(channel, handler.consumer_name, handler.event_types)
-
-    def subscriptions(self) -> Iterable[Subscription]:
-        for handler in self.entrypoints:
-            queue = topology.consumer_queue(handler.consumer_name)
-            yield Subscription(queue, 2 * BATCH, handler.on_message)
-        yield Subscription(topology.dead_queue(self.container.service_name), 10, self.entrypoints[0].on_dead_message)
-
-    def connection_lost(self) -> None:
-        for handler in self.entrypoints:
-            handler.arrived.clear()
-
-    def stop(self) -> None:
-        super().stop()
-        self.publisher.close()
-
-    kill = stop
+    """The process ends or the connection is gone: what is not settled comes again."""
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]
@@ -152,6 +126,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
     def on_message(self, message: amqp.Message) -> None:
         """Called by the reader; only notes the message and makes sure somebody works."""
+        self.consumer.note_arrival(message)
         metrics.events_received.labels(self.consumer_name).inc()
         self.arrived.append(message)
         if not self._at_work:
@@ -160,6 +135,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
     def on_dead_message(self, message: amqp.Message) -> None:
         """A message the broker gave up on: lay it aside in the table."""
+        self.consumer.note_arrival(message)
 
         def lay_aside() -> None:
             with contextlib.suppress(_LeftToTheBroker):
@@ -175,9 +151,13 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 # what a replay causes is a replay too, so the two kinds never share a unit of work
                 for replay in (False, True):
                     if alike := [pair for pair in readable if pair[1].replay is replay]:
-                        self._settle(alike)
+                        with contextlib.suppress(_LeftToTheBroker):  # others may have arrived on a new connection
+                            self._settle(alike)
         except (ContainerBeingKilled, _LeftToTheBroker):
             self.arrived.clear()
+        except Exception as error:
+            log.exception("%s: a fault of the chassis", self.consumer_name)
+            self.consumer.break_connection(f"{self.consumer_name}: {error!r}")
         finally:
             self._at_work = False
 
@@ -188,7 +168,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             self._lay_aside(message, f"undecodable: {error}")
             return None
         if event.type not in self.event_types:
-            self._lay_aside(message, "unknown_type")
+            self._retry_later(message, UnknownType(event.type), sender=self.consumer.senders.first_of(message))
             return None
         if (flaw := self.consumer.senders.flaw(message, event.type)) is not None:
             self._lay_aside(message, flaw)
@@ -203,10 +183,18 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 self.consumer.ack(message)
         elif len(batch) > 1:
             log.warning("%s: a batch of %d failed, trying one by one: %r", self.consumer_name, len(batch), failure)
-            for one in batch:
-                self._settle([one])
-        else:
+            for message, event in batch:
+                if self.consumer.held_seconds(message) < HELD_SECONDS:
+                    self._settle([(message, event)])
+                elif self.consumer.delays and retries.is_infrastructure_failure(failure):
+                    # given back, it would come nearer to the delivery limit each time
+                    self._retry_later(message, failure)
+                else:
+                    self._gives_back(message)
+        elif self.consumer.delays or not retries.is_infrastructure_failure(failure):
             self._retry_later(batch[0][0], failure)
+        else:  # nowhere to wait
+            self._gives_back(batch[0][0])
 
     def _run(self, events: list[envelope.Event], message: amqp.Message) -> BaseException | None:
         """Run the handler until it succeeds, fails by its own fault, or must wait in a retry tier; returns that failure."""
@@ -218,6 +206,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 metrics.events_repeated.labels(self.consumer_name).inc(len(events) - result)
                 return None
             if not retries.is_infrastructure_failure(failure):
+                return failure
+            if self.consumer.held_seconds(message) >= HELD_SECONDS:
                 return failure
             if (pauses >= PATIENCE or isinstance(failure, eventlet.Timeout)) and self._may_wait_alone():
                 return failure
@@ -250,12 +240,16 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
         context = {"traceparent": events[0].traceparent} if events[0].traceparent else {}
         self.container.spawn_worker(self, (self.consumer_name, events), {}, context, handle_result)
-        return done.wait()  # type: ignore[no-any-return]
+        answer = done.wait(SECONDS_ALLOWED + LOST_SECONDS)
+        if answer is None:
+            raise RuntimeError("a worker ended without a word")
+        return answer  # type: ignore[no-any-return]
 
-    def _retry_later(self, message: amqp.Message, failure: BaseException) -> None:
+    def _retry_later(self, message: amqp.Message, failure: BaseException, *, sender: str | None = None) -> None:
+        """`sender` goes along where the message was not believed yet: it comes back under our own name."""
         decision = retries.decide_retry(_headers(message), failure, self.consumer.delays)
         if decision.delay_seconds is None:
-            self._lay_aside(message, f"{type(failure).__name__}: {failure}"[:500], attempts=decision.attempts)
+            self._lay_aside(message, retries.reason_of(failure), attempts=decision.attempts)
             return
         tier = topology.retry_tier(self.container.service_name, decision.delay_seconds)
         log.warning("%s: %d attempts failed, again by %s: %r", self.consumer_name, decision.attempts, tier, failure)
@@ -264,7 +258,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             exchange=tier,
             routing_key=topology.consumer_queue(self.consumer_name),
             message_id=message.properties.get("message_id"),
-            headers=decision.headers,
+            headers=decision.headers if sender is None else {**decision.headers, SENDER: sender},
         )
         pause = FIRST_PAUSE
         # it has a connection of its own: while the message's lives, the broker would not deliver it again
@@ -274,6 +268,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 if retries.is_infrastructure_failure(failure):
                     metrics.events_waited.labels(self.consumer_name).inc()
                 self.consumer.ack(message)
+                return
+            if self._gives_back(message):
                 return
             self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -288,7 +284,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         return not fault
 
     def _lay_aside(self, message: amqp.Message, reason: str, *, attempts: int = 0, consumer: str | None = None) -> None:
-        """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as it takes."""
+        """Move a message into ``dead_letters`` and acknowledge it; waits for the database as long as the message may be held."""
         pause = FIRST_PAUSE
         consumer = consumer or self.consumer_name
         while self.consumer.is_live(message):
@@ -306,6 +302,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                     )
             except Exception as error:
                 log.warning("%s: dead letter not stored yet: %r", consumer, error)
+                if self._gives_back(message):
+                    return
                 self._pause(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
@@ -313,6 +311,15 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             metrics.events_dead.labels(consumer, reason.partition(":")[0]).inc()
             self.consumer.ack(message)
             return
+
+    def _gives_back(self, message: amqp.Message) -> bool:
+        """Give the message back where it was held for HELD_SECONDS; whether it was."""
+        is_too_long = self.consumer.held_seconds(message) >= HELD_SECONDS
+        if is_too_long:
+            log.warning("%s: held for too long, given back to the broker", self.consumer_name)
+            metrics.events_given_back.labels(self.consumer_name).inc()
+            self.consumer.give_back(message)
+        return is_too_long
 
 
 def _headers(message: amqp.Message) -> dict[str, Any]:

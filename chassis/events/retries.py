@@ -16,6 +16,10 @@ from chassis.store.database import is_transient
 ATTEMPTS, WAITS = "youthcity.attempts", "youthcity.waits"
 
 
+class UnknownType(Exception):
+    """An event of a type the handler does not hear. A newer process of its service may, during an upgrade."""
+
+
 @dataclass(frozen=True)
 class Way:
     """`delay_seconds` of the tier it waits in next, None when it is given up, and the headers it goes on with."""
@@ -39,10 +43,21 @@ def decide_retry(headers: Mapping[str, Any], failure: BaseException, delays: Seq
     `delays` has at least one entry for a failure of the infrastructure.
     """
     counts = not is_infrastructure_failure(failure)
-    attempts, waits = int(headers.get(ATTEMPTS, 0)) + counts, int(headers.get(WAITS, 0)) + (not counts)
+    attempts, waits = _number(headers, ATTEMPTS) + counts, _number(headers, WAITS) + (not counts)
     number = attempts if counts else min(waits, len(delays))
     kept = {"traceparent": headers.get("traceparent", ""), ATTEMPTS: attempts, WAITS: waits}
     return Way(attempts, delays[number - 1] if number <= len(delays) else None, kept)
+
+
+def _number(headers: Mapping[str, Any], name: str) -> int:
+    found = headers.get(name)  # a stranger may have written anything there
+    return found if isinstance(found, int) and 0 <= found < 2**31 else 0
+
+
+def reason_of(failure: BaseException) -> str:
+    """Why a message was given up, as its dead letter says it: a short word, a colon, and what happened."""
+    word = "unknown_type" if isinstance(failure, UnknownType) else type(failure).__name__
+    return f"{word}: {failure}"[:500]
 
 
 def died_at(headers: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,12 @@ _worker = Histogram(
     "youthcity_worker_seconds", "Work done, by lane and entrypoint", ["lane", "entrypoint", "outcome"], buckets=_BUCKETS
 )
 _workers_busy = Gauge("youthcity_workers_busy", "Workers at work", ["lane"], multiprocess_mode="livesum")
+workers_configured = Gauge("youthcity_workers_configured", "Workers a lane has", ["lane"], multiprocess_mode="livesum")
+clock_skew = Gauge(
+    "youthcity_clock_skew_seconds",
+    "How far this clock is ahead of a caller's, of the caller whose clock differs most",
+    multiprocess_mode="max",
+)
 rpc_dropped = Counter("youthcity_rpc_dropped_total", "Requests no caller waits for any more", ["reason"])
 events_received = Counter("youthcity_events_received_total", "Event messages taken from the broker", ["consumer"])
 events_applied = Counter("youthcity_events_applied_total", "Events whose effect was committed", ["consumer"])
@@ -27,6 +33,9 @@ events_waited = Counter(
 events_dead = Counter("youthcity_events_dead_total", "Events moved to dead_letters", ["consumer", "reason"])
 events_paused = Counter(
     "youthcity_events_paused_total", "Pauses while the database fails or time runs out", ["consumer"]
+)
+events_given_back = Counter(
+    "youthcity_events_given_back_total", "Events held for too long and delivered again by the broker", ["consumer"]
 )
 outbox_published = Counter("youthcity_outbox_published_total", "Outbox rows published and confirmed")
 outbox_unroutable = Counter(

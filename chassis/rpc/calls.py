@@ -23,6 +23,8 @@ REQUEST_ID = "youthcity.request_id"
 IDEMPOTENCY_KEY = "youthcity.idempotency_key"
 DEADLINE = "youthcity.deadline_ms"
 TRACEPARENT = "traceparent"
+#: Not a header: when its worker must have ended, by the monotonic clock of the process that received it.
+UNTIL = "until"
 #: Not a header: the sender as the broker checked it (AMQP property ``user_id``).
 USER_ID = "user_id"
 
@@ -84,11 +86,22 @@ def new_correlation_id() -> str:
     return uuid.uuid4().hex
 
 
-def seconds_left(headers: Mapping[str, Any]) -> float | None:
-    """Seconds until the deadline of a request; None where it names none or an unreadable one."""
+def allowance(message_properties: Mapping[str, Any]) -> float | None:
+    """The seconds a request may take from leaving its caller to its answer, as its expiration says; None where it has none.
+
+    The broker itself drops what has waited that long, by its own clock.
+    """
     try:
-        return int(headers[DEADLINE]) / 1000 - time.time()
-    except (KeyError, TypeError, ValueError):
+        return int(message_properties["expiration"]) / 1000
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def deadline(headers: Mapping[str, Any]) -> float | None:
+    """When the caller leaves, by its own clock in seconds; None where it does not say, or not readably."""
+    try:
+        return int(headers[DEADLINE]) / 1000
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

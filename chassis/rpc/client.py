@@ -199,15 +199,15 @@ class RpcClient:
                 raise ServiceUnavailable(service=service, retry_after=2) from error
 
     def _connect(self) -> tuple[Wire, amqp.Channel]:
-        wire = Wire(self._uri, name=self._name)
-        channel = wire.connection.channel()
-        channel.auto_decode = False
-        topology.require_exchange(channel, calls.RPC_EXCHANGE)
-        channel.basic_consume(calls.REPLY_TO, no_ack=True, callback=self._on_reply)
-        channel.events["basic_return"].add(self._on_return)
+        with Wire(self._uri, name=self._name).closed_on_failure() as wire:
+            channel = wire.connection.channel()
+            channel.auto_decode = False
+            topology.require_exchange(channel, calls.RPC_EXCHANGE)
+            channel.basic_consume(calls.REPLY_TO, no_ack=True, callback=self._on_reply)
+            channel.events["basic_return"].add(self._on_return)
+            threading.Thread(target=self._read, args=(wire,), name=f"{self._name}.reader", daemon=True).start()
         self._replied_at = {}
         self._wire, self._channel = wire, channel
-        threading.Thread(target=self._read, args=(wire,), name=f"{self._name}.reader", daemon=True).start()
         return wire, channel
 
     def _read(self, wire: Wire) -> None:

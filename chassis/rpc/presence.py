@@ -48,33 +48,38 @@ class Presence:
                 return queue
             if time.monotonic() < self._away_until:
                 raise ConnectionError("the broker did not answer a moment ago")
-            queue = self._ask(service)
+            queue = self._ask(service, deadline)
             self._known[service] = (time.monotonic(), queue)
             return queue
         finally:
             self._asking.release()
 
-    def _ask(self, service: str) -> Counted:
-        fresh = self._wire is None
+    def _ask(self, service: str, deadline: float) -> Counted:
+        kept = self._wire
         try:
-            try:
-                return self._declared(service)
-            except CONNECTION_ERRORS as error:
-                self.close()
-                # a broker that stands still will not welcome another connection
-                if fresh or isinstance(error, TimeoutError):
-                    raise
-            return self._declared(service)
+            if kept is not None:
+                try:
+                    return self._declared(service, deadline)
+                except CONNECTION_ERRORS:
+                    self.close()  # it may be dead on this side alone (a firewall forgot it): a new one tells
+            return self._declared(service, deadline)
         except CONNECTION_ERRORS:
-            self.close()
             # whoever waits behind this query need not send it again
             self._away_until = time.monotonic() + PRESENCE_SECONDS
+            self.close()
+            raise
+        except BaseException:
+            self.close()  # half an answer may be left on it
             raise
 
-    def _declared(self, service: str) -> Counted:
+    def _declared(self, service: str, deadline: float) -> Counted:
+        seconds = max(0.1, min(ANSWER_SECONDS, deadline - time.monotonic()))
         if self._wire is None or not self._wire.is_open:
-            self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=ANSWER_SECONDS)
-            self._wire.connection.transport.sock.settimeout(ANSWER_SECONDS)
+            self.close()
+            self._wire = Wire(self._uri, name=self._name, heartbeat=0, connect_timeout=seconds)
+        else:
+            seconds /= 2  # the other half is for a new connection
+        self._wire.connection.transport.sock.settimeout(seconds)
         return topology.counted(self._wire, calls.rpc_queue(service)) or NOBODY
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from chassis.broker.consumer import LaneConsumer, Subscription
 from chassis.broker.wire import CONNECTION_ERRORS, to_json
 from chassis.ground import lanes, metrics, tracing
 from chassis.rpc import calls
+from chassis.rpc.clocks import Clocks
 from chassis.store.database import CommitUnclear
 from contracts.language.refusals import Refusal
 
@@ -50,7 +52,6 @@ _CARRIED = (
     calls.DEPARTMENT,
     calls.REQUEST_ID,
     calls.IDEMPOTENCY_KEY,
-    calls.DEADLINE,
     calls.TRACEPARENT,
     calls.CLIENT_TYPE,
     calls.SCOPES,
@@ -72,11 +73,15 @@ class RequestConsumer(LaneConsumer):
     def __init__(self) -> None:
         super().__init__()
         self._methods: dict[str, Any] = {}
-        self._waiting: deque[amqp.Message] = deque()
+        #: Requests with the instant, by the monotonic clock, at which their callers leave.
+        self._waiting: deque[tuple[amqp.Message, float | None]] = deque()
         self._running = 0
+        self._clocks = Clocks()
 
     def setup(self) -> None:
         self._workers = int(self.container.config["workers"][self.lane])
+        metrics.workers_configured.labels(self.lane).set(self._workers)
+        metrics.clock_skew.set_function(self._clocks.worst)
 
     def register(self, entrypoint: Any) -> None:
         super().register(entrypoint)
@@ -94,24 +99,39 @@ class RequestConsumer(LaneConsumer):
         self._waiting.clear()
 
     def _on_message(self, message: amqp.Message) -> None:
-        if self._running < self._workers:
+        is_free = self._running < self._workers
+        until = self._until(message, came_through=is_free)
+        if is_free:
             self._running += 1
-            self._start(message)
+            self._start(message, until)
         else:
-            self._waiting.append(message)
+            self._waiting.append((message, until))
+
+    def _until(self, message: amqp.Message, *, came_through: bool) -> float | None:
+        """When the caller leaves, by the monotonic clock; None where it does not say."""
+        properties = message.properties
+        deadline = calls.deadline(properties.get("application_headers") or {})
+        allowed = calls.allowance(properties)
+        now = time.monotonic()
+        if allowed is None:
+            return None if deadline is None else now + deadline - time.time()
+        if deadline is None:
+            return now + allowed
+        caller = str(properties.get("reply_to"))
+        return now + self._clocks.seconds_left(caller, deadline, allowed, came_through=came_through)
 
     def _next(self) -> None:
         """A worker ended: give its place to the next request."""
         while self._waiting:
-            message = self._waiting.popleft()
+            message, until = self._waiting.popleft()
             if self.is_live(message):
-                self._start(message)
+                self._start(message, until)
                 return
         self._running -= 1
 
-    def _start(self, message: amqp.Message) -> None:
+    def _start(self, message: amqp.Message, until: float | None) -> None:
         try:
-            self._spawn(message)
+            self._spawn(message, until)
         except ContainerBeingKilled:
             self._next()
         except _Unanswerable as reason:
@@ -119,15 +139,13 @@ class RequestConsumer(LaneConsumer):
             self.ack(message)
             self._next()
         except Exception as error:
-            self.answer(message, None, error)
-            self._next()
+            self._end(message, None, error)
 
-    def _spawn(self, message: amqp.Message) -> None:
+    def _spawn(self, message: amqp.Message, until: float | None) -> None:
         headers = message.properties.get("application_headers") or {}
         if not str(message.properties.get("reply_to") or "").startswith(calls.REPLY_TO):
             raise _Unanswerable("no_reply_to")
-        left = calls.seconds_left(headers)
-        if left is not None and left <= 0:
+        if until is not None and until <= time.monotonic():
             raise _Unanswerable("expired")
         method = message.delivery_info["routing_key"].partition(".")[2]
         entrypoint = self._methods.get(method)
@@ -135,12 +153,21 @@ class RequestConsumer(LaneConsumer):
             raise MethodNotFound(method)
         context = {name: headers[name] for name in _CARRIED if name in headers}
         context[calls.USER_ID] = message.properties.get("user_id")
+        context[calls.UNTIL] = until
         handle_result = functools.partial(self._handle_result, message)
         self.container.spawn_worker(entrypoint, (), _read_fields(message), context, handle_result)
 
     def _handle_result(self, message: amqp.Message, worker_ctx: Any, result: Any, exc_info: Any) -> None:
+        self._end(message, result, exc_info[1] if exc_info else None)
+
+    def _end(self, message: amqp.Message, result: Any, error: BaseException | None) -> None:
+        """Answer, whatever comes of it, and give the place to the next request."""
         try:
-            self.answer(message, result, exc_info[1] if exc_info else None)
+            self.answer(message, result, error)
+        except Exception:
+            # held for ever it would cost a place; given back it would be done again, and fail again
+            log.exception("%s: its answer could not be sent", message.delivery_info["routing_key"])
+            self.drop(message)
         finally:
             self._next()
 
@@ -154,9 +181,9 @@ class RequestConsumer(LaneConsumer):
         if error is not None:
             body = {"result": None, "error": _error_body(error, message)}
         try:
-            text = to_json(body)
-        except (TypeError, ValueError) as unserializable:
-            text = to_json({"result": None, "error": _error_body(unserializable, message)})
+            text = to_json(body).encode()
+        except (TypeError, ValueError, RecursionError) as unserializable:
+            text = to_json({"result": None, "error": _error_body(unserializable, message)}).encode()
         try:
             self.wire.publish(
                 message.channel,
@@ -164,10 +191,12 @@ class RequestConsumer(LaneConsumer):
                 exchange="",
                 routing_key=message.properties.get("reply_to", ""),
                 content_type="application/json",
+                content_encoding="utf-8",
                 correlation_id=message.properties.get("correlation_id", ""),
                 delivery_mode=1,
             )
-        except CONNECTION_ERRORS:
+        except CONNECTION_ERRORS as fault:
+            self.break_connection(f"an answer could not be sent: {fault}")
             return
         self.ack(message)
 

@@ -16,6 +16,7 @@ before its row of the audit is committed.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ from chassis.store.database import retry_once_on_lost_connection
 from chassis.store.work import Work
 from contracts.language.refusals import Invalid, Refusal
 
-#: For a caller that names no deadline.
+#: For a caller that names no deadline and no expiration.
 DEFAULT_SECONDS = 30.0
 
 #: ``use_case(work, **fields of the request, **given)``.
@@ -201,6 +202,6 @@ class Rpc(Entrypoint):  # type: ignore[misc]
 
     @staticmethod
     def seconds_allowed(headers: dict[str, Any]) -> float:
-        """How long a worker may take: until the caller's deadline."""
-        left = calls.seconds_left(headers)
-        return DEFAULT_SECONDS if left is None else max(left, 0.001)
+        """How long a worker may take: until its caller leaves."""
+        until = headers.get(calls.UNTIL)
+        return DEFAULT_SECONDS if until is None else max(float(until) - time.monotonic(), 0.001)

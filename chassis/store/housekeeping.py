@@ -1,7 +1,8 @@
 """What the chassis' tables need from time to time: partitions ahead, old rows gone.
 
 Lives here: one round of it, safe in every replica: an advisory lock lets one process at a time do the work. Not here: how
-long anything is kept (``outbox``, ``inbox``, ``idempotency``, ``audit``) and who calls (``dependencies``, the gateway's workers).
+long anything is kept (``outbox``, ``inbox``, ``dead_letters``, ``idempotency``, ``audit``) and who calls (``dependencies``,
+the gateway's workers).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from chassis.store import audit, idempotency, inbox, outbox
+from chassis.store import audit, dead_letters, idempotency, inbox, outbox
 from chassis.store.database import is_transient
 from chassis.store.partitions import LOCK_KEY
 
@@ -33,6 +34,7 @@ def keep_house(engine: Engine, now: dt.datetime, *, audit_months: int) -> bool:
         lambda session: outbox.ensure_partitions(session, now),
         lambda session: outbox.drop_old(session, now, at_most=CHUNK),
         lambda session: inbox.purge(session, now - inbox.KEPT, at_most=CHUNK),
+        lambda session: dead_letters.purge(session, now - dead_letters.KEPT, at_most=CHUNK),
         lambda session: idempotency.purge(session, now, at_most=CHUNK),
         lambda session: audit.keep(session, now, months=audit_months, at_most=CHUNK),
     )

@@ -1,6 +1,6 @@
 """Calls to the services: the context that goes along, and what the gateway does when an answer is lost.
 
-Lives here: one retry under the same idempotency key, then 504. Not here: the wire (``chassis.rpc.client``).
+Lives here: one retry, of a write under the same idempotency key, then 504. Not here: the wire (``chassis.rpc.client``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ class OutcomeUnknown(Problem):
     en = "No answer came in time; the request may or may not have taken effect. Retry with the same Idempotency-Key."
 
 
+class NoAnswer(Problem):
+    """No answer to a read came, twice. It changes nothing, so there is no outcome to know."""
+
+    status = 504
+    code = "no_answer"
+    zh = "未能在时限内得到查询结果。查询不改变任何数据，请稍后重试。"
+    en = "No answer to this query came in time. A query changes nothing: send it again shortly."
+
+
 class InternalError(Problem):
     """A service, or the gateway itself, failed in an unforeseen way."""
 
@@ -45,7 +54,7 @@ def command(call: str, fields: Mapping[str, Any], *, key: str | None = None) -> 
 
 
 def query(call: str, fields: Mapping[str, Any]) -> Any:
-    """A read, written "service.method". Raises the service's Refusal, OutcomeUnknown."""
+    """A read, written "service.method". Raises the service's Refusal, NoAnswer."""
     return _caller()(call, fields, _context(None, call))
 
 
@@ -87,7 +96,7 @@ def _caller() -> Callable[[str, Mapping[str, Any], CallContext], Any]:
 
     def send(call: str, fields: Mapping[str, Any], context: CallContext) -> Any:
         service, _, method = call.partition(".")
-        is_unknown = False
+        is_read, is_unknown = context.idempotency_key is None, False
         for _ in range(2):
             try:
                 return client.call(service, method, fields, context=context, timeout=seconds)
@@ -96,8 +105,10 @@ def _caller() -> Callable[[str, Mapping[str, Any], CallContext], Any]:
             except RemoteFailure:
                 raise InternalError() from None
             except Refusal as refusal:
-                if not is_unknown or not _leaves_first_attempt_unknown(refusal):
+                if is_read or not is_unknown or not _leaves_first_attempt_unknown(refusal):
                     raise
+        if is_read:
+            raise NoAnswer(headers={"Retry-After": "1"})
         raise OutcomeUnknown(headers=_to_retry_under(context.idempotency_key))
 
     return send

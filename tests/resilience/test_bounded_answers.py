@@ -13,18 +13,18 @@ from tests.support.servers import Broker
 
 #: A request without an answer is sent once more, so a request has twice the time of one call.
 DEADLINE = 2 * CALL_SECONDS
-AWAY, UNKNOWN = (503, "service_unavailable"), (504, "outcome_unknown")
+AWAY, UNANSWERED, UNKNOWN = (503, "service_unavailable"), (504, "no_answer"), (504, "outcome_unknown")
 
 # the state, what a query may be answered with, what a command may be; where the broker is frozen it depends on whether the
 # request had left before the freeze was noticed
 STATES = {
-    "broker_frozen": ({AWAY, UNKNOWN}, {AWAY, UNKNOWN}),
+    "broker_frozen": ({AWAY, UNANSWERED}, {AWAY, UNKNOWN}),
     "broker_down": ({AWAY}, {AWAY}),
     "service_without_consumer": ({AWAY}, {AWAY}),
-    "service_frozen": ({UNKNOWN}, {UNKNOWN}),
-    "database_frozen": ({UNKNOWN, (503, "deadline_exceeded")}, {UNKNOWN, (503, "deadline_exceeded")}),
+    "service_frozen": ({UNANSWERED}, {UNKNOWN}),
+    "database_frozen": ({UNANSWERED, (503, "deadline_exceeded")}, {UNKNOWN, (503, "deadline_exceeded")}),
     "database_down": ({(503, "database_unavailable")}, {(503, "database_unavailable")}),
-    "pool_exhausted": ({UNKNOWN, (503, "deadline_exceeded")}, {UNKNOWN, (503, "deadline_exceeded")}),
+    "pool_exhausted": ({UNANSWERED, (503, "deadline_exceeded")}, {UNKNOWN, (503, "deadline_exceeded")}),
     "queue_full": ({(503, "service_overloaded")}, {(503, "service_overloaded")}),
 }
 
@@ -46,7 +46,7 @@ class TestBadDays:
         with getattr(days, state)():
             first, later, commands = days.read(), days.read(), [days.write() for _ in range(2)]
         # the first may have left before anybody noticed; the later ones meet a state that is known
-        self.hold([first], for_query | {UNKNOWN})
+        self.hold([first], for_query | {UNANSWERED})
         self.hold([later], for_query)
         self.hold(commands, for_command)
         self.works_again(days)

@@ -31,6 +31,7 @@ class Proxy:
         self._moving.set()
         self._change = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._forgotten: set[socket.socket] = set()
         self._confirms_to_lose = 0
         self.confirms_lost = 0
         self._listener: socket.socket | None = None
@@ -54,6 +55,13 @@ class Proxy:
     def thaw(self) -> None:
         """Move everything that waits."""
         self._moving.set()
+
+    def forget(self) -> None:
+        """Keep the connections there are open and lose every byte of them, as a firewall does that has forgotten them; new
+        ones work.
+        """
+        with self._change:
+            self._forgotten |= {one for pair in self._pairs for one in pair}
 
     def cut(self) -> None:
         """Reset all connections there are; new ones are welcome."""
@@ -117,6 +125,8 @@ class Proxy:
         try:
             while data := source.recv(CHUNK):
                 self._moving.wait()
+                if source in self._forgotten:
+                    continue
                 target.sendall(self._without_confirms(data) if is_answer else data)
         except OSError:
             pass

@@ -1,7 +1,7 @@
 """Dead letters: messages a handler gave up on, in a table, listed and sent again by SQL.
 
 A table and not a queue, because looking into a quorum queue counts as delivery, and at its limit the looking loses the
-messages. Lives here: storing, listing, redriving. Not here: when to give up (``events``).
+messages. Lives here: storing, listing, redriving, purging. Not here: when to give up (``events``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, RowMapping, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, MetaData, RowMapping, Select, func, insert, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from chassis.broker import topology
@@ -28,6 +28,15 @@ TABLE = _dead_letters(MetaData())
 Publish = Callable[[list[Outgoing]], set[str]]
 
 LISTED, REDRIVEN = 200, 1000
+
+#: Of a letter that was sent again; one that was not stays until somebody decides.
+KEPT = dt.timedelta(days=30)
+_PURGE = text(
+    """
+    delete from dead_letters
+    where ctid = any(array(select ctid from dead_letters where redriven_at < :before limit :at_most for update skip locked))
+    """
+)
 
 
 def park(
@@ -166,3 +175,9 @@ def _outgoing(letter: Any) -> Outgoing:
         message_id=str(letter["id"]),
         headers=dict(letter["headers"]),
     )
+
+
+def purge(session: Session, before: dt.datetime, *, at_most: int = 5000) -> int:
+    """Delete letters that were sent again before `before`, so many at a time; how many were deleted."""
+    result: Any = session.connection().execute(_PURGE, {"before": before, "at_most": at_most})
+    return int(result.rowcount)

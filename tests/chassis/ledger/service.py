@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import eventlet
+from greenlet import GreenletExit
 from marshmallow import fields
 from sqlalchemy import event
 from sqlalchemy import text as sql
@@ -27,7 +28,11 @@ from contracts.language.event_types import EventType
 from contracts.language.refusals import Refusal
 from contracts.language.schema import Schema
 
-WRITTEN = "ledger.entry.written.v1"
+WRITTEN, CORRECTED = "ledger.entry.written.v1", "ledger.entry.corrected.v1"
+
+
+#: What has ended its worker without a word in this process: it does so once.
+vanished: list[str] = []
 
 
 class Text(Schema):
@@ -63,8 +68,9 @@ class Written(Schema):
 
 
 def join_catalogue() -> None:
-    """Make the ledger's event known, in the ledger's own processes only."""
-    EVENTS[WRITTEN] = EventType(WRITTEN, schema=Written, subscribers=("ledger.on_entry_written",))
+    """Make the ledger's event known, in the ledger's own processes only; with LEDGER_IS_NEWER a second one."""
+    for event_type in (WRITTEN, CORRECTED) if os.environ.get("LEDGER_IS_NEWER") else (WRITTEN,):
+        EVENTS[event_type] = EventType(event_type, schema=Written, subscribers=("ledger.on_entry_written",))
 
 
 class TextTooRude(Refusal):
@@ -100,6 +106,10 @@ def break_down(work: Work) -> None:
 
 def answer_nonsense(work: Work) -> object:
     return object()
+
+
+def answer_half_a_letter(work: Work) -> dict[str, str]:
+    return {"text": "\ud800"}
 
 
 def show_person(work: Work, *, person_id: uuid.UUID, dies: str) -> dict[str, Any]:
@@ -142,6 +152,9 @@ def hear(work: Work, heard: Event) -> None:
         raise ValueError("poisoned")
     if content.startswith("stuck") and not work.session.scalar(sql("select to_regclass('sunshine') is not null")):
         work.session.execute(sql("select pg_sleep(60)"))
+    if content.startswith("vanish") and not vanished:
+        vanished.append(content)
+        raise GreenletExit()
     if content.startswith("slow-hearing"):
         eventlet.sleep(float(content.split()[1]))
 
@@ -167,6 +180,7 @@ class Service:
     wait = query(Seconds, None, wait)
     break_down = query(Nothing, None, break_down)
     answer_nonsense = query(Nothing, None, answer_nonsense)
+    answer_half_a_letter = query(Nothing, None, answer_half_a_letter)
     show_person = query(About, Shown, show_person, personal=PERSON)
     keep_person = command(About, Shown, keep_person, personal=PERSON)
     show_people = query(Nothing, ShownPage, show_people, personal=PERSON)

@@ -42,8 +42,9 @@ class TestQuery:
         with pytest.raises(RemoteFailure) as failed:
             serving.call("break_down", {})
         assert "secret" not in str(failed.value)
-        with pytest.raises(RemoteFailure):
-            serving.call("answer_nonsense", {})
+        for method in ("answer_nonsense", "answer_half_a_letter"):
+            with pytest.raises(RemoteFailure):
+                serving.call(method, {})
         assert serving.call("echo", {"text": "still here"})["text"] == "still here"
 
     def test_refuses_a_sender_the_broker_does_not_vouch_for_whatever_it_asks(self, ledger: Ledger) -> None:
@@ -112,6 +113,7 @@ class TestManyAtOnce:
             caller.join()
         assert len(set(answers)) == len(answers) == 400
         assert ledger.count("select count(*) from entries") == 400
+        assert 'youthcity_workers_configured{lane="rpc"} 2.0' in ledger.health(process, "/metrics")[1]
         assert process.poll() is None
 
 

@@ -41,7 +41,15 @@ class TestKeepHouse:
             connection.execute(
                 text("insert into idempotency_keys values ('c', 'k', 'm', '', null, now() - interval '3 days')")
             )
+            connection.execute(
+                text(
+                    "insert into dead_letters (id, consumer, body, headers, reason, attempts, died_at, redriven_at)"
+                    " select gen_random_uuid(), 'c', '', '{}', 'r', 1, now() - interval '60 days', sent from (values"
+                    " (null), (now() - interval '29 days'), (now() - interval '31 days')) letters (sent)"
+                )
+            )
         assert keep_house(engine, NOW, audit_months=12) is False
+        assert count(engine, "select count(*) from dead_letters") == 2, "only what was sent again, and long ago"
         assert count(engine, "select count(*) from inbox") == 0
         assert count(engine, "select count(*) from idempotency_keys") == 0
         assert count(engine, "select count(*) from pg_inherits where inhparent = 'outbox'::regclass") == 3

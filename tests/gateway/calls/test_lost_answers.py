@@ -42,6 +42,21 @@ def test_a_second_attempt_that_is_not_served_leaves_the_outcome_unknown(app: Fla
     assert raised.value.headers["Idempotency-Key"] == app.extensions["rpc"].keys[0]
 
 
+def test_a_read_without_an_answer_says_nothing_of_outcomes_and_keys(app: Flask) -> None:
+    client = app.extensions["rpc"] = Outcomes(RpcTimeout(), RpcTimeout())
+    with pytest.raises(backend.NoAnswer) as raised:
+        backend.query("talent.get_person", {})
+    assert client.keys == [None, None]
+    assert raised.value.headers == {"Retry-After": "1"}
+    assert "Idempotency-Key" not in raised.value.zh + raised.value.en
+
+
+def test_a_read_whose_second_attempt_is_not_served_is_not_done(app: Flask) -> None:
+    app.extensions["rpc"] = Outcomes(RpcTimeout(), ServiceUnavailable(service="talent", retry_after=2))
+    with pytest.raises(ServiceUnavailable):
+        backend.query("talent.get_person", {})
+
+
 def test_a_service_that_was_never_reached_is_unavailable_and_not_called_again(app: Flask) -> None:
     with pytest.raises(ServiceUnavailable):
         _send(app, ServiceUnavailable(service="talent", retry_after=2))
