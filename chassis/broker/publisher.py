@@ -104,6 +104,15 @@ class ConfirmedPublisher:
             self._used_at = time.monotonic()
             return self._returned
 
+    def connect(self) -> None:
+        """Connect now, where there is no connection; `on_connect` has been called then. Raises one of CONNECTION_ERRORS."""
+        with self._turn:
+            try:
+                self._connected()
+            except CONNECTION_ERRORS:
+                self._drop()
+                raise
+
     def _all_confirmed(self) -> bool:
         return not self._unconfirmed
 

@@ -6,8 +6,9 @@ same message ids; the consumers' inbox absorbs it. Processes without the lock tr
 holder dies (its database session ends with it) another takes over. So it does when the holder loses the broker: it gives the lock
 up, and does not try for it at once.
 
-An event that reaches no queue although a subscriber is expected is held, so that it stands at no head; the oldest of each routing
-key is sent again every PROBE_SECONDS, and once it arrives the others follow.
+An event that cannot reach each of its subscribers is held, so that it stands at no head: it reached no queue, or the queue of one
+subscriber is missing, which the broker does not report while another gets it. The oldest of each routing key is tried again every
+PROBE_SECONDS, and once it arrives the others follow.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from sqlalchemy import Connection, Row, text
 
 from chassis.broker import topology
 from chassis.broker.publisher import ConfirmedPublisher, Outgoing
-from chassis.broker.wire import CONNECTION_ERRORS
+from chassis.broker.wire import CONNECTION_ERRORS, Wire
 from chassis.ground import lanes, metrics
 from chassis.store import outbox
 from chassis.store.database import is_transient, make_engine
@@ -63,6 +64,7 @@ class Relay(SharedExtension):  # type: ignore[misc]
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._measured_at = self._probed_at = 0.0
+        self._cut_off: dict[str, list[str]] = {}
 
     def setup(self) -> None:
         if self.lane not in self.container.lanes:
@@ -74,6 +76,7 @@ class Relay(SharedExtension):  # type: ignore[misc]
             self.container.config["AMQP_URI"],
             name=f"{service}.relay",
             exchanges=(topology.events_exchange(service),),
+            on_connect=self._look_for_queues,
         )
 
     def start(self) -> None:
@@ -137,36 +140,50 @@ class Relay(SharedExtension):  # type: ignore[misc]
             if not self._stopped.is_set():
                 self._woken.wait(IDLE_SECONDS)
 
+    def _look_for_queues(self, wire: Wire) -> None:
+        """Note, with each new connection, which event types cannot reach a subscriber."""
+        self._cut_off = topology.missing_subscriber_queues(wire, self.container.service_name)
+        for event_type, queues in self._cut_off.items():
+            log.error("relay: %s is held, for %s is missing; run `topology apply`", event_type, ", ".join(queues))
+
     def _publish_batch(self, connection: Connection) -> bool:
         """Publish up to BATCH rows, or BATCH_BYTES, in their order, mark those confirmed; whether there may be more."""
         with connection.begin():
             rows, has_more = outbox.take_unpublished(connection, BATCH, BATCH_BYTES)
             if not rows:
                 return False
-            unroutable = self._publisher.publish([_outgoing(row) for row in rows])
-            lost = [row for row in rows if str(row.id) in unroutable and _is_expected(row)]
-            outbox.mark_published(connection, _keys(row for row in rows if row not in lost))
+            lost = self._publish(rows)
+            outbox.mark_published(connection, _keys(row for row in rows if row.id not in lost))
             if lost:
-                outbox.hold(connection, _keys(lost))
+                outbox.hold(connection, _keys(row for row in rows if row.id in lost))
         metrics.outbox_published.inc(len(rows) - len(lost))
         if lost:
             metrics.outbox_unroutable.inc(len(lost))
-            types = ", ".join(sorted({row.only_for or row.type for row in lost}))
-            log.error("relay: %d events reached no queue and are held (%s); run `topology apply`", len(lost), types)
+            keys = ", ".join(sorted({row.only_for or row.type for row in rows if row.id in lost}))
+            log.error("relay: %d events reached no queue and are held (%s); run `topology apply`", len(lost), keys)
         return has_more
 
+    def _publish(self, rows: Sequence[Row[Any]]) -> set[UUID]:
+        """Publish rows; the ids of those that did not reach each subscriber."""
+        self._publisher.connect()
+        cut_off = {row.id for row in rows if row.only_for is None and row.type in self._cut_off}
+        unroutable = self._publisher.publish([_outgoing(row) for row in rows if row.id not in cut_off])
+        return cut_off | {row.id for row in rows if str(row.id) in unroutable and _is_expected(row)}
+
     def _probe(self, connection: Connection) -> None:
-        """Send the oldest held row of each routing key again; where one arrives, the others wait for their turn again."""
+        """Try the oldest held row of each routing key again; where one arrives, the others wait for their turn again."""
         if not _is_due(self._probed_at, PROBE_SECONDS):
             return
         released = 0
         with connection.begin():
             if probes := outbox.take_probes(connection):
-                unroutable = self._publisher.publish([_outgoing(row) for row in probes])
-                for row in probes:
-                    if str(row.id) not in unroutable:
-                        released += outbox.release(connection, row.type, row.only_for)
-                outbox.mark_published(connection, _keys(row for row in probes if str(row.id) not in unroutable))
+                if self._cut_off:
+                    self._publisher.close()  # the next connection looks for the queues again
+                lost = self._publish(probes)
+                arrived = [row for row in probes if row.id not in lost]
+                for row in arrived:
+                    released += outbox.release(connection, row.type, row.only_for)
+                outbox.mark_published(connection, _keys(arrived))
         if released:
             log.info("relay: %d held events have a queue again", released)
         else:

@@ -58,6 +58,17 @@ class TestRowsThatReachNoQueue:
         add_queue(ledger, NOWHERE, unknown)
         until(lambda: ledger.queue_length(NOWHERE) == 1, seconds=20, what="the held row")
 
+    def test_are_held_where_one_of_two_subscribers_has_no_queue(self, ledger: Ledger) -> None:
+        """The broker returns nothing then: the other subscriber's queue took it."""
+        reader = "ledger.on_entry_read"
+        ledger.start(lanes="rpc,relay", LEDGER_READER=reader)
+        ledger.call("write_entry", {"text": "one"}, key=str(uuid.uuid4()))
+        until(lambda: ledger.count(HELD) == 1, what="a row on hold")
+        assert ledger.queue_length(QUEUE) == 0
+        add_queue(ledger, topology.consumer_queue(reader), WRITTEN)
+        until(lambda: ledger.queue_length(topology.consumer_queue(reader)) == 1, seconds=20, what="the held row")
+        assert ledger.queue_length(QUEUE) == 1
+
 
 class TestEnd:
     def test_publishes_what_the_last_worker_committed(self, ledger: Ledger) -> None:

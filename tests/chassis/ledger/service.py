@@ -68,9 +68,13 @@ class Written(Schema):
 
 
 def join_catalogue() -> None:
-    """Make the ledger's event known, in the ledger's own processes only; with LEDGER_IS_NEWER a second one."""
+    """Make the ledger's event known, in the ledger's own processes only; with LEDGER_IS_NEWER a second one. LEDGER_READER names
+    one more subscriber.
+    """
+    reader = os.environ.get("LEDGER_READER")
     for event_type in (WRITTEN, CORRECTED) if os.environ.get("LEDGER_IS_NEWER") else (WRITTEN,):
-        EVENTS[event_type] = EventType(event_type, schema=Written, subscribers=("ledger.on_entry_written",))
+        subscribers = ("ledger.on_entry_written", *([reader] if reader else []))
+        EVENTS[event_type] = EventType(event_type, schema=Written, subscribers=subscribers)
 
 
 class TextTooRude(Refusal):
