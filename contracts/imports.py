@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Page, Schema, Whole, page_of
 from contracts.vocabulary import VERDICTS
 
 #: Every kind of import → the service that has it.
@@ -139,7 +139,7 @@ class Import(Schema):
     version = fields.Integer(required=True)
 
 
-class ListImports(Page):
+class ListImports(Listing):
     """Imports of the caller's department, oldest first."""
 
     kind = fields.String(validate=validate.OneOf(tuple(KINDS)))

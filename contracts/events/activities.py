@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
 
 STATES = ("draft", "published", "open", "closed", "held", "reported", "cancelled")
 
@@ -163,7 +163,7 @@ class CancelActivity(OfActivity):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
 
-class ListActivities(Page):
+class ListActivities(Listing):
     """Activities, oldest first."""
 
     kind = fields.String(load_default=None, allow_none=True, validate=SLUG)

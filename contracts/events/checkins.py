@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Bilingual, Instant, Schema
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, page_of
 
 OUTCOMES = ("admitted", "refused")
 
@@ -35,6 +35,16 @@ class CheckInRecord(Schema):
     holder = fields.String(allow_none=True)
     replayed = fields.Boolean(metadata={"description": "True when this scan was sent before."})
     created_at = Instant(required=True)
+
+
+class ListCheckIns(Listing):
+    """The scans of an activity, admitted and refused, as its department sees them."""
+
+    activity_id = fields.UUID(required=True)
+    outcome = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(OUTCOMES))
+
+
+CheckInRecordPage = page_of(CheckInRecord)
 
 
 class CheckInEvent(Schema):

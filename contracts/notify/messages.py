@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, Whole, page_of
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, Truth, Whole, page_of
 
 
 class Message(Schema):
@@ -25,7 +25,7 @@ class Message(Schema):
     created_at = Instant(required=True)
 
 
-class ListMessages(Page):
+class ListMessages(Listing):
     """A person's in-app messages, oldest first."""
 
     person_id = fields.UUID(required=True)

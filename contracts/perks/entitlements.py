@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
 
 ENTITLEMENT_STATES = ("active", "suspended")
 
@@ -54,7 +54,7 @@ class Entitlement(Schema):
     created_at = Instant(required=True)
 
 
-class ListEntitlements(Page):
+class ListEntitlements(Listing):
     """Entitlements of a person, oldest first; of everybody for callers that hold ``people:all``."""
 
     person_id = fields.UUID(load_default=None, allow_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Day, Instant, Page, Schema, page_of
+from contracts.language.schema import Day, Instant, Listing, Schema, page_of
 from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS, ROLES
 
 
@@ -39,7 +39,7 @@ class GetAffiliation(Schema):
     affiliation_id = fields.UUID(required=True)
 
 
-class ListAffiliations(Page):
+class ListAffiliations(Listing):
     person_id = fields.UUID()
     organisation_id = fields.UUID()
     role = fields.String(validate=validate.OneOf(ROLES))

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Day, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER
 
 ORGANISATION_KINDS = (
@@ -94,7 +94,7 @@ class ConfirmOrganisation(Schema):
     organisation_id = fields.UUID(required=True)
 
 
-class ListOrganisations(Page):
+class ListOrganisations(Listing):
     """`q`: part of the name in either language, or the credit code."""
 
     kind = fields.String(validate=validate.OneOf(ORGANISATION_KINDS))
@@ -155,6 +155,26 @@ class OrganisationSet(Schema):
     version = fields.Integer(required=True)
     published_at = Instant(required=True)
     created = fields.Boolean()
+
+
+class ListOrganisationSets(Schema):
+    """Every set there is."""
+
+
+class OrganisationSetSummary(Schema):
+    """A set as last published, without its members: `member_count` is how many organisations it names."""
+
+    key = fields.String(required=True)
+    name = fields.Nested(Bilingual, required=True)
+    member_count = Whole(required=True)
+    version = fields.Integer(required=True)
+    published_at = Instant(required=True)
+
+
+class OrganisationSets(Schema):
+    """Sets, by key; there are few, so there are no pages."""
+
+    items = fields.List(fields.Nested(OrganisationSetSummary), required=True)
 
 
 OrganisationPage = page_of(Organisation)

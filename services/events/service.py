@@ -15,6 +15,7 @@ from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
 from services.events.activities import kinds, moves
+from services.events.checkins import reading as checkins_reading
 from services.events.registrations import merging, voiding, waiting_list
 
 SETTINGS = settings.load()
@@ -69,6 +70,9 @@ class Service:
     issue_ticket = query(schemas.IssueTicket, schemas.Ticket, tickets.issue_ticket, given="keys", personal=REGISTRANT)
     check_in = command(
         schemas.CheckIn, schemas.CheckInRecord, checkins.check_in, given=("keys", "scan_times"), personal=REGISTRANT
+    )
+    list_checkins = query(
+        schemas.ListCheckIns, schemas.CheckInRecordPage, checkins_reading.list_checkins, personal=REGISTRANT
     )
 
     on_organisation_changed = handler(copies.organisations.apply)

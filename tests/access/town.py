@@ -109,7 +109,7 @@ class Town:
 
     def _people(self) -> None:
         # the provider refuses this address, so that there is a delivery to be sent again
-        body = self.person(email=f"refused{self.mark}@example.com")
+        body = self.student = self.person(email=f"refused{self.mark}@example.com")
         self.ids["person_id"] = self.own.post("/v1/people", body)["id"]
         self.another = self.foreign.post("/v1/people", self.person())["id"]
         self.ids["affiliation_id"] = self.affiliation("student")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from contracts.events import checkins as S
-from gateway.http import scans
+from gateway.http import records, scans
 
 blueprint = Blueprint("checkins", __name__, description="签到 / Check-ins")
-SCAN = "checkins:scan"
+SCAN, READ = "checkins:scan", "registrations:read"
 
 scans.scan(
     blueprint,
@@ -20,4 +20,13 @@ scans.scan(
     S.CheckInRecord,
     member="checkin",
     conflict="events.checked_in_before",
+)
+records.list_of(
+    blueprint,
+    "/v1/activities/<uuid:activity_id>/checkins",
+    READ,
+    ("列出活动的签到", "List the check-ins of an activity"),
+    "events.list_checkins",
+    S.ListCheckIns,
+    S.CheckInRecordPage,
 )

@@ -142,7 +142,7 @@ def check_in(
     code = _refusal(registration, scan, scan_times)
     if code is None and work.session.connection().execute(_ADMIT, row).scalar() is not None:
         _record_and_announce(work, row, registration)
-        return _answer(row)
+        return as_answer(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
     if code is None:  # something changed between the two statements
@@ -185,9 +185,9 @@ def _row(work: Work, scan: Scan) -> dict[str, Any]:
 def _refuse(work: Work, scan: Scan, row: dict[str, Any], code: str) -> dict[str, Any]:
     row |= {"outcome": "refused", "code": code}
     if work.session.connection().execute(_REFUSE, row).scalar() is None:
-        return _earlier(work, scan) or _answer(row)  # the same nonce came twice at once
+        return _earlier(work, scan) or as_answer(row)  # the same nonce came twice at once
     work.record("checkin", row["id"], from_state=None, to_state="refused", reason=code)
-    return _answer(row)
+    return as_answer(row)
 
 
 def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
@@ -198,7 +198,7 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
         return None
     if bytes(found["ticket_digest"]) != scan.claims.digest:
         raise NonceReused()
-    return _answer(dict(found)) | {"replayed": True}
+    return as_answer(dict(found)) | {"replayed": True}
 
 
 def _record_and_announce(work: Work, row: dict[str, Any], registration: Row[Any]) -> None:
@@ -219,7 +219,7 @@ def _record_and_announce(work: Work, row: dict[str, Any], registration: Row[Any]
     )
 
 
-def _answer(row: dict[str, Any]) -> dict[str, Any]:
+def as_answer(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
 
 

@@ -8,7 +8,6 @@ its own; a differing report never overwrites. Lives here: reporting, confirming,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from chassis.rebuilding import republish
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
 from services.talent import organisations
@@ -192,8 +192,7 @@ def get_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 def list_affiliations(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     person_id: UUID | None = None,
     organisation_id: UUID | None = None,
     role: str | None = None,
@@ -211,7 +210,7 @@ def list_affiliations(
         own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
         statement = statement.where(Affiliation.id.in_(own))
     key = (Affiliation.created_at, Affiliation.id)
-    return read_page(work.session, statement, key=key, limit=limit, after=after)
+    return read_page(work.session, statement, page, key=key, updated_at=Affiliation.updated_at)
 
 
 def _reached(work: Work) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.language.paging import Paging
 from services.talent import affiliations, people
 from services.talent.affiliations import (
     AffiliationEnded,
@@ -348,9 +349,13 @@ class TestListAffiliations:
         student.report(role="volunteer")
         end(student.city, student.report(role="member")["id"])
         with student.city.work() as work:
-            everything = affiliations.list_affiliations(work, limit=2, person_id=student.id)
-            rest = affiliations.list_affiliations(work, limit=2, after=everything["next_after"], person_id=student.id)
-            ended = affiliations.list_affiliations(work, limit=5, person_id=student.id, state="ended", role=None)
+            everything = affiliations.list_affiliations(work, page=Paging(limit=2), person_id=student.id)
+            rest = affiliations.list_affiliations(
+                work, page=Paging(limit=2, after=everything["next_after"]), person_id=student.id
+            )
+            ended = affiliations.list_affiliations(
+                work, page=Paging(limit=5), person_id=student.id, state="ended", role=None
+            )
         assert len(everything["items"]) == 2
         assert [len(rest["items"]), rest["next_after"]] == [1, None]
         assert [item["role"] for item in ended["items"]] == ["member"]
