@@ -147,8 +147,7 @@ def _as_record(kind: ImportKind) -> dict[str, Any]:
     columns = [
         {
             "key": column.key,
-            "zh": column.zh,
-            "en": column.en,
+            "name": {"zh-CN": column.zh, "en": column.en},
             "required": column.is_required,
             "or_given": column.or_given,
             "synonyms": list(column.synonyms),
@@ -176,7 +175,7 @@ def _records(work: Work, uploads: Uploads, rows: Sequence[Mapping[Any, Any]]) ->
             "filename": None,
             "counts": {"total": row["total"], **{verdict: counts.get((row["id"], verdict), 0) for verdict in VERDICTS}},
             "workbook": row["has_workbook"],
-            "reported_by": row["department"],
+            "reported_by": [row["department"]],
             "created_at": row["created_at"],
             "finished_at": row["finished_at"],
             "expires_at": row["created_at"] + dt.timedelta(days=uploads.settings.keep_days),

@@ -97,7 +97,7 @@ class CreateActivity(Schema):
     offer to be accepted within `offer_hours`.
     """
 
-    kind = fields.String(required=True, validate=SLUG)
+    kind_key = fields.String(attribute="kind", required=True, validate=SLUG)
     title = fields.Nested(Bilingual, required=True)
     organiser_id = fields.UUID(required=True)
     co_organiser_ids = fields.List(fields.UUID(), load_default=list, validate=_MANY_ORGANISERS)
@@ -166,7 +166,7 @@ class CancelActivity(OfActivity):
 class ListActivities(Listing):
     """Activities, oldest first."""
 
-    kind = fields.String(load_default=None, allow_none=True, validate=SLUG)
+    kind_key = fields.String(attribute="kind", load_default=None, allow_none=True, validate=SLUG)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(STATES))
     organiser_id = fields.UUID(load_default=None, allow_none=True)
     department = fields.String(load_default=None, allow_none=True, validate=SLUG)
@@ -189,14 +189,14 @@ class Activity(Schema):
     """An activity. ``…/sessions`` says how full its sessions are."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind_key = fields.String(attribute="kind", required=True)
     programme = fields.String(required=True)
     title = fields.Nested(Bilingual, required=True)
     organiser_id = fields.UUID(required=True)
     co_organiser_ids = fields.List(fields.UUID(), required=True)
     department = fields.String(required=True)
     open_to = _open_to(required=True)
-    promotion = fields.String(required=True)
+    promotion = fields.String(required=True, validate=validate.OneOf(PROMOTIONS))
     offer_hours = Whole(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     sessions = fields.List(fields.Nested(Session), required=True)

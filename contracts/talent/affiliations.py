@@ -28,10 +28,10 @@ class ConfirmAffiliation(Schema):
 
 
 class EndAffiliation(Schema):
-    """`ended_on` is the first day it no longer holds, today if absent. `reason` must not name anyone."""
+    """`until_on` is the first day it no longer holds, today if absent. `reason` must not name anyone."""
 
     affiliation_id = fields.UUID(required=True)
-    ended_on = Day(load_default=None, allow_none=True)
+    until_on = Day(load_default=None, allow_none=True)
     reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
 

@@ -73,7 +73,7 @@ class OrganisationChanges(Schema):
     uscc = fields.String(allow_none=True, validate=NUMBER)
     trusted_departments = fields.List(fields.String(validate=SLUG), validate=_DEPARTMENTS)
     attributes = fields.Dict(keys=fields.String(), validate=_small_enough)
-    status = fields.String(validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", validate=validate.OneOf(ORGANISATION_STATUSES))
 
 
 class ChangeOrganisation(Schema):
@@ -98,7 +98,7 @@ class ListOrganisations(Listing):
     """`q`: part of the name in either language, or the credit code."""
 
     kind = fields.String(validate=validate.OneOf(ORGANISATION_KINDS))
-    status = fields.String(validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", validate=validate.OneOf(ORGANISATION_STATUSES))
     q = fields.String(validate=validate.Length(min=1, max=100))
 
 
@@ -108,13 +108,13 @@ class Organisation(Schema):
     """
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(ORGANISATION_KINDS))
     name = fields.String(required=True)
     name_en = fields.String(required=True, allow_none=True)
     uscc = fields.String(required=True, allow_none=True)
     trusted_departments = fields.List(fields.String(), required=True)
     attributes = fields.Dict(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", required=True, validate=validate.OneOf(ORGANISATION_STATUSES))
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     confirmed_at = Instant(required=True, allow_none=True)

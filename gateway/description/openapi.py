@@ -13,7 +13,8 @@ from werkzeug.routing import UnicodeConverter
 
 from contracts.language.schema import SLUG
 from gateway.auth.scopes import SCOPES
-from gateway.description import documents
+from gateway.description import documents, problem_pages, words
+from gateway.description.operations import header_components, problem_components
 
 blueprint = Blueprint("describing", __name__)
 
@@ -29,6 +30,8 @@ SPECIFICATION: dict[str, Any] = {
         "contact": {"name": "Youth City"},
     }
 }
+#: Components flask-smorest adds, which nothing refers to.
+_NOT_OURS = ("Error", "PaginationMetadata")
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457. `code` never changes; `detail` comes in Chinese or English by Accept-Language.",
@@ -70,6 +73,11 @@ def add_components(api: Api) -> None:
     slug = {"type": "string", "pattern": _ecma(str(SLUG.regex.pattern))}
     api.register_converter(SlugConverter, lambda converter: slug)
     api.spec.components.schema("Problem", PROBLEM_SCHEMA)
+    for name, header in header_components().items():
+        api.spec.components.header(name, header)
+    for status, response in problem_components().items():
+        response["content"]["application/problem+json"]["example"] = problem_pages.example_of(status)
+        api.spec.components.response(f"Problem{status}", response)
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope: f"{zh} / {en}" for scope, (zh, en) in SCOPES.items()}}
     scheme = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     api.spec.components.security_scheme("oauth2", scheme)
@@ -99,7 +107,10 @@ def _keys(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str
 @functools.cache
 def _document() -> bytes:
     api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return json.dumps(api.spec.to_dict(), ensure_ascii=False, indent=1).encode()
+    document = words.add(api.spec.to_dict())
+    for name in _NOT_OURS:
+        document["components"]["schemas"].pop(name, None)
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 @blueprint.get("/openapi.json")

@@ -20,7 +20,7 @@ import contracts
 from gateway.description.advice import ADVICE, ADVICE_OF, MEANINGS, Words
 from gateway.description.documents import page
 from gateway.http.framework_problems import RouteNotFound
-from gateway.http.problems import title_of
+from gateway.http.problems import RETRYABLE_STATUSES, title_of
 
 blueprint = Blueprint("problem_pages", __name__)
 
@@ -54,6 +54,21 @@ def parts_of(code: str) -> list[tuple[Words, Words]]:
         (Words("原因", "Why it happens"), why),
         (Words("怎么办", "What to do"), ADVICE_OF.get(code, ADVICE[status])),
     ]
+
+
+def example_of(status: int) -> dict[str, Any]:
+    """A problem of a status, as it is answered."""
+    code = next((code for code, refusal in refusals().items() if status in refusal["statuses"]), "request_refused")
+    return {
+        "type": f"https://youth.example/problems/{code}",
+        "title": title_of(status)[0],
+        "status": status,
+        "detail": _BLANK.sub("…", refusals()[code]["zh"]),
+        "instance": "/v1/people",
+        "code": code,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "retryable": status in RETRYABLE_STATUSES,
+    }
 
 
 @blueprint.get("/problems")

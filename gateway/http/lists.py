@@ -17,6 +17,9 @@ from gateway.http import reading
 from gateway.http.cursors import Cursors
 from gateway.http.operations import respond
 
+#: Header fields of a page.
+HEADERS = {200: ("Link",)}
+
 
 def query_schema(command: type[Page], *without: str) -> Schema:
     """The query parameters of a list: the fields of the service's list command less those from the path, and ``cursor``."""

@@ -80,6 +80,7 @@ records.change(
     summary=("读取完整信息（注明用途）", "Read a person in full, for a stated purpose"),
     body=DISCLOSURE,
     answers={200: S.PersonInFull},
+    headers={200: ("Cache-Control",)},
 )
 def disclose_person(person_id: str) -> Response:
     """One person a call, on record before it is answered: the person sees who it was, and what for. Nothing may store it."""

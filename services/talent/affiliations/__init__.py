@@ -134,9 +134,9 @@ def confirm_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 
 
 def end_affiliation(
-    work: Work, *, affiliation_id: UUID, ended_on: dt.date | None = None, reason: str | None = None
+    work: Work, *, affiliation_id: UUID, until_on: dt.date | None = None, reason: str | None = None
 ) -> dict[str, Any]:
-    """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end,
+    """End it on `until_on`, the first day it no longer holds; today without one. A day to come only sets the end,
     the day it was to begin calls it off.
 
     An unconfirmed claim may be withdrawn by a department that reported it. `reason` must not name anyone.
@@ -145,15 +145,15 @@ def end_affiliation(
     record = _locked(work, affiliation_id)
     if not (_is_trusted(work, record) or (record.state == REPORTED and record.reported is not None)):
         raise DepartmentNotTrusted()
-    until_on = ended_on or max(work.today, record.from_on)
-    if record.state == ENDED and record.until_on != until_on and ended_on is not None:
+    end = until_on or max(work.today, record.from_on)
+    if record.state == ENDED and record.until_on != end and until_on is not None:
         raise AffiliationEnded(until_on=str(record.until_on))
-    if until_on < record.from_on:
+    if end < record.from_on:
         raise EndsBeforeItBegan(from_on=str(record.from_on))
-    is_called_off = until_on == record.from_on
-    state = ENDED if is_called_off or is_over(until_on, today=work.today) else record.state
-    if record.state != ENDED and (state, until_on) != (record.state, record.until_on):
-        _write_end(work, record, record.changed(state=state, until_on=until_on), reason)
+    is_called_off = end == record.from_on
+    state = ENDED if is_called_off or is_over(end, today=work.today) else record.state
+    if record.state != ENDED and (state, end) != (record.state, record.until_on):
+        _write_end(work, record, record.changed(state=state, until_on=end), reason)
     return get_affiliation(work, affiliation_id=affiliation_id)
 
 
