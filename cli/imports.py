@@ -193,7 +193,7 @@ def rows(import_id: Any, verdict: str | None, as_json: bool) -> None:
 
 def _wrong(violations: list[dict[str, str]]) -> str:
     return "; ".join(
-        f"{violation['column']}: {language.pick(violation['zh'], violation['en'])}" for violation in violations
+        f"{violation['column']}: {language.pick(violation['zh-CN'], violation['en'])}" for violation in violations
     )
 
 

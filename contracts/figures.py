@@ -13,7 +13,7 @@ from marshmallow import fields, validate
 
 from contracts import events, notify, perks, talent
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import Day, Schema
+from contracts.language.schema import Bilingual, Day, Schema
 
 FIGURES: dict[str, FigureEntry] = {
     key: entry
@@ -24,7 +24,8 @@ FIGURES: dict[str, FigureEntry] = {
 
 
 #: Days a figure may be requested for; beyond them there are no records.
-_DAYS = validate.Range(min=dt.date(2000, 1, 1), max=dt.date(2100, 12, 31))
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
+_DAYS = validate.Range(min=FIRST_DAY, max=LAST_DAY)
 
 
 class AsOf(Schema):
@@ -40,14 +41,20 @@ class CountFigures(AsOf):
 
 
 class Figure(Schema):
-    """One figure. A service that does not answer gives ``value: null, status: unavailable``, never 0."""
+    """One figure. A service that does not answer gives ``value: null, state: unavailable``, never 0.
+
+    With a range, `value` is what came within it: as of its end, less what there was before it began.
+    """
 
     key = fields.String(required=True)
+    name = fields.Nested(Bilingual, required=True)
     value = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True)
     n_records = fields.Integer(required=True, allow_none=True)
     as_of = Day(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(("counted", "unavailable")))
+    from_on = Day()
+    until_on = Day()
+    state = fields.String(required=True, validate=validate.OneOf(("counted", "unavailable")))
 
 
 class Figures(Schema):
@@ -56,5 +63,11 @@ class Figures(Schema):
 
 def counted(key: str, count: int, *, as_of: dt.date) -> dict[str, Any]:
     """A figure as its service answers it, counted from so many records of its own."""
-    unit = FIGURES[key].unit
-    return {"key": key, "value": count, "unit": unit, "n_records": count, "as_of": as_of, "status": "counted"}
+    entry = FIGURES[key]
+    about = {"key": key, "name": named(key), "unit": entry.unit}
+    return {**about, "value": count, "n_records": count, "as_of": as_of, "state": "counted"}
+
+
+def named(key: str) -> dict[str, str]:
+    """The names of a figure."""
+    return {"zh-CN": FIGURES[key].zh, "en": FIGURES[key].en}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Page, Schema, Whole, page_of
 from contracts.vocabulary import VERDICTS
 
 #: Every kind of import → the service that has it.
@@ -114,8 +114,8 @@ class Import(Schema):
     """
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    mode = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))
+    mode = fields.String(required=True, validate=validate.OneOf(MODES))
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     applied = fields.Boolean(required=True)
     filename = fields.String(required=True, allow_none=True)
@@ -132,14 +132,14 @@ class Import(Schema):
         metadata={"description": "How the file was read; null until then."},
     )
     workbook = fields.Boolean(required=True, metadata={"description": "Whether the annotated workbook can be read."})
-    reported_by = fields.String(required=True)
+    reported_by = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     finished_at = Instant(required=True, allow_none=True)
     expires_at = Instant(required=True)
     version = fields.Integer(required=True)
 
 
-class ListImports(Page):
+class ListImports(Listing):
     """Imports of the caller's department, oldest first."""
 
     kind = fields.String(validate=validate.OneOf(tuple(KINDS)))
@@ -151,7 +151,7 @@ class RowViolation(Schema):
 
     column = fields.String(required=True)
     code = fields.String(required=True)
-    zh = fields.String(required=True)
+    zh_cn = fields.String(data_key="zh-CN", attribute="zh", required=True)
     en = fields.String(required=True)
 
 
@@ -212,8 +212,7 @@ class ImportColumn(Schema):
     """A column of a kind. `or_given`: not required where the upload names the organisation."""
 
     key = fields.String(required=True)
-    zh = fields.String(required=True)
-    en = fields.String(required=True)
+    name = fields.Nested(Bilingual, required=True)
     required = fields.Boolean(required=True)
     or_given = fields.Boolean(required=True)
     synonyms = fields.List(fields.String(), required=True, metadata={"description": "Headers that are read alike."})

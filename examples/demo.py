@@ -27,10 +27,10 @@ SCENIC_SCHEME = "scenic_areas"
 SCHEME: dict[str, Any] = {
     "name": {"zh-CN": "A级景区对驻地高校师生免首道门票", "en": "Free first gate at A-grade scenic areas"},
     "source": "2023-10-27 报告，三、青享晋中：推出40家景区对19所驻地高校的在职职工和在校学生免首道门票",
-    "valid_from": VALID_FROM,
+    "from_on": VALID_FROM,
     "covers": "first_gate",
     "relation": [
-        {"place_set": "scenic_areas", "institution_set": "resident_universities", "from_on": VALID_FROM},
+        {"place_set_key": "scenic_areas", "institution_set_key": "resident_universities", "from_on": VALID_FROM},
     ],
     "clauses": [
         {
@@ -100,7 +100,7 @@ def _put(client: Client, path: str, body: dict[str, Any]) -> None:
 
 def _fair(client: Client, organiser_id: str) -> None:
     """One job fair in a month, unless there is one."""
-    if client.get("/v1/activities", kind="job_fair", limit=1)["items"]:
+    if client.get("/v1/activities", kind_key="job_fair", limit=1)["items"]:
         return
     starts_at = dt.datetime.now(SHANGHAI).replace(hour=9, minute=0, second=0, microsecond=0) + dt.timedelta(days=30)
     session = {
@@ -110,7 +110,7 @@ def _fair(client: Client, organiser_id: str) -> None:
         "capacity": 500,
     }
     body = {
-        "kind": "job_fair",
+        "kind_key": "job_fair",
         "title": {"zh-CN": "示范招聘会（虚构）", "en": "Demonstration job fair (invented)"},
         "organiser_id": organiser_id,
         "sessions": [session],

@@ -19,7 +19,7 @@ from chassis.rpc.client import RpcClient
 from chassis.store.database import make_engine
 from gateway import routes
 from gateway.auth.tokens import Tokens
-from gateway.description import openapi
+from gateway.description import docs, openapi, problem_pages
 from gateway.http import framework_problems
 from gateway.http.cursors import Cursors
 from gateway.serving import body_limits, health, proxies, rate_limits, request_metrics
@@ -63,7 +63,8 @@ def create_app(settings: GatewaySettings) -> Flask:
     for subject in routes.SUBJECTS:
         api.register_blueprint(subject.blueprint)
     app.register_blueprint(health.open_blueprint)
-    app.register_blueprint(openapi.blueprint)
+    for described in (openapi, docs, problem_pages):
+        app.register_blueprint(described.blueprint)
     framework_problems.register(app)
     return app
 

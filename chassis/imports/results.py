@@ -23,6 +23,7 @@ from chassis.imports.template import template
 from chassis.store.pages import read_page
 from chassis.store.work import Work
 from contracts.imports import VERDICTS
+from contracts.language.paging import Paging
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILENAME = "filename"
@@ -42,8 +43,7 @@ def list_imports(
     work: Work,
     *,
     uploads: Uploads,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     kind: str | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
@@ -53,9 +53,11 @@ def list_imports(
         statement = statement.where(IMPORTS.c.kind == kind)
     if state is not None:
         statement = statement.where(IMPORTS.c.state == state)
-    page = read_page(work.session, statement, key=(IMPORTS.c.created_at, IMPORTS.c.id), limit=limit, after=after)
-    records = zip(_records(work, uploads, page["items"]), page["items"], strict=True)
-    return page | {"items": [{**record, "filename": _filename(row, uploads)} for record, row in records]}
+    finished_at = func.coalesce(IMPORTS.c.finished_at, IMPORTS.c.created_at)
+    key = (IMPORTS.c.created_at, IMPORTS.c.id)
+    found = read_page(work.session, statement, page, key=key, updated_at=finished_at)
+    records = zip(_records(work, uploads, found["items"]), found["items"], strict=True)
+    return found | {"items": [{**record, "filename": _filename(row, uploads)} for record, row in records]}
 
 
 def list_import_rows(
@@ -145,8 +147,7 @@ def _as_record(kind: ImportKind) -> dict[str, Any]:
     columns = [
         {
             "key": column.key,
-            "zh": column.zh,
-            "en": column.en,
+            "name": {"zh-CN": column.zh, "en": column.en},
             "required": column.is_required,
             "or_given": column.or_given,
             "synonyms": list(column.synonyms),
@@ -174,7 +175,7 @@ def _records(work: Work, uploads: Uploads, rows: Sequence[Mapping[Any, Any]]) ->
             "filename": None,
             "counts": {"total": row["total"], **{verdict: counts.get((row["id"], verdict), 0) for verdict in VERDICTS}},
             "workbook": row["has_workbook"],
-            "reported_by": row["department"],
+            "reported_by": [row["department"]],
             "created_at": row["created_at"],
             "finished_at": row["finished_at"],
             "expires_at": row["created_at"] + dt.timedelta(days=uploads.settings.keep_days),

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
 
 STATES: tuple[str, ...] = ("draft", "published", "open", "closed", "held", "reported", "cancelled")
 
@@ -109,7 +109,7 @@ class CreateActivity(Schema):
     offer to be accepted within `offer_hours`.
     """
 
-    kind = fields.String(required=True, validate=SLUG)
+    kind_key = fields.String(attribute="kind", required=True, validate=SLUG)
     title = fields.Nested(Bilingual, required=True)
     organiser_id = fields.UUID(required=True)
     co_organiser_ids = fields.List(fields.UUID(), load_default=list, validate=_MANY_ORGANISERS)
@@ -194,10 +194,10 @@ class ReopenSession(OfSession):
     """Hold a cancelled session after all, as it now stands; all its registrations are notified."""
 
 
-class ListActivities(Page):
+class ListActivities(Listing):
     """Activities, oldest first."""
 
-    kind = fields.String(load_default=None, allow_none=True, validate=SLUG)
+    kind_key = fields.String(attribute="kind", load_default=None, allow_none=True, validate=SLUG)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(STATES))
     organiser_id = fields.UUID(load_default=None, allow_none=True)
     department = fields.String(load_default=None, allow_none=True, validate=SLUG)
@@ -221,14 +221,14 @@ class Activity(Schema):
     """An activity. ``…/sessions`` says how full its sessions are."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind_key = fields.String(attribute="kind", required=True)
     programme = fields.String(required=True)
     title = fields.Nested(Bilingual, required=True)
     organiser_id = fields.UUID(required=True)
     co_organiser_ids = fields.List(fields.UUID(), required=True)
     department = fields.String(required=True)
     open_to = _open_to(required=True)
-    promotion = fields.String(required=True)
+    promotion = fields.String(required=True, validate=validate.OneOf(PROMOTIONS))
     offer_hours = Whole(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     sessions = fields.List(fields.Nested(Session), required=True)

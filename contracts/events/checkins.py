@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Bilingual, Instant, Schema
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, page_of
 
 OUTCOMES = ("admitted", "refused")
 _DOOR = "Whose door it is; a ticket for another is refused and not used."
@@ -51,6 +51,16 @@ class CheckInRecord(Schema):
     revoked_at = Instant(required=True, allow_none=True)
     revoke_reason = fields.String(required=True, allow_none=True)
     created_at = Instant(required=True)
+
+
+class ListCheckIns(Listing):
+    """The scans of an activity, admitted and refused, as its department sees them."""
+
+    activity_id = fields.UUID(required=True)
+    outcome = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(OUTCOMES))
+
+
+CheckInRecordPage = page_of(CheckInRecord)
 
 
 class CheckInEvent(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, Whole, page_of
 
 STATES: tuple[str, ...] = (
     "confirmed",
@@ -63,7 +63,7 @@ class RefuseOffer(OfRegistration):
     """Leave the seat that was offered to the next."""
 
 
-class ListRegistrations(Page):
+class ListRegistrations(Listing):
     """Registrations, oldest first."""
 
     activity_id = fields.UUID(load_default=None, allow_none=True)

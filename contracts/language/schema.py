@@ -7,6 +7,7 @@ and validators messages in Chinese and English with a stable code each.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import unicodedata
@@ -14,18 +15,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from marshmallow import RAISE, ValidationError, fields, pre_load, validate
+from marshmallow import RAISE, ValidationError, fields, post_load, pre_load, validate
 from marshmallow import Schema as MarshmallowSchema
 from marshmallow.exceptions import SCHEMA
 
 from contracts.language.messages import Text, install
+from contracts.language.paging import COUNTED, COUNTS, DEFAULT_LIMIT, ORDERS, Paging
 
 install()
 
 #: China has kept this offset, without summer time, since 1991; answers carry it (the city's clock).
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MAX_LIMIT = 200
 
 #: A key people give to schemes, sets, templates, kinds and departments.
 SLUG = validate.Regexp(
@@ -185,11 +187,34 @@ class Page(Schema):
     after = fields.Nested(Position, load_default=None, allow_none=True)
 
 
+class Listing(Page):
+    """The fields of every list query that is ordered by when a record was made; a use case takes them together, as `page`."""
+
+    order = fields.String(load_default="asc", validate=validate.OneOf(ORDERS))
+    created_from = Instant(load_default=None, allow_none=True)
+    created_until = Instant(load_default=None, allow_none=True)
+    updated_since = Instant(load_default=None, allow_none=True)
+    count = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(COUNTS))
+
+    @post_load
+    def _take_together(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        paging = Paging(**{one.name: data.pop(one.name) for one in dataclasses.fields(Paging) if one.name in data})
+        return {**data, "page": paging}
+
+
+class Count(Schema):
+    """How many records the filters leave: counted, estimated, or more than are counted."""
+
+    value = Whole(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(COUNTED))
+
+
 def page_of(item: type[Schema]) -> type[Schema]:
-    """The answer schema of a list of `item`: ``{"items": […], "next_after": {…} | null}``."""
+    """The answer schema of a list of `item`: ``{"items": […], "next_after": {…} | null}``; `count` where it is wanted."""
     members: dict[str, fields.Field[Any]] = {
         "items": fields.List(fields.Nested(item), required=True),
         "next_after": fields.Nested(Position, required=True, allow_none=True),
+        "count": fields.Nested(Count),
     }
     name = f"{item.__name__.removesuffix('Schema')}Page"
     return type(name, (Schema,), {**members, "__module__": item.__module__, "__doc__": f"A page of {item.__name__}."})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.schema import Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import Instant, Listing, Schema, Whole, page_of
 from contracts.notify.values import CHANNEL
 
 DELIVERY_STATES = ("due", "sending", "calling", "delivered", "failed", "suppressed", "outcome_unknown")
@@ -26,7 +26,7 @@ class Delivery(Schema):
     created_at = Instant(required=True)
 
 
-class ListDeliveries(Page):
+class ListDeliveries(Listing):
     """Deliveries, oldest first."""
 
     message_id = fields.UUID(load_default=None, allow_none=True)

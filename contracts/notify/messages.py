@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, Whole, page_of
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, Truth, Whole, page_of
+from contracts.notify.values import CLASSES
 
 
 class Message(Schema):
@@ -18,14 +19,14 @@ class Message(Schema):
     template_key = fields.String(required=True)
     template_version = Whole(required=True)
     programme = fields.String(required=True)
-    load_class = fields.String(data_key="class", attribute="urgency", required=True)
+    load_class = fields.String(data_key="class", attribute="urgency", required=True, validate=validate.OneOf(CLASSES))
     subject = fields.Nested(Bilingual, required=True)
     body = fields.Nested(Bilingual, required=True)
     read_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
 
 
-class ListMessages(Page):
+class ListMessages(Listing):
     """A person's in-app messages, oldest first."""
 
     person_id = fields.UUID(required=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from contracts.language.messages import Text
@@ -12,8 +14,16 @@ MAX_PROGRAMMES = 100
 
 
 _TIME = validate.Regexp(
-    r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error=Text("invalid_time", "应为 HH:MM。", "Must be HH:MM.")
+    r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z",
+    error=Text("invalid_time", "应为 HH:MM:SS。", "Must be HH:MM:SS."),
 )
+
+
+class TimeOfDay(fields.String):
+    """A time of the day, ``HH:MM:SS``; read without seconds too, answered with them."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return f"{value}:00" if isinstance(value, str) and value.count(":") == 1 else value
 
 
 class ProgrammePreference(Schema):
@@ -26,8 +36,8 @@ class ProgrammePreference(Schema):
 class QuietHours(Schema):
     """From a time of the day until another, in Shanghai; over midnight where `until` is the earlier."""
 
-    from_time = fields.String(data_key="from", required=True, validate=_TIME)
-    until_time = fields.String(data_key="until", required=True, validate=_TIME)
+    from_time = TimeOfDay(data_key="from", required=True, validate=_TIME)
+    until_time = TimeOfDay(data_key="until", required=True, validate=_TIME)
 
 
 class PreferencesBody(Schema):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.schema import SLUG, Bilingual, Instant, Schema, Truth, Whole
-from contracts.notify.values import CHANNEL, CHANNELS
-
-CLASSES = ("normal", "urgent")
+from contracts.notify.values import CHANNEL, CHANNELS, CLASSES
 
 
 class TemplateBody(Schema):

@@ -10,4 +10,7 @@ CHANNELS = ("in_app", "email", "log")
 LANGUAGES = ("zh-CN", "en")
 
 
+CLASSES = ("normal", "urgent")
+
+
 CHANNEL = validate.OneOf(CHANNELS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import SLUG, Bilingual, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
+from contracts.vocabulary import AFFILIATION_STATES, ROLES
 
 ENTITLEMENT_STATES = ("active", "suspended")
 
@@ -20,17 +21,17 @@ class Reason(Schema):
 
 
 class Fact(Schema):
-    """An affiliation as the clauses saw it: `sets` are those of its organisation, `current` says whether it counted."""
+    """An affiliation as the clauses saw it: `set_keys` are those of its organisation, `current` says whether it counted."""
 
     affiliation_id = fields.UUID(required=True)
     version = Whole(required=True)
     organisation_id = fields.UUID(required=True)
     organisation_kind = fields.String(required=True)
-    role = fields.String(required=True)
-    state = fields.String(required=True)
-    sets = fields.List(fields.String(), required=True)
-    from_on = fields.String(required=True)
-    until_on = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    state = fields.String(required=True, validate=validate.OneOf(AFFILIATION_STATES))
+    set_keys = fields.List(fields.String(), attribute="sets", required=True)
+    from_on = fields.String(required=True, metadata={"format": "date"})
+    until_on = fields.String(required=True, allow_none=True, metadata={"format": "date"})
     current = fields.Boolean(required=True)
 
 
@@ -54,7 +55,7 @@ class Entitlement(Schema):
     created_at = Instant(required=True)
 
 
-class ListEntitlements(Page):
+class ListEntitlements(Listing):
     """Entitlements of a person, oldest first; of everybody for callers that hold ``people:all``."""
 
     person_id = fields.UUID(load_default=None, allow_none=True)

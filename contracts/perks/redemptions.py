@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import Bilingual, Instant, Page, Schema, Truth, page_of
+from contracts.language.schema import Bilingual, Instant, Listing, Schema, Truth, page_of
 
 OUTCOMES = ("admitted", "refused")
 
@@ -51,7 +51,7 @@ class Redemption(Schema):
     created_at = Instant(required=True)
 
 
-class ListRedemptions(Page):
+class ListRedemptions(Listing):
     """Redemptions of the department's places and schemes, oldest first; those of a person with `person_id`."""
 
     person_id = fields.UUID(load_default=None, allow_none=True)

@@ -39,8 +39,8 @@ class Clause(Schema):
 class Relation(Schema):
     """Which places serve the members of which institutions, for a half-open period: two sets, by key."""
 
-    place_set = fields.String(required=True, validate=SLUG)
-    institution_set = fields.String(required=True, validate=SLUG)
+    place_set_key = fields.String(attribute="place_set", required=True, validate=SLUG)
+    institution_set_key = fields.String(attribute="institution_set", required=True, validate=SLUG)
     from_on = Day(required=True)
     until_on = Day(load_default=None, allow_none=True)
 
@@ -62,8 +62,8 @@ class SchemeBody(Schema):
 
     name = fields.Nested(Bilingual, required=True)
     source = fields.String(required=True, validate=validate.Length(min=1, max=500))
-    valid_from = Day(required=True)
-    valid_until = Day(load_default=None, allow_none=True)
+    from_on = Day(attribute="valid_from", required=True)
+    until_on = Day(attribute="valid_until", load_default=None, allow_none=True)
     covers = fields.String(required=True, validate=validate.OneOf(COVERS))
     relation = fields.List(fields.Nested(Relation), required=True, validate=validate.Length(min=1, max=MAX_RELATIONS))
     clauses = fields.List(fields.Nested(Clause), required=True, validate=validate.Length(min=1, max=MAX_CLAUSES))

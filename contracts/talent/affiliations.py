@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Day, Instant, Page, Schema, page_of
+from contracts.language.schema import Day, Instant, Listing, Schema, page_of
 from contracts.talent.values import Difference
 from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS, ROLES
 
@@ -29,10 +29,10 @@ class ConfirmAffiliation(Schema):
 
 
 class EndAffiliation(Schema):
-    """`ended_on` is the first day it no longer holds, today if absent. `reason` must not name anyone."""
+    """`until_on` is the first day it no longer holds, today if absent. `reason` must not name anyone."""
 
     affiliation_id = fields.UUID(required=True)
-    ended_on = Day(load_default=None, allow_none=True)
+    until_on = Day(load_default=None, allow_none=True)
     reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
 
@@ -40,7 +40,7 @@ class GetAffiliation(Schema):
     affiliation_id = fields.UUID(required=True)
 
 
-class ListAffiliations(Page):
+class ListAffiliations(Listing):
     person_id = fields.UUID()
     organisation_id = fields.UUID()
     role = fields.String(validate=validate.OneOf(ROLES))

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Day, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Bilingual, Day, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER
 
 ORGANISATION_KINDS = (
@@ -73,7 +73,7 @@ class OrganisationChanges(Schema):
     uscc = fields.String(allow_none=True, validate=NUMBER)
     trusted_departments = fields.List(fields.String(validate=SLUG), validate=_DEPARTMENTS)
     attributes = fields.Dict(keys=fields.String(), validate=_small_enough)
-    status = fields.String(validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", validate=validate.OneOf(ORGANISATION_STATUSES))
 
 
 class ChangeOrganisation(Schema):
@@ -94,11 +94,11 @@ class ConfirmOrganisation(Schema):
     organisation_id = fields.UUID(required=True)
 
 
-class ListOrganisations(Page):
+class ListOrganisations(Listing):
     """`q`: part of the name in either language, or the credit code."""
 
     kind = fields.String(validate=validate.OneOf(ORGANISATION_KINDS))
-    status = fields.String(validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", validate=validate.OneOf(ORGANISATION_STATUSES))
     q = fields.String(validate=validate.Length(min=1, max=100))
 
 
@@ -108,13 +108,13 @@ class Organisation(Schema):
     """
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(ORGANISATION_KINDS))
     name = fields.String(required=True)
     name_en = fields.String(required=True, allow_none=True)
     uscc = fields.String(required=True, allow_none=True)
     trusted_departments = fields.List(fields.String(), required=True)
     attributes = fields.Dict(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(ORGANISATION_STATUSES))
+    state = fields.String(attribute="status", required=True, validate=validate.OneOf(ORGANISATION_STATUSES))
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     confirmed_at = Instant(required=True, allow_none=True)
@@ -155,6 +155,26 @@ class OrganisationSet(Schema):
     version = fields.Integer(required=True)
     published_at = Instant(required=True)
     created = fields.Boolean()
+
+
+class ListOrganisationSets(Schema):
+    """Every set there is."""
+
+
+class OrganisationSetSummary(Schema):
+    """A set as last published, without its members: `member_count` is how many organisations it names."""
+
+    key = fields.String(required=True)
+    name = fields.Nested(Bilingual, required=True)
+    member_count = Whole(required=True)
+    version = fields.Integer(required=True)
+    published_at = Instant(required=True)
+
+
+class OrganisationSets(Schema):
+    """Sets, by key; there are few, so there are no pages."""
+
+    items = fields.List(fields.Nested(OrganisationSetSummary), required=True)
 
 
 OrganisationPage = page_of(Organisation)

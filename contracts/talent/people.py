@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
-from contracts.language.schema import SLUG, Instant, Page, Schema, Whole, page_of
+from contracts.language.schema import SLUG, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
@@ -90,12 +90,19 @@ class AfterPerson(Schema):
     id = fields.UUID(required=True)
 
 
-class ListPeople(Page):
+class ListPeople(Listing):
     """`reported_by`: those this department has reported."""
 
     after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
-
     reported_by = fields.String(validate=SLUG)
+
+
+class SearchPeople(Listing):
+    """People by a document. It goes in a body, never in an address."""
+
+    after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
+    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(required=True, validate=NUMBER)
 
 
 class Person(Schema):
@@ -121,7 +128,7 @@ class Person(Schema):
 PersonPage = page_of(Person)
 
 
-class ListDuplicatePeople(Page):
+class ListDuplicatePeople(Listing):
     state = fields.String(validate=validate.OneOf(DUPLICATE_STATES))
 
 

@@ -1,21 +1,20 @@
-"""The API described: ``/openapi.json`` (OpenAPI 3.1), ``/docs`` (Swagger UI, offline), ``/problems/<code>``."""
+"""The API described: ``/openapi.json`` (OpenAPI 3.1). Not here: its page (``docs``), those of problems (``problem_pages``)."""
 
 from __future__ import annotations
 
 import functools
 import json
-import mimetypes
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, current_app
 from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.routing import UnicodeConverter
 
 from contracts.language.schema import SLUG
 from gateway.auth.scopes import SCOPES
-from gateway.description import swagger_ui
-from gateway.http import languages
+from gateway.description import documents, problem_pages, words
+from gateway.description.operations import header_components, problem_components
 
 blueprint = Blueprint("describing", __name__)
 
@@ -31,6 +30,8 @@ SPECIFICATION: dict[str, Any] = {
         "contact": {"name": "Youth City"},
     }
 }
+#: Components flask-smorest adds, which nothing refers to.
+_NOT_OURS = ("Error", "PaginationMetadata")
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457. `code` never changes; `detail` comes in Chinese or English by Accept-Language.",
@@ -72,6 +73,11 @@ def add_components(api: Api) -> None:
     slug = {"type": "string", "pattern": _ecma(str(SLUG.regex.pattern))}
     api.register_converter(SlugConverter, lambda converter: slug)
     api.spec.components.schema("Problem", PROBLEM_SCHEMA)
+    for name, header in header_components().items():
+        api.spec.components.header(name, header)
+    for status, response in problem_components().items():
+        response["content"]["application/problem+json"]["example"] = problem_pages.example_of(status)
+        api.spec.components.response(f"Problem{status}", response)
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope: f"{zh} / {en}" for scope, (zh, en) in SCOPES.items()}}
     scheme = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     api.spec.components.security_scheme("oauth2", scheme)
@@ -101,59 +107,12 @@ def _keys(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str
 @functools.cache
 def _document() -> bytes:
     api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return json.dumps(api.spec.to_dict(), ensure_ascii=False, indent=1).encode()
+    document = words.add(api.spec.to_dict())
+    for name in _NOT_OURS:
+        document["components"]["schemas"].pop(name, None)
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 @blueprint.get("/openapi.json")
 def get_openapi() -> Response:
-    return Response(_document(), mimetype="application/json")
-
-
-_PAGE = """<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><title>青年之城 API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
-<body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script></body></html>
-"""
-_START = """\
-window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null});
-"""
-#: Nothing from outside and no script in the page itself; Swagger UI writes styles into its elements.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-
-@blueprint.get("/docs")
-def get_docs() -> Response:
-    response = Response(_PAGE, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = _POLICY
-    return response
-
-
-@blueprint.get("/docs/<path:name>")
-def get_docs_asset(name: str) -> Response:
-    if name == "start.js":
-        return Response(_START, mimetype="text/javascript")
-    if name not in swagger_ui.SHA256:
-        abort(404)
-    is_compressed = request.accept_encodings.quality("gzip") > 0
-    content = swagger_ui.compressed(name) if is_compressed else swagger_ui.plain(name)
-    response = Response(content, mimetype=mimetypes.guess_type(name)[0])
-    if is_compressed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.set_etag(f"{swagger_ui.VERSION}-{'gzip' if is_compressed else 'plain'}")
-    response.make_conditional(request)
-    return response
-
-
-@blueprint.get("/problems/<code>")
-def get_problem_page(code: str) -> Response:
-    """What ``type`` of a problem points to: how to read any of them."""
-    if not code.replace("_", "").replace(".", "").isalnum() or len(code) > 80:
-        abort(404)
-    zh = f"问题代码 {code}。detail 说明原因与处理办法，errors 指出字段；retryable 为 true 时可原样重试。"
-    en = f"Problem code {code}. `detail` says why and what to do, `errors` names fields; retry when `retryable`."
-    return Response(languages.pick(zh, en, languages.preferred()) + "\n", mimetype="text/plain")
+    return documents.send(_document(), "application/json")

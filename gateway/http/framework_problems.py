@@ -20,12 +20,63 @@ from gateway.serving import body_limits
 
 log = logging.getLogger(__name__)
 
-#: status → code and detail, in Chinese and English.
-_FRAMEWORK: dict[int, tuple[str, str, str]] = {
-    400: ("malformed_request", "请求无法解析。", "The request cannot be read."),
-    404: ("route_not_found", "没有这个地址。", "There is nothing at this address."),
-    405: ("method_not_allowed", "此地址不支持该方法。", "This address does not take this method."),
-    413: ("content_too_large", "请求内容过大。", "The request is too large."),
+
+class MalformedRequest(Problem):
+    """What arrived is not HTTP as it should be."""
+
+    status = 400
+    code = "malformed_request"
+    zh = "请求不符合 HTTP 规范，无法解析。"
+    en = "The request cannot be read."
+
+
+class RouteNotFound(Problem):
+    """No route has this address."""
+
+    status = 404
+    code = "route_not_found"
+    zh = "没有这个地址。"
+    en = "There is nothing at this address."
+
+
+class MethodNotAllowed(Problem):
+    """The address takes other methods."""
+
+    status = 405
+    code = "method_not_allowed"
+    zh = "此地址不支持该方法。"
+    en = "This address does not take this method."
+
+
+class ContentTooLarge(Problem):
+    """The body is larger than this operation reads."""
+
+    status = 413
+    code = "content_too_large"
+    zh = "请求内容过大。"
+    en = "The request is too large."
+
+
+class RequestRefused(Problem):
+    """Whatever else the framework refuses; the answer has the framework's status."""
+
+    status = 400
+    code = "request_refused"
+    zh = "请求被拒绝。"
+    en = "The request was refused."
+
+
+class DatabaseUnavailable(Problem):
+    """The gateway's own database does not answer."""
+
+    status = 503
+    code = "database_unavailable"
+    zh = "网关数据库暂时不可用，请稍后重试。"
+    en = "The gateway's database is not available right now. Try again shortly."
+
+
+_FRAMEWORK: dict[int, type[Problem]] = {
+    one.status: one for one in (MalformedRequest, RouteNotFound, MethodNotAllowed, ContentTooLarge)
 }
 
 
@@ -46,8 +97,8 @@ def _of_framework(error: HTTPException) -> Response:
         return error.get_response(request.environ)  # type: ignore[return-value]
     if status == 413:
         body_limits.discard_body()
-    code, zh, en = _FRAMEWORK.get(status, ("request_refused", "请求被拒绝。", "The request was refused."))
-    response = problems.respond(status, code, (zh, en))
+    refused = _FRAMEWORK.get(status, RequestRefused)
+    response = problems.respond(status, refused.code, refused().texts())
     valid = getattr(error, "valid_methods", None)
     if valid:
         response.headers["Allow"] = ", ".join(sorted(valid))
@@ -56,19 +107,14 @@ def _of_framework(error: HTTPException) -> Response:
 
 def _of_a_broken_body(error: Exception) -> Response:
     """The chunks of the body are no chunks, or end before the body does."""
-    code, zh, en = _FRAMEWORK[400]
-    response = problems.respond(400, code, (zh, en))
+    response = problems.of_problem(MalformedRequest())
     response.headers["Connection"] = "close"
     return response
 
 
 def _of_the_database(error: OperationalError) -> Response:
     log.error("the gateway's database is away: %s", type(error.orig).__name__)
-    texts = (
-        "网关数据库暂时不可用，请稍后重试。",
-        "The gateway's database is not available right now. Try again shortly.",
-    )
-    return problems.respond(503, "database_unavailable", texts)
+    return problems.of_problem(DatabaseUnavailable())
 
 
 def _of_the_unforeseen(error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,9 @@ from gateway.calls import backend, reach
 from gateway.http import reading
 from gateway.http.cursors import Cursors
 from gateway.http.operations import respond
+
+#: Header fields of a page.
+HEADERS = {200: ("Link",)}
 
 
 def query_schema(command: type[Page], *without: str) -> Schema:
@@ -32,6 +35,7 @@ def page_schema(page: type[Schema]) -> Schema:
     declared = {
         "items": page._declared_fields["items"],
         "next_cursor": fields.String(required=True, allow_none=True),
+        **({"count": page._declared_fields["count"]} if "count" in page._declared_fields else {}),
     }
     return Base.from_dict(declared, name=page.__name__)()
 
@@ -60,20 +64,29 @@ def page_of(
     parameters = reading.query_of(query)
     if about is not None:
         parameters = reach.narrowed(about, parameters, fixed)
-    cursor, limit = parameters.pop("cursor", None), parameters.pop("limit", None)
+    found = read_page(name, parameters, read, **fixed)
+    response = respond(found)
+    if found["next_cursor"] is not None:
+        again = {**parameters, "cursor": found["next_cursor"]}
+        response.headers["Link"] = f'<{request.path}?{urlencode(again)}>; rel="next"'
+    return response
+
+
+def read_page(
+    name: str, parameters: Mapping[str, Any], read: Callable[[dict[str, Any]], Any], **fixed: Any
+) -> dict[str, Any]:
+    """A page as it is answered. A cursor goes on with the same filters and order; its size, and whether all are counted, may
+    differ from page to page.
+    """
     cursors: Cursors = current_app.extensions["cursors"]
     sent: dict[str, Any] = {**parameters, **fixed}
-    filters = {field: str(value) for field, value in sent.items()}
-    if limit is not None:
-        sent["limit"] = limit
+    cursor = sent.pop("cursor", None)
+    filters = {field: str(value) for field, value in sent.items() if field not in ("limit", "count")}
     if cursor is not None:
         sent["after"] = cursors.open(cursor, operation=name, filters=filters)
     answer = read(sent)
     next_cursor = None
     if answer["next_after"] is not None:
         next_cursor = cursors.seal(answer["next_after"], operation=name, filters=filters)
-    response = respond({"items": answer["items"], "next_cursor": next_cursor})
-    if next_cursor is not None:
-        again = {**parameters, **({"limit": limit} if limit else {}), "cursor": next_cursor}
-        response.headers["Link"] = f'<{request.path}?{urlencode(again)}>; rel="next"'
-    return response
+    counted = {"count": answer["count"]} if "count" in answer else {}
+    return {"items": answer["items"], "next_cursor": next_cursor, **counted}

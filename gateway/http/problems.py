@@ -55,7 +55,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     504: ("结果未知", "Outcome unknown"),
 }
 
-_RETRYABLE_STATUSES = frozenset({408, 429, 503, 504})
+RETRYABLE_STATUSES = frozenset({408, 429, 503, 504})
 
 
 class Problem(Exception):
@@ -142,7 +142,7 @@ def respond(
         "instance": request.path,
         "code": code,
         "trace_id": g.get("trace_id"),
-        "retryable": status in _RETRYABLE_STATUSES if retryable is None else retryable,
+        "retryable": status in RETRYABLE_STATUSES if retryable is None else retryable,
     }
     if errors:
         body["errors"] = [_localised(error, language) for error in errors]

@@ -11,6 +11,7 @@ from flask import Response, request
 from gateway.http.operations import respond
 
 SVG = "image/svg+xml"
+HEADERS = {200: ("Cache-Control", "Vary")}
 
 
 def json_or_svg(issued: dict[str, Any]) -> Response:

@@ -33,6 +33,7 @@ from gateway.http import conditional, lists, reading
 from gateway.http.operations import operation, respond
 
 Texts = tuple[str, str]
+_ETAG = ("ETag",)
 _PATH_FIELD = re.compile(r"<\w+:(\w+)>")
 
 
@@ -71,7 +72,8 @@ def get(
 
     answers: dict[int, Any] = {200: answer, 304: None} if has_etag else {200: answer}
     shape: dict[str, Any] = {"query": query} if query.fields else {}
-    _declare(bp, "GET", path, scope, texts, call, view, answers=answers, **shape)
+    headers = dict.fromkeys(answers, _ETAG) if has_etag else {}
+    _declare(bp, "GET", path, scope, texts, call, view, answers=answers, headers=headers, **shape)
 
 
 def list_of(
@@ -98,7 +100,7 @@ def list_of(
         return lists.page(call, query, parent=parent, about=about, **key)
 
     answers = {200: lists.page_schema(page)}
-    _declare(bp, "GET", path, scope, texts, call, view, name=name, query=query, answers=answers)
+    _declare(bp, "GET", path, scope, texts, call, view, name=name, query=query, answers=answers, headers=lists.HEADERS)
 
 
 def list_all(bp: Blueprint, path: str, scope: str, texts: Texts, call: str, answer: type[Schema]) -> None:
@@ -142,7 +144,8 @@ def add(
         return response
 
     answers = {201: answer} if is_always_new else {201: answer, 200: answer}
-    _declare(bp, "POST", path, scope, texts, call, view, body=body, answers=answers, problems=(409,))
+    headers = dict.fromkeys(answers, ("Location", *(_ETAG if has_etag else ())))
+    _declare(bp, "POST", path, scope, texts, call, view, body=body, answers=answers, headers=headers, problems=(409,))
 
 
 def put(
@@ -174,7 +177,8 @@ def put(
         return _answered(record, 201 if record.get("created") else 200, has_etag=True)
 
     answers = {201: answer, 200: answer}
-    _declare(bp, "PUT", path, scope, texts, call, view, body=body, answers=answers, problems=(409,))
+    headers = dict.fromkeys(answers, _ETAG)
+    _declare(bp, "PUT", path, scope, texts, call, view, body=body, answers=answers, headers=headers, problems=(409,))
 
 
 def change(
@@ -198,9 +202,9 @@ def change(
         record = owners.command(call, {**key, "version": version, "changes": values}, not_known)
         return _answered(record, has_etag=True)
 
-    media = "application/merge-patch+json"
-    answers = {200: answer}
-    _declare(bp, "PATCH", path, scope, texts, call, view, body=body, body_type=media, answers=answers, problems=(409,))
+    shape: dict[str, Any] = {"body": body, "body_type": "application/merge-patch+json"}
+    answers, headers = {200: answer}, {200: _ETAG}
+    _declare(bp, "PATCH", path, scope, texts, call, view, answers=answers, headers=headers, problems=(409,), **shape)
 
 
 def move(
@@ -222,8 +226,10 @@ def move(
     def view(**key: str) -> Response:
         return _answered(backend.command(call, {**reading.body_of(body), **key}), has_etag=has_etag)
 
-    shape: dict[str, Any] = {"body": body} if body.fields else {}
-    _declare(bp, "POST", path, scope, texts, call, view, answers={200: answer}, problems=problems, **shape)
+    headers = {200: _ETAG} if has_etag else {}
+    _declare(
+        bp, "POST", path, scope, texts, call, view, body=body, answers={200: answer}, headers=headers, problems=problems
+    )
 
 
 def body_schema(command: type[Schema], *without: str) -> Schema:

@@ -78,6 +78,7 @@ EntryPage, DisclosurePage = page_of(Entry), page_of(Disclosure)
     summary=("列出审计记录", "List the audit"),
     query=QUERY,
     answers={200: lists.page_schema(EntryPage)},
+    headers=lists.HEADERS,
 )
 def list_audit() -> Response:
     """Newest first, of all services and the gateway, or of one. That it was read is in the audit too."""
@@ -102,6 +103,7 @@ def list_audit() -> Response:
     summary=("查询谁看过我的数据", "List who was shown or changed my data"),
     query=OF_A_PERSON,
     answers={200: lists.page_schema(DisclosurePage)},
+    headers=lists.HEADERS,
 )
 def list_disclosures(person_id: str) -> Response:
     """For the person alone, with a token for that person (RFC 8693); auditors ask ``GET /v1/audit?person_id=``."""

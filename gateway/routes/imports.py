@@ -26,6 +26,8 @@ blueprint = Blueprint("imports", __name__, description="文件导入 / Imports")
 IMPORT, RESULTS = "people:import", "people:import_results"
 ROWS = lists.query_schema(schemas.ListImportRows, "import_id")
 IMPORTS = lists.query_schema(schemas.ListImports)
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_OF_WORKBOOK = {200: ("Content-Disposition", "Cache-Control")}
 
 
 class Upload(Schema):
@@ -74,6 +76,7 @@ class FileTooLarge(Problem):
     body=UploadForm(),
     body_type="multipart/form-data",
     answers={202: schemas.Import},
+    headers={202: ("Location", "Retry-After")},
     problems=(409,),
 )
 def start_import() -> Response:
@@ -130,6 +133,7 @@ def _send(service: str, import_id: str, stream: Any, key: str) -> None:
     summary=("列出导入", "List imports"),
     query=IMPORTS,
     answers={200: lists.page_schema(schemas.ImportPage)},
+    headers=lists.HEADERS,
 )
 def list_imports() -> Response:
     """Those of one kind; without ``kind``, those of the service that has rosters."""
@@ -157,6 +161,7 @@ def get_import(import_id: str) -> Response:
     summary=("读取逐行结果", "Read the verdict of each row"),
     query=ROWS,
     answers={200: lists.page_schema(schemas.ImportRowPage)},
+    headers=lists.HEADERS,
 )
 def list_import_rows(import_id: str) -> Response:
     return lists.page(f"{import_places.service_of(import_id)}.list_import_rows", ROWS, import_id=import_id)
@@ -168,7 +173,8 @@ def list_import_rows(import_id: str) -> Response:
     "/v1/imports/<uuid:import_id>/workbook",
     scope=RESULTS,
     summary=("下载批注后的工作簿", "Download the annotated workbook"),
-    answers={200: None},
+    media=(WORKBOOK,),
+    headers=_OF_WORKBOOK,
     problems=(409, 410),
 )
 def read_import_workbook(import_id: str) -> Response:
@@ -223,7 +229,8 @@ def list_import_kinds() -> Any:
     "/v1/import-kinds/<slug:kind>/template",
     scope=IMPORT,
     summary=("下载填写模板", "Download the workbook to fill in"),
-    answers={200: None},
+    media=(WORKBOOK,),
+    headers=_OF_WORKBOOK,
 )
 def read_import_template(kind: str) -> Response:
     """Headers, drop-down lists, an example row that is not imported, and a sheet that explains the columns."""

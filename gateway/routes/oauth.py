@@ -60,6 +60,26 @@ class TokenRefusal(Schema):
     error_description = fields.String(required=True)
 
 
+class ServerMetadata(Schema):
+    """RFC 8414, section 2."""
+
+    issuer = fields.String(required=True)
+    token_endpoint = fields.String(required=True)
+    jwks_uri = fields.String(required=True)
+    scopes_supported = fields.List(fields.String(), required=True)
+    response_types_supported = fields.List(fields.String(), required=True)
+    grant_types_supported = fields.List(fields.String(), required=True)
+    token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
+
+
+class ResourceMetadata(Schema):
+    """RFC 9728, section 2."""
+
+    resource = fields.String(required=True)
+    authorization_servers = fields.List(fields.String(), required=True)
+    scopes_supported = fields.List(fields.String(), required=True)
+
+
 @operation(
     blueprint,
     "POST",
@@ -69,6 +89,7 @@ class TokenRefusal(Schema):
     body=TokenForm(),
     body_type="application/x-www-form-urlencoded",
     answers={200: TokenAnswer, 400: TokenRefusal, 401: TokenRefusal},
+    headers=dict.fromkeys((200, 400, 401), ("Cache-Control",)),
     problems=(429,),
 )
 def issue_token() -> Response:
@@ -205,6 +226,7 @@ def _not_stored(body: dict[str, Any], status: int) -> Response:
     "/.well-known/jwks.json",
     scope=None,
     summary=("令牌公钥", "Public keys of our tokens"),
+    media=("application/jwk-set+json",),
 )
 def get_jwks() -> Response:
     return Response(current_app.extensions["tokens"].public_keys(), mimetype="application/jwk-set+json")
@@ -216,6 +238,7 @@ def get_jwks() -> Response:
     "/.well-known/oauth-authorization-server",
     scope=None,
     summary=("授权服务器元数据", "Authorization server metadata (RFC 8414)"),
+    answers={200: ServerMetadata},
 )
 def get_authorization_server() -> dict[str, Any]:
     url = current_app.config["PUBLIC_URL"]
@@ -236,6 +259,7 @@ def get_authorization_server() -> dict[str, Any]:
     "/.well-known/oauth-protected-resource",
     scope=None,
     summary=("受保护资源元数据", "Protected resource metadata (RFC 9728)"),
+    answers={200: ResourceMetadata},
 )
 def get_protected_resource() -> dict[str, Any]:
     url = current_app.config["PUBLIC_URL"]

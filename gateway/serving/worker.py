@@ -9,40 +9,20 @@ from __future__ import annotations
 
 import collections
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
-from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 
 from gateway.serving import connections
 from gateway.serving.connections import Arrival, Client, Connections
 
+if TYPE_CHECKING:
+    from gateway.http.problems import Problem
+
 #: Places gunicorn has beyond the connections that are meant to be open: for newcomers, until somebody has gone for them.
 SPARE_CONNECTIONS = 100
-#: What gunicorn raises → status, code, and the detail in Chinese and English; 400 for any other fault of the request.
-_REFUSALS: dict[type[BaseException], tuple[int, str, str, str]] = {
-    connections.HeadTooSlow: (
-        408,
-        "head_too_slow",
-        f"请求头在 {connections.HEAD_SECONDS:g} 秒内未发送完毕。",
-        f"The request's head did not arrive within {connections.HEAD_SECONDS:g} seconds.",
-    ),
-    errors.LimitRequestLine: (414, "uri_too_long", "地址过长。", "The address is too long."),
-    errors.LimitRequestHeaders: (431, "headers_too_large", "请求头过大。", "The header fields are too large."),
-    errors.ExpectationFailed: (417, "expectation_failed", "不支持此 Expect 请求头。", "This Expect is not supported."),
-    errors.UnsupportedTransferCoding: (
-        501,
-        "transfer_coding",
-        "不支持此传输编码。",
-        "This transfer coding is not supported.",
-    ),
-}
-#: What the application itself has written wrong.
-_OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
-_MALFORMED = (400, "malformed_request", "请求不符合 HTTP 规范，无法解析。", "The request is not HTTP as it should be.")
-_BROKEN = (500, "internal_error", "系统内部错误。", "Internal error.")
 
 
 class Worker(GeventWorker):
@@ -73,35 +53,36 @@ class Worker(GeventWorker):
 
             request_metrics.displaced.inc()
             return
-        is_theirs = isinstance(exc, (errors.ParseException, connections.HeadTooSlow)) and not isinstance(exc, _OURS)
-        refusal = _REFUSALS.get(type(exc), _MALFORMED) if is_theirs else _BROKEN
-        if is_theirs:
+        from gateway.serving import unreadable
+
+        refusal = unreadable.refusal_of(exc)
+        if refusal.status < 500 or refusal.status == 501:
             self.log.warning("unreadable request: %s", type(exc).__name__)
         else:
             self.log.error("a request failed outside the application: %s", type(exc).__name__)
         try:
-            write_nonblock(client, _response(*refusal))
+            write_nonblock(client, _response(refusal))
         except Exception:
             self.log.debug("the client has gone before its refusal")
 
 
-def _response(status: int, code: str, zh: str, en: str) -> bytes:
+def _response(refusal: Problem) -> bytes:
     """The whole response; in both languages, as the request was not read."""
     from gateway import settings
     from gateway.http.problems import title_of
 
-    titles = title_of(status)
+    titles = title_of(refusal.status)
     body = {
-        "type": f"{settings.load().public_url}/problems/{code}",
+        "type": f"{settings.load().public_url}/problems/{refusal.code}",
         "title": titles[0],
-        "status": status,
-        "detail": f"{zh} {en}",
-        "code": code,
+        "status": refusal.status,
+        "detail": " ".join(refusal.texts()),
+        "code": refusal.code,
         "retryable": False,
     }
     content = json.dumps(body, ensure_ascii=False).encode()
     head = (
-        f"HTTP/1.1 {status} {titles[1]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        f"HTTP/1.1 {refusal.status} {titles[1]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     )
     return head.encode("ascii") + content

@@ -15,6 +15,7 @@ from contracts import events as schemas
 from contracts import figures as figure_schemas
 from services.events import activities, checkins, copies, figures, registrations, settings, tickets
 from services.events.activities import kinds, moves, session_moves
+from services.events.checkins import reading as checkins_reading
 from services.events.checkins import revoking
 from services.events.registrations import changes, merging, voiding, waiting_list
 
@@ -75,6 +76,9 @@ class Service:
         schemas.CheckIn, schemas.CheckInRecord, checkins.check_in, given=("keys", "scan_times"), personal=REGISTRANT
     )
     revoke_checkin = command(schemas.RevokeCheckIn, schemas.CheckInRecord, revoking.revoke_checkin, personal=REGISTRANT)
+    list_checkins = query(
+        schemas.ListCheckIns, schemas.CheckInRecordPage, checkins_reading.list_checkins, personal=REGISTRANT
+    )
 
     on_organisation_changed = handler(copies.organisations.apply)
     on_person_registered = handler(copies.people.apply)

@@ -16,7 +16,7 @@ from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
-from services.talent.people import changing, contacts, disclosing, duplicates, reading
+from services.talent.people import changing, contacts, disclosing, duplicates, listing, reading
 from services.talent.people import keys as people_keys
 
 #: Whom an answer shows, for the audit.
@@ -49,6 +49,7 @@ class Service:
     )
     get_organisation = query(schemas.GetOrganisation, schemas.Organisation, organisations.get_organisation)
     list_organisations = query(schemas.ListOrganisations, schemas.OrganisationPage, organisations.list_organisations)
+    list_organisation_sets = query(schemas.ListOrganisationSets, schemas.OrganisationSets, sets.list_organisation_sets)
     put_organisation_set = command(schemas.PutOrganisationSet, schemas.OrganisationSet, sets.put_organisation_set)
     get_organisation_set = query(schemas.GetOrganisationSet, schemas.OrganisationSet, sets.get_organisation_set)
 
@@ -62,7 +63,10 @@ class Service:
     disclose_person = query(
         schemas.DisclosePerson, schemas.PersonInFull, disclosing.disclose_person, given="keys", personal=ITSELF
     )
-    list_people = query(schemas.ListPeople, schemas.PersonPage, reading.list_people, personal=ITSELF)
+    list_people = query(schemas.ListPeople, schemas.PersonPage, listing.list_people, personal=ITSELF)
+    search_people = query(
+        schemas.SearchPeople, schemas.PersonPage, listing.search_people, given="keys", personal=ITSELF
+    )
     list_duplicate_people = query(
         schemas.ListDuplicatePeople, schemas.DuplicatePersonPage, duplicates.list_duplicate_people, personal=PERSON
     )

@@ -67,6 +67,7 @@ GROUPS = (
         {
             "list_organisations": Line("200"),
             "get_organisation": Line("200"),
+            "list_organisation_sets": Line("200"),
             "get_organisation_set": Line("200"),
             "list_schemes": Line("200"),
             "get_scheme": Line("200"),
@@ -111,6 +112,7 @@ GROUPS = (
         _to(OWN, TRUSTED, OFFICE, PERSON),
         {
             "list_people": Line("200", THEIRS),
+            "search_people": Line("200", THEIRS),
             "get_person": _NO_PERSON,
             "change_person": _NO_PERSON,
             "disclose_person": _NO_PERSON,
@@ -158,6 +160,7 @@ GROUPS = (
             "cancel_activity": _NOT_YOURS,
             "cancel_session": _NOT_YOURS,
             "reopen_session": _NOT_YOURS,
+            "list_checkins": Line("200", "404 events.activity_not_found"),
         },
     ),
     Group(

@@ -33,6 +33,7 @@ _QUERIES = {
 #: The record a list shows, by its field.
 _LISTED = {
     "list_people": "person_id",
+    "search_people": "person_id",
     "list_organisations": "organisation_id",
     "list_activities": "activity_id",
     "list_sessions": "session_id",
@@ -62,6 +63,7 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "change_organisation": lambda town: {"attributes": {"seen": uuid.uuid4().hex}},
     "put_organisation_set": lambda town: town.set_of("organisation_id"),
     "register_person": lambda town: town.person(),
+    "search_people": lambda town: {name: town.student[name] for name in ("id_type", "id_number")},
     "change_person": lambda town: {"name": "归属人"},
     "disclose_person": lambda town: {"purpose": "a letter by post"},
     "report_affiliation": lambda town: town.past_claim(),

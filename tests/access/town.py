@@ -109,7 +109,7 @@ class Town:
 
     def _people(self) -> None:
         # the provider refuses this address, so that there is a delivery to be sent again
-        body = self.person(email=f"refused{self.mark}@example.com")
+        body = self.student = self.person(email=f"refused{self.mark}@example.com")
         self.ids["person_id"] = self.own.post("/v1/people", body)["id"]
         self.another = self.foreign.post("/v1/people", self.person())["id"]
         self.ids["affiliation_id"] = self.affiliation("student")
@@ -141,12 +141,12 @@ class Town:
 
     def scheme(self) -> Record:
         """A scheme that admits the person a hundred times."""
-        sets = {"place_set": self.keys["areas"], "institution_set": self.keys["universities"]}
+        sets = {"place_set_key": self.keys["areas"], "institution_set_key": self.keys["universities"]}
         says = f"affiliations.exists(a, a.current && '{self.keys['universities']}' in a.sets)"
         return {
             "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
             "source": "P35",
-            "valid_from": "2023-01-01",
+            "from_on": "2023-01-01",
             "covers": "first_gate",
             "relation": [{**sets, "from_on": "2023-01-01"}],
             "clauses": [{"id": "m", "expr": says, "message": {"zh-CN": "须为师生", "en": "member"}, "source": "P35"}],
@@ -206,7 +206,7 @@ class Town:
         ends_at = starts_at + dt.timedelta(hours=5)
         session = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": capacity}
         title = {"zh-CN": "讲座", "en": "Lecture"}
-        body = {"kind": self.keys["kind"], "title": title, "organiser_id": self.ids["organisation_id"]}
+        body = {"kind_key": self.keys["kind"], "title": title, "organiser_id": self.ids["organisation_id"]}
         return {**body, "promotion": "offer", "sessions": [session]}
 
     def registration(self, activity_id: str, person_id: str | None = None) -> str:

@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import string
-from dataclasses import dataclass
-from pathlib import Path
 
 from contracts.language.refusals import KINDS
 from gateway.http.problems import STATUS_OF_KIND, TITLES
 from tests.architecture import source
+from tests.architecture.refusals import CATALOGUE, catalogue_text, coded, declared
 
 CODE = re.compile(r"[a-z][a-z_]+(\.[a-z][a-z_]+)?")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-
-
-@dataclass(frozen=True)
-class Declared:
-    """One refusal class, with what its body assigns."""
-
-    path: Path
-    name: str
-    bases: tuple[str, ...]
-    values: dict[str, object]
-
-
-def declared() -> dict[str, Declared]:
-    """Every class that descends from Refusal or Problem, by name, read from the code."""
-    found = {}
-    for path in source.modules("contracts", "chassis", "services", "gateway"):
-        for node in ast.walk(source.tree(path)):
-            if isinstance(node, ast.ClassDef):
-                bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
-                found[f"{path}:{node.name}"] = Declared(path, node.name, bases, _values(node))
-    known = {"Refusal", "Problem"}
-    while True:
-        more = {one.name for one in found.values() if set(one.bases) & known} - known
-        if not more:
-            break
-        known |= more
-    return {key: one for key, one in found.items() if set(one.bases) & known and not one.name.startswith("_")}
-
-
-def coded() -> dict[str, Declared]:
-    """Those that are raised: they name a code."""
-    return {key: one for key, one in declared().items() if "code" in one.values}
 
 
 class TestRefusals:
@@ -83,15 +49,8 @@ class TestRefusals:
     def test_each_says_what_is_wrong_in_its_docstring_or_its_text(self) -> None:
         assert [key for key, one in declared().items() if not one.values] == []
 
-
-def _values(node: ast.ClassDef) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for one in node.body:
-        targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
-        value = getattr(one, "value", None)
-        if targets and isinstance(targets[0], ast.Name) and isinstance(value, ast.Constant):
-            found[targets[0].id] = value.value
-    return found
+    def test_the_catalogue_that_the_pages_are_made_of_is_fresh(self) -> None:
+        assert source.text(CATALOGUE) == catalogue_text(), "python -m tests.architecture.refusals"
 
 
 def _blanks(template: str) -> set[str]:

@@ -22,12 +22,11 @@ from joserfc.jwk import Key, KeySet, OctKey, OKPKey
 from werkzeug.routing import Rule
 
 from deploy.local import demo_keys
-from gateway.app import create_app
 from gateway.auth.clients import Principal
 from gateway.auth.scopes import SCOPES
 from gateway.http.operations import OPERATIONS
-from gateway.settings import GatewaySettings
 from tests.architecture import source
+from tests.support.gateways import unconnected
 
 URL = "http://gateway.test"
 ANY_ID = UUID("0190a000-0000-7000-8000-000000000000")
@@ -38,9 +37,11 @@ OPEN = {
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
+    "/",
     "/openapi.json",
     "/docs",
     "/docs/<path:name>",
+    "/problems",
     "/problems/<code>",
     "/livez",
     "/version",
@@ -56,19 +57,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(keys: Path) -> Flask:
-    # nothing listens there: whoever is let in would be answered 503 or 504
-    return create_app(
-        GatewaySettings(
-            database_url="postgresql://nobody@127.0.0.1:1/none",
-            amqp_uri="amqp://nobody:none@127.0.0.1:1/",
-            bind="127.0.0.1:0",
-            public_url=URL,
-            workers=1,
-            key_dir=keys,
-            is_dev=True,
-            call_seconds=1.0,
-        )
-    )
+    return unconnected(keys, URL)
 
 
 @pytest.fixture(scope="module")

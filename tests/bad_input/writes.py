@@ -146,8 +146,8 @@ class City:
         waiting = yield Write("report_affiliation", {**report, "state": "reported"}, {**report, "role": "staff"})
         yield Write("confirm_affiliation", {}, ids={"affiliation_id": waiting["id"]})
         ended = yield Write("report_affiliation", {**report, "role": "volunteer"}, report)
-        end = {"ended_on": "2025-01-01"}
-        yield Write("end_affiliation", end, {"ended_on": "2025-02-01"}, {"affiliation_id": ended["id"]})
+        end = {"until_on": "2025-01-01"}
+        yield Write("end_affiliation", end, {"until_on": "2025-02-01"}, {"affiliation_id": ended["id"]})
         self.seen |= {**ids, "affiliation_id": waiting["id"]}
         return person
 
@@ -156,13 +156,13 @@ class City:
         self.seen["import_id"] = started["id"]
 
     def _scheme(self, university: Record, area: Record) -> Iterator[Write]:
-        sets = {"place_set": f"areas_{self.mark}", "institution_set": f"universities_{self.mark}"}
+        sets = {"place_set_key": f"areas_{self.mark}", "institution_set_key": f"universities_{self.mark}"}
         says = f"affiliations.exists(a, a.current && 'universities_{self.mark}' in a.sets)"
         text = {"zh-CN": "须为师生", "en": "member"}
         body = {
             "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
             "source": "P35",
-            "valid_from": "2023-01-01",
+            "from_on": "2023-01-01",
             "covers": "first_gate",
             "relation": [{**sets, "from_on": "2023-01-01"}],
             "clauses": [{"id": "member", "expr": says, "message": text, "source": "P35"}],
@@ -217,7 +217,7 @@ class City:
 
     def _open_activity(self, university: Record) -> Generator[Write, Record, dict[str, str]]:
         title = {"zh-CN": f"讲座{self.mark}", "en": "Lecture"}
-        body = {"kind": f"kind_{self.mark}", "title": title, "organiser_id": university["id"]}
+        body = {"kind_key": f"kind_{self.mark}", "title": title, "organiser_id": university["id"]}
         body |= {"promotion": "offer", "sessions": [self._session(hours=1)]}
         made = yield Write("create_activity", body, {**body, "offer_hours": 2})
         ids = {"activity_id": made["id"]}

@@ -58,5 +58,5 @@ class TestCounting:
         with town.work() as work:
             items = figures.count_figures(work)["items"]
         assert {item["key"] for item in items} == {key for key, entry in FIGURES.items() if entry.service == "events"}
-        assert {(item["as_of"], item["status"], item["n_records"]) for item in items} == {(TODAY, "counted", 0)}
+        assert {(item["as_of"], item["state"], item["n_records"]) for item in items} == {(TODAY, "counted", 0)}
         assert count(town, keys=["talks.held", "scenic.areas"]).keys() == {"talks"}

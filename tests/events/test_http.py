@@ -27,7 +27,7 @@ def body(organiser_id: str, *, hours: int = 1, **more: Any) -> Answer:
         "capacity": 1,
     }
     title = {"zh-CN": "座谈", "en": "Talk"}
-    return {"kind": "talk", "title": title, "organiser_id": organiser_id, "sessions": [session], **more}
+    return {"kind_key": "talk", "title": title, "organiser_id": organiser_id, "sessions": [session], **more}
 
 
 def refused(call: Any, *arguments: Any, **named: Any) -> ApiError:

@@ -74,7 +74,7 @@ def test_an_organisation_stays_its_owners(town: Town, stranger: Client) -> None:
     stranger.post("/v1/organisations", with_code)
     after = town.client.get(path)
     assert (after["uscc"], after["trusted_departments"]) == (None, without_code["trusted_departments"])
-    for change in ({"name": "改名"}, {"status": "closed"}, {"uscc": with_code["uscc"]}, {"trusted_departments": ["x"]}):
+    for change in ({"name": "改名"}, {"state": "closed"}, {"uscc": with_code["uscc"]}, {"trusted_departments": ["x"]}):
         assert refused(stranger.patch, path, change, if_match=f'"v{after["version"]}"') == (
             403,
             "talent.not_your_organisation",

@@ -115,7 +115,7 @@ def test_rows_a_spreadsheet_spoiled_say_what_to_do(watched: tuple[Town, dict[str
     assert codes[6] == ["formula_without_value"]  # a formula is never calculated
     assert codes[7] == ["organisation_unknown"]
     assert codes[8] == ["date_unreadable"]
-    assert "文本" in verdicts[3]["violations"][0]["zh"]
+    assert "文本" in verdicts[3]["violations"][0]["zh-CN"]
     workbook = town.client.send("GET", f"/v1/imports/{imported['id']}/workbook")[2]
     sheet = load_workbook(io.BytesIO(workbook)).active
     assert sheet is not None

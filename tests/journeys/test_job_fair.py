@@ -29,7 +29,7 @@ class Fair:
         self.title = f"金秋招聘会{town.number}"
         starts_at = dt.datetime.now(dt.UTC) + SOON
         body = {
-            "kind": "job_fair",
+            "kind_key": "job_fair",
             "title": {"zh-CN": self.title, "en": f"Autumn job fair {town.number}"},
             "organiser_id": self.university["id"],
             "open_to": [{"role": "student", "organisation_kind": "university"}],

@@ -179,7 +179,7 @@ class TestRegistrations:
         now = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
         when = {"starts_at": now.isoformat(), "ends_at": (now + dt.timedelta(hours=1)).isoformat()}
         body = {
-            "kind": "job_fair",
+            "kind_key": "job_fair",
             "title": {"zh-CN": "别家招聘会", "en": "Another fair"},
             "organiser_id": story.fair.university["id"],
             "sessions": [{**when, "place": "礼堂", "capacity": 1}],

@@ -16,6 +16,7 @@ from chassis.store.database import make_engine
 from chassis.store.work import Caller, open_work
 from contracts.catalogue import EVENTS
 from contracts.language.envelope import Event
+from contracts.language.paging import Paging
 from services.notify import messages, preferences, templates
 from services.notify.messages import merging
 from services.notify.preferences.rules import QuietHours
@@ -113,7 +114,7 @@ class Office:
 
     def inbox(self, person_id: UUID, *, unread: bool | None = None, by: UUID | None = None) -> list[dict[str, Any]]:
         with self.work(caller=themselves(by or person_id)) as work:
-            page = messages.list_messages(work, person_id=person_id, unread=unread, limit=200, after=None)
+            page = messages.list_messages(work, person_id=person_id, unread=unread, page=Paging(limit=200))
         return list(page["items"])
 
     def deliveries(self, **wanted: Any) -> list[Any]:

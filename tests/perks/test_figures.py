@@ -48,7 +48,7 @@ class TestCounting:
             ("scenic.universities", "所"),
             ("scenic.redemptions", "人次"),
         ]
-        assert {(item["as_of"], item["status"], item["value"], item["n_records"]) for item in items} == {
+        assert {(item["as_of"], item["state"], item["value"], item["n_records"]) for item in items} == {
             (REPORT, "counted", 0, 0)
         }
 

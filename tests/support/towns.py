@@ -59,9 +59,11 @@ class Town:
         body = {
             "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
             "source": "P35",
-            "valid_from": FROM,
+            "from_on": FROM,
             "covers": "first_gate",
-            "relation": [{"place_set": self.areas_key, "institution_set": self.universities_key, "from_on": FROM}],
+            "relation": [
+                {"place_set_key": self.areas_key, "institution_set_key": self.universities_key, "from_on": FROM}
+            ],
             "clauses": [
                 {"id": "member", "expr": clause, "message": {"zh-CN": "须为师生", "en": "member"}, "source": "P35"}
             ],

@@ -70,4 +70,4 @@ class TestCountFigures:
         with town.work() as work:
             answer = figures.count_figures(work, keys=["talent.people", "scenic.areas"])
         assert [item["key"] for item in answer["items"]] == ["talent.people"]
-        assert answer["items"][0]["status"] == "counted"
+        assert answer["items"][0]["state"] == "counted"

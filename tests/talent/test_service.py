@@ -146,7 +146,7 @@ class TestTalentProcess:
         assert (waiting["state"], waiting["until_on"]) == ("reported", None)
         confirmed = talent.call("confirm_affiliation", affiliation_id=waiting["id"])
         assert (confirmed["state"], confirmed["version"]) == ("confirmed", 2)
-        ended = talent.call("end_affiliation", affiliation_id=waiting["id"], ended_on="2026-10-01")
+        ended = talent.call("end_affiliation", affiliation_id=waiting["id"], until_on="2026-10-01")
         assert (ended["state"], ended["until_on"]) == ("ended", "2026-10-01")
         page = talent.call("list_affiliations", person_id=made["id"], limit=1)
         assert (len(page["items"]), page["next_after"]) == (1, None)

@@ -8,7 +8,7 @@ from contracts.events import checkins as S
 from gateway.http import records, scans
 
 blueprint = Blueprint("checkins", __name__, description="签到 / Check-ins")
-SCAN = "checkins:scan"
+SCAN, READ = "checkins:scan", "registrations:read"
 #: Of who made the activity; a door cannot take back.
 WRITE = "activities:write"
 
@@ -31,4 +31,13 @@ records.move(
     "events.revoke_checkin",
     S.RevokeCheckIn,
     S.CheckInRecord,
+)
+records.list_of(
+    blueprint,
+    "/v1/activities/<uuid:activity_id>/checkins",
+    READ,
+    ("列出活动的签到", "List the check-ins of an activity"),
+    "events.list_checkins",
+    S.ListCheckIns,
+    S.CheckInRecordPage,
 )

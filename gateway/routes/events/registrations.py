@@ -63,6 +63,7 @@ NamedRegistrationPage = page_of(NamedRegistration)
     summary=("列出活动的报名", "List the registrations of an activity"),
     query=OF_ACTIVITY,
     answers={200: lists.page_schema(NamedRegistrationPage)},
+    headers=lists.HEADERS,
 )
 def list_registrations_of_activity(activity_id: str) -> Response:
     """Of one's own activity. With ``names=true`` one query of talent a page, in its audit."""
@@ -141,6 +142,8 @@ records.move(
     scope=ISSUE,
     summary=("获取入场凭证（JSON 或二维码 SVG）", "Get the ticket, as JSON or as a QR code in SVG"),
     answers={200: Ticket},
+    media=(qr_codes.SVG,),
+    headers=qr_codes.HEADERS,
     problems=(409,),
 )
 def get_ticket(registration_id: str) -> Response:

@@ -44,6 +44,8 @@ records.get(
     scope=ISSUE,
     summary=("获取凭证（JSON 或二维码 SVG）", "Get the pass, as JSON or as a QR code in SVG"),
     answers={200: Pass},
+    media=(qr_codes.SVG,),
+    headers=qr_codes.HEADERS,
     problems=(409,),
 )
 def get_pass(entitlement_id: str) -> Response:

@@ -56,6 +56,14 @@ records.move(
     S.ConfirmOrganisation,
     S.Organisation,
 )
+records.list_all(
+    blueprint,
+    "/v1/organisation-sets",
+    READ,
+    ("列出单位集合", "List the sets of organisations"),
+    "talent.list_organisation_sets",
+    S.OrganisationSets,
+)
 records.put(
     blueprint,
     "/v1/organisation-sets/<slug:key>",

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from contracts.talent import people as S
 from gateway.calls import backend, idempotency
-from gateway.http import reading, records
+from gateway.http import lists, reading, records
 from gateway.http.operations import operation, respond
 
 blueprint = Blueprint("people", __name__, description="人员 / People")
@@ -32,6 +32,25 @@ records.list_of(
     S.ListPeople,
     S.PersonPage,
 )
+SEARCH = lists.query_schema(S.SearchPeople)
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/v1/people/search",
+    scope=READ,
+    summary=("按证件号码查找人员（脱敏）", "Search people by their document, masked"),
+    body=SEARCH,
+    answers={200: lists.page_schema(S.PersonPage)},
+)
+def search_people() -> Response:
+    """What is searched for is in the body, as no address may hold it. It reads, so there is nothing to do once."""
+    idempotency.request_key()
+    wanted = reading.body_of(SEARCH)
+    return respond(lists.read_page("search_people", wanted, lambda sent: backend.query("talent.search_people", sent)))
+
+
 records.get(
     blueprint,
     "/v1/people/<uuid:person_id>",
@@ -61,6 +80,7 @@ records.change(
     summary=("读取完整信息（注明用途）", "Read a person in full, for a stated purpose"),
     body=DISCLOSURE,
     answers={200: S.PersonInFull},
+    headers={200: ("Cache-Control",)},
 )
 def disclose_person(person_id: str) -> Response:
     """One person a call, on record before it is answered: the person sees who it was, and what for. Nothing may store it."""

@@ -18,6 +18,7 @@ from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.versions import check_version
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.events import copies
 from services.events.activities import figures, sessions
@@ -204,8 +205,7 @@ def get_activity(work: Work, *, activity_id: UUID) -> dict[str, Any]:
 def list_activities(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     kind: str | None = None,
     state: str | None = None,
     organiser_id: UUID | None = None,
@@ -214,9 +214,10 @@ def list_activities(
     """Activities, oldest first, but others' drafts; a filter of None matches any."""
     filters = {"kind": kind, "state": state, "organiser_id": organiser_id, "department": department}
     statement = narrowed(select(TABLE), TABLE.c, filters).where(_is_shown(work))
-    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
-    found = sessions.sessions_of(work, [row["id"] for row in page["items"]])
-    return page | {"items": [_as_record(row, found[row["id"]]) for row in page["items"]]}
+    key = (TABLE.c.created_at, TABLE.c.id)
+    rows = read_page(work.session, statement, page, key=key, updated_at=TABLE.c.updated_at)
+    found = sessions.sessions_of(work, [row["id"] for row in rows["items"]])
+    return rows | {"items": [_as_record(row, found[row["id"]]) for row in rows["items"]]}
 
 
 def list_sessions(work: Work, *, activity_id: UUID) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Activity(Base):
     is_voiding: Mapped[bool]
     version: Mapped[int]
     created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
         UniqueConstraint("id", "state", name="activities_id_state_key"),
         CheckConstraint(
@@ -68,6 +69,7 @@ class Activity(Base):
         CheckConstraint("promotion in ('automatic', 'offer')", name="activities_promotion_check"),
         CheckConstraint("(state in ('held', 'reported')) = (held_at is not null)", name="activities_held_check"),
         Index("activities_page", "created_at", "id"),
+        Index("activities_updated", "updated_at"),
         Index("activities_held", "held_at", postgresql_where=text("held_at is not null")),
         Index("activities_voiding", "id", postgresql_where=text("is_voiding")),
     )

@@ -8,7 +8,6 @@ for, so it comes after all reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from chassis.ground.ids import uuid7
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.events import activities
 from services.events.activities import sessions
@@ -136,8 +136,7 @@ def get_registration(work: Work, *, registration_id: UUID) -> dict[str, Any]:
 def list_registrations(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     activity_id: UUID | None = None,
     session_id: UUID | None = None,
     person_id: UUID | None = None,
@@ -153,10 +152,11 @@ def list_registrations(
     if person_id is not None:
         statement = statement.where(TABLE.c.person_id == statements.counted_for(person_id))
     statement = statement.where(statements.listed(work.caller, is_of_person=person_id is not None))
-    page = read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
-    if activity_id is not None and not page["items"]:
+    key = (TABLE.c.created_at, TABLE.c.id)
+    found = read_page(work.session, statement, page, key=key, updated_at=TABLE.c.updated_at)
+    if activity_id is not None and not found["items"]:
         _check_listed(work, activity_id, person_id)
-    return page
+    return found
 
 
 def _check_listed(work: Work, activity_id: UUID, person_id: UUID | None) -> None:

@@ -44,6 +44,7 @@ class Registration(Base):
     department: Mapped[str]
     version: Mapped[int]
     created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
         ForeignKeyConstraint(
             ["session_id", "activity_id"], ["sessions.id", "sessions.activity_id"], name="registrations_session_fkey"
@@ -59,6 +60,7 @@ class Registration(Base):
         Index("registrations_waiting", "session_id", "number", postgresql_where=text("state = 'waiting'")),
         Index("registrations_offered", "offer_expires_at", postgresql_where=text("state = 'offered'")),
         Index("registrations_page", "created_at", "id"),
+        Index("registrations_updated", "updated_at"),
         Index("registrations_activity", "activity_id", "created_at", "id"),
         Index("registrations_person", "person_id", "created_at", "id"),
         Index("registrations_merged", "merged_from", postgresql_where=text("merged_from is not null")),

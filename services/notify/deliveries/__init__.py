@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, column, exists, insert, null, select, table, text, update
+from sqlalchemy import Table, Update, column, exists, func, insert, null, select, table, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.ground.ids import uuid7
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.notify.channels import in_app
 from services.notify.deliveries import rules
@@ -244,8 +245,7 @@ def _moved(happening: str) -> Update:
 def list_deliveries(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     message_id: UUID | None = None,
     person_id: UUID | None = None,
     channel: str | None = None,
@@ -254,7 +254,8 @@ def list_deliveries(
     """Deliveries, oldest first; a filter of None matches any."""
     filters = {"message_id": message_id, "person_id": person_id, "channel": channel, "state": state}
     statement = narrowed(select(*(TABLE.c[name] for name in _SHOWN)), TABLE.c, filters)
-    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    settled_at = func.coalesce(TABLE.c.settled_at, TABLE.c.created_at)
+    return read_page(work.session, statement, page, key=(TABLE.c.created_at, TABLE.c.id), updated_at=settled_at)
 
 
 def get_delivery(work: Work, *, delivery_id: UUID) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.ground.ids import uuid7
@@ -22,6 +22,7 @@ from chassis.store.figures import Count
 from chassis.store.pages import read_page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.notify import deliveries, people, preferences, templates
 from services.notify.messages import merging
@@ -114,15 +115,14 @@ def _messages(work: Work, event: Event, bound: Bound) -> Iterator[tuple[dict[str
         yield row, template
 
 
-def list_messages(
-    work: Work, *, person_id: UUID, unread: bool | None, limit: int, after: dict[str, Any] | None
-) -> dict[str, Any]:
+def list_messages(work: Work, *, person_id: UUID, page: Paging, unread: bool | None = None) -> dict[str, Any]:
     """A page of a person's in-app inbox, oldest first; what they did not want there is not in it. Raises NotThemselves."""
     own_id = people.own_id(work, person_id)
     statement = select(TABLE).where(TABLE.c.person_id == own_id, deliveries.delivered_in_app(TABLE.c.id))
     if unread is not None:
         statement = statement.where(TABLE.c.read_at.is_(None) if unread else TABLE.c.read_at.is_not(None))
-    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    read_at = func.coalesce(TABLE.c.read_at, TABLE.c.created_at)
+    return read_page(work.session, statement, page, key=(TABLE.c.created_at, TABLE.c.id), updated_at=read_at)
 
 
 def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:

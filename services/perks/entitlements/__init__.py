@@ -19,6 +19,7 @@ from chassis.ground.ids import uuid7
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.perks import copies
 from services.perks.entitlements.tables import Entitlement
@@ -164,8 +165,7 @@ def ids_of(work: Work, *, person_id: UUID | None = None, entitlement_id: UUID | 
 def list_entitlements(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     person_id: UUID | None = None,
     scheme_key: str | None = None,
     state: str | None = None,
@@ -178,4 +178,5 @@ def list_entitlements(
     filters = {"person_id": whose, "scheme_key": scheme_key, "state": state}
     standing = select(TABLE).where(TABLE.c.merged_into.is_(None))
     statement = narrowed(narrowed(standing, TABLE.c, filters), TABLE.c, {"person_id": work.caller.person_id})
-    return read_page(work.session, statement, key=(TABLE.c.created_at, TABLE.c.id), limit=limit, after=after)
+    key = (TABLE.c.created_at, TABLE.c.id)
+    return read_page(work.session, statement, page, key=key, updated_at=TABLE.c.updated_at)

@@ -57,6 +57,7 @@ class Entitlement(Base):
     granted_at: Mapped[dt.datetime]
     version: Mapped[int]
     created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     facts: Mapped[list[Any] | None]
     merged_from: Mapped[UUID | None]
     merged_into: Mapped[UUID | None]
@@ -64,6 +65,7 @@ class Entitlement(Base):
         UniqueConstraint("person_id", "scheme_key", name="entitlements_person_scheme_key"),
         CheckConstraint("state in ('active', 'suspended')", name="entitlements_state_check"),
         Index("entitlements_page", "created_at", "id"),
+        Index("entitlements_updated", "updated_at"),
         Index("entitlements_merged_from", "merged_from", postgresql_where=text("merged_from is not null")),
         Index("entitlements_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
     )

@@ -185,14 +185,14 @@ def redeem_pass(
     code = law.refusal_of(_current(work, scan, facts))
     if code is None and _admit(work, scan, row, facts.limit_count):
         _record_and_announce(work, row)
-        return as_answer(row)
+        return _answered(row)
     if (earlier := _earlier(work, scan)) is not None:
         return earlier
     row |= {"outcome": "refused", "code": code or "perks.limit_reached"}
     if work.session.connection().execute(_REFUSE, row).scalar() is None:
-        return _earlier(work, scan) or as_answer(row)  # the same nonce came twice at once
+        return _earlier(work, scan) or _answered(row)  # the same nonce came twice at once
     work.record("redemption", row["id"], from_state=None, to_state="refused", reason=row["code"])
-    return as_answer(row)
+    return _answered(row)
 
 
 def _is_place_of(caller: Caller, place_id: UUID, is_trusted: bool | None) -> bool:
@@ -270,7 +270,7 @@ def _earlier(work: Work, scan: Scan) -> dict[str, Any] | None:
         return None
     if bytes(found["pass_digest"]) != scan.claims.digest or found["place_id"] != scan.place_id:
         raise NonceReused()
-    return as_answer(dict(found)) | {"replayed": True}
+    return _answered(dict(found), replayed=True)
 
 
 def _record_and_announce(work: Work, row: dict[str, Any]) -> None:
@@ -289,9 +289,14 @@ def _record_and_announce(work: Work, row: dict[str, Any]) -> None:
     )
 
 
+def _answered(row: dict[str, Any], *, replayed: bool = False) -> dict[str, Any]:
+    """What the scan itself is answered: the record, and whether it was sent before."""
+    return as_answer(row) | {"replayed": replayed}
+
+
 def as_answer(row: dict[str, Any]) -> dict[str, Any]:
     """A row as it is answered, with the words of its refusal."""
-    return row | {"reason": REASONS.get(row["code"]) if row["code"] else None, "replayed": False}
+    return row | {"reason": REASONS.get(row["code"]) if row["code"] else None}
 
 
 _ADMITTED = """

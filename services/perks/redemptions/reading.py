@@ -6,15 +6,15 @@ whose place it was. Whoever reaches a person sees that person's scans, wherever 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, or_, select, union
 
 from chassis.store import records
-from chassis.store.pages import Rows, narrowed, read_page
+from chassis.store.pages import Rows, following, narrowed, read_page, within
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.perks import entitlements, schemes
 from services.perks.redemptions import TABLE, as_answer
@@ -40,8 +40,7 @@ def get_redemption(work: Work, *, redemption_id: UUID) -> dict[str, Any]:
 def list_redemptions(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     person_id: UUID | None = None,
     entitlement_id: UUID | None = None,
     place_id: UUID | None = None,
@@ -52,10 +51,12 @@ def list_redemptions(
     if entitlement_id is not None or person_id is not None:
         ids = entitlements.ids_of(work, person_id=person_id, entitlement_id=entitlement_id)
         wanted = wanted.where(TABLE.c.entitlement_id.in_(ids))
+    paged = counted = wanted
     if person_id is None:
-        wanted = _first_of(wanted, _own(work), limit=limit, after=after)
-    page = read_page(work.session, wanted, key=_KEY, limit=limit, after=after)
-    return page | {"items": [as_answer(row) for row in page["items"]]}
+        own = _own(work)
+        paged, counted = _first_of(within(wanted, page, TABLE.c.created_at), own, page), wanted.where(or_(*own))
+    found = read_page(work.session, paged, page, key=_KEY, counted=counted)
+    return found | {"items": [as_answer(row) for row in found["items"]]}
 
 
 def _own(work: Work) -> list[ColumnElement[bool]]:
@@ -65,9 +66,7 @@ def _own(work: Work) -> list[ColumnElement[bool]]:
     return [TABLE.c.department == department, *(TABLE.c.scheme_key == key for key in published)]
 
 
-def _first_of(wanted: Rows, own: list[ColumnElement[bool]], *, limit: int, after: Mapping[str, Any] | None) -> Rows:
+def _first_of(wanted: Rows, own: list[ColumnElement[bool]], page: Paging) -> Rows:
     """Narrowed to the first of each index: a page never holds more of them, and no index is read further."""
-    if after is not None:
-        wanted = wanted.where(tuple_(*_KEY) > tuple_(after["created_at"], after["id"]))
-    firsts = [wanted.with_only_columns(TABLE.c.id).where(one).order_by(*_KEY).limit(limit + 1) for one in own]
+    firsts = [following(wanted.with_only_columns(TABLE.c.id).where(one), page, _KEY) for one in own]
     return select(TABLE).where(TABLE.c.id.in_(union(*(select(one.subquery()) for one in firsts))))

@@ -8,7 +8,6 @@ its own; a differing report never overwrites. Lives here: reporting, confirming,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from chassis.rebuilding import republish
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
 from services.talent import organisations
@@ -135,9 +135,9 @@ def confirm_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 
 
 def end_affiliation(
-    work: Work, *, affiliation_id: UUID, ended_on: dt.date | None = None, reason: str | None = None
+    work: Work, *, affiliation_id: UUID, until_on: dt.date | None = None, reason: str | None = None
 ) -> dict[str, Any]:
-    """End it on `ended_on`, the first day it no longer holds; today without one. A day to come only sets the end,
+    """End it on `until_on`, the first day it no longer holds; today without one. A day to come only sets the end,
     the day it was to begin calls it off.
 
     An unconfirmed claim may be withdrawn by a department that reported it. `reason` must not name anyone.
@@ -146,15 +146,15 @@ def end_affiliation(
     record = _locked(work, affiliation_id)
     if not (_is_trusted(work, record) or (record.state == REPORTED and record.reported is not None)):
         raise DepartmentNotTrusted()
-    until_on = ended_on or max(work.today, record.from_on)
-    if record.state == ENDED and record.until_on != until_on and ended_on is not None:
+    end = until_on or max(work.today, record.from_on)
+    if record.state == ENDED and record.until_on != end and until_on is not None:
         raise AffiliationEnded(until_on=str(record.until_on))
-    if until_on < record.from_on:
+    if end < record.from_on:
         raise EndsBeforeItBegan(from_on=str(record.from_on))
-    is_called_off = until_on == record.from_on
-    state = ENDED if is_called_off or is_over(until_on, today=work.today) else record.state
-    if record.state != ENDED and (state, until_on) != (record.state, record.until_on):
-        _write_end(work, record, record.changed(state=state, until_on=until_on), reason)
+    is_called_off = end == record.from_on
+    state = ENDED if is_called_off or is_over(end, today=work.today) else record.state
+    if record.state != ENDED and (state, end) != (record.state, record.until_on):
+        _write_end(work, record, record.changed(state=state, until_on=end), reason)
     return get_affiliation(work, affiliation_id=affiliation_id)
 
 
@@ -193,8 +193,7 @@ def get_affiliation(work: Work, *, affiliation_id: UUID) -> dict[str, Any]:
 def list_affiliations(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     person_id: UUID | None = None,
     organisation_id: UUID | None = None,
     role: str | None = None,
@@ -212,7 +211,7 @@ def list_affiliations(
         own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
         statement = statement.where(Affiliation.id.in_(own))
     key = (Affiliation.created_at, Affiliation.id)
-    return read_page(work.session, statement, key=key, limit=limit, after=after)
+    return read_page(work.session, statement, page, key=key, updated_at=Affiliation.updated_at)
 
 
 def _reached(work: Work) -> ColumnElement[bool]:

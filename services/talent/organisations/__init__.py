@@ -21,6 +21,7 @@ from chassis.store import records
 from chassis.store.pages import read_page
 from chassis.store.versions import check_version
 from chassis.store.work import PLATFORM, Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
 from services.talent.organisations import figures
@@ -213,8 +214,7 @@ def get_organisation(work: Work, *, organisation_id: UUID) -> dict[str, Any]:
 def list_organisations(
     work: Work,
     *,
-    limit: int,
-    after: Mapping[str, Any] | None = None,
+    page: Paging,
     kind: str | None = None,
     status: str | None = None,
     q: str | None = None,
@@ -232,7 +232,8 @@ def list_organisations(
             Organisation.name_en_key.contains(key, autoescape=True),
         ]
         statement = statement.where(or_(Organisation.uscc == key, *within))
-    return read_page(work.session, statement, key=(Organisation.created_at, Organisation.id), limit=limit, after=after)
+    key_of = (Organisation.created_at, Organisation.id)
+    return read_page(work.session, statement, page, key=key_of, updated_at=Organisation.updated_at)
 
 
 def _read_code(uscc: str | None) -> str | None:

@@ -145,6 +145,28 @@ def get_organisation_set(work: Work, *, key: str, on: dt.date | None = None) -> 
     }
 
 
+def list_organisation_sets(work: Work) -> dict[str, Any]:
+    """Every set as last published, by key, without its members."""
+    newest = select(OrganisationSet).distinct(OrganisationSet.key)
+    current = work.session.scalars(newest.order_by(OrganisationSet.key, OrganisationSet.version.desc())).all()
+    member = OrganisationSetMember
+    counting = select(member.key, member.version, func.count(member.organisation_id.distinct()))
+    rows = work.session.execute(counting.group_by(member.key, member.version))
+    counts = {(row[0], row[1]): row[2] for row in rows}
+    return {
+        "items": [
+            {
+                "key": one.key,
+                "name": {"zh-CN": one.name_zh, "en": one.name_en},
+                "member_count": counts.get((one.key, one.version), 0),
+                "version": one.version,
+                "published_at": one.published_at,
+            }
+            for one in current
+        ]
+    }
+
+
 def _current(work: Work, key: str) -> OrganisationSet | None:
     newest = select(func.max(OrganisationSet.version)).where(OrganisationSet.key == key).scalar_subquery()
     statement = select(OrganisationSet).where(OrganisationSet.key == key, OrganisationSet.version == newest)

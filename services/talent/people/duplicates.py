@@ -6,15 +6,15 @@ rules, "Reach".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from chassis.store import records
 from chassis.store.pages import narrowed, read_page
 from chassis.store.work import Work
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.talent.people import announce
 from services.talent.people.tables import DuplicatePerson, Person
@@ -34,13 +34,12 @@ class DuplicatePersonNotFound(Refusal):
     en = "There is no such pair in the queue."
 
 
-def list_duplicate_people(
-    work: Work, *, limit: int, after: Mapping[str, Any] | None = None, state: str | None = None
-) -> dict[str, Any]:
+def list_duplicate_people(work: Work, *, page: Paging, state: str | None = None) -> dict[str, Any]:
     """Pairs in the order they came; `state` is open, merged or dismissed."""
     statement = narrowed(select(*_COLUMNS), DuplicatePerson.__table__.c, {"state": state})
     key = (DuplicatePerson.created_at, DuplicatePerson.provisional_id)
-    return read_page(work.session, statement, key=key, limit=limit, after=after)
+    decided_at = func.coalesce(DuplicatePerson.decided_at, DuplicatePerson.created_at)
+    return read_page(work.session, statement, page, key=key, updated_at=decided_at)
 
 
 def merge_duplicate_person(work: Work, *, provisional_id: UUID) -> dict[str, Any]:

@@ -52,6 +52,7 @@ SHOWN = f"""
         case when record.is_seen then p.phone_masked else r.phone_masked end as phone_masked,
         case when record.is_seen then p.email_masked else r.email_masked end as email_masked,
         case when record.is_seen then p.created_at else r.reported_at end as created_at,
+        case when record.is_seen then p.updated_at else r.reported_at end as updated_at,
         array(
             select w.department from person_reports w
             where w.person_id = any(every.ids) and (:is_everybodys or w.department = :department)
@@ -66,33 +67,41 @@ SHOWN_RECORD = f"""
 """
 #: Condition on ``p``: whom the id stands for, a merged one too.
 IS_OF_ID = """p.id = (select coalesce(g.merged_into, g.id) from people g where g.id = cast(:id as uuid))"""
-#: The next people within a department's reach, by id: an index range for its reports, one for each organisation, and whom those
-#: are merged into that it reaches.
-NEXT = f"""
-    select person_id from (
-        (
-            select r.person_id from person_reports r join people p on p.id = r.person_id and p.merged_into is null
-            where r.department = :department and r.person_id > cast(:after as uuid) order by r.person_id limit :limit
-        )
-        union
-        (
-            select served.person_id from organisations o cross join lateral (
-                select distinct a.person_id from affiliations a join people p on p.id = a.person_id and p.merged_into is null
-                where a.organisation_id = o.id and a.state <> 'ended' and a.person_id > cast(:after as uuid)
-                order by a.person_id limit :limit
-            ) served
-            where o.trusted_departments @> array[:department] and o.confirmed_at is not null
-        )
-        union
-        (
-            select distinct p.merged_into from people p cross join lateral (select array[p.id] as ids) every
-            where p.merged_into > cast(:after as uuid) and (
-                exists (select 1 from person_reports r where r.person_id = p.id and r.department = :department) or {SERVED}
+
+
+def next_ids(*, is_descending: bool = False) -> str:
+    """SQL: the next people within a department's reach, by id: an index range for its reports, one for each organisation, and
+    whom those are merged into that it reaches. Without ``:limit`` all of them.
+    """
+    beyond, order = ("<", "desc") if is_descending else (">", "asc")
+    return f"""
+        select person_id from (
+            (
+                select r.person_id from person_reports r join people p on p.id = r.person_id and p.merged_into is null
+                where r.department = :department and r.person_id {beyond} cast(:after as uuid)
+                order by r.person_id {order} limit :limit
             )
-            order by p.merged_into limit :limit
-        )
-    ) within order by person_id limit :limit
-"""
+            union
+            (
+                select served.person_id from organisations o cross join lateral (
+                    select distinct a.person_id from affiliations a join people p on p.id = a.person_id and p.merged_into is null
+                    where a.organisation_id = o.id and a.state <> 'ended' and a.person_id {beyond} cast(:after as uuid)
+                    order by a.person_id {order} limit :limit
+                ) served
+                where o.trusted_departments @> array[:department] and o.confirmed_at is not null
+            )
+            union
+            (
+                select distinct p.merged_into from people p cross join lateral (select array[p.id] as ids) every
+                where p.merged_into {beyond} cast(:after as uuid) and (
+                    exists (select 1 from person_reports r where r.person_id = p.id and r.department = :department) or {SERVED}
+                )
+                order by p.merged_into {order} limit :limit
+            )
+        ) within order by person_id {order} limit :limit
+    """
+
+
 # a department's reports go to the record it has made itself, whichever id it names (ADR 0022)
 _RECORDS_OF = text(
     f"""

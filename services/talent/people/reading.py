@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,32 +13,12 @@ from chassis.store.work import Work
 from services.talent.people import reach
 from services.talent.people.refusals import PersonNotFound
 
-_FIRST = str(UUID(int=0))
 _ONE = text(f"""{reach.SHOWN} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
 _IDS = text(f"""{reach.SHOWN_RECORD} where {reach.IS_OF_ID} and {reach.IS_REACHED}""")
 _NAMES = text(
     """
     select given.id as person_id, p.name_masked from people given join people p on p.id = coalesce(given.merged_into, given.id)
     where given.id = any(cast(:ids as uuid[])) order by given.id
-    """
-)
-_SEVERAL = text(f"""{reach.SHOWN} where p.id = any(cast(:ids as uuid[])) and {reach.IS_REACHED} order by p.id""")
-_NEXT = text(reach.NEXT)
-_NEXT_REPORTED = text(
-    """
-    select r.person_id from person_reports r join people p on p.id = r.person_id and p.merged_into is null
-    where r.department = :department and r.person_id > cast(:after as uuid) order by r.person_id limit :limit
-    """
-)
-_NEXT_OF_ALL = text(
-    """
-    select id from people where id > cast(:after as uuid) and merged_into is null order by id limit :limit
-    """
-)
-_NEXT_OF_ONE = text(
-    """
-    select coalesce(merged_into, id) from people
-    where id = cast(:subject as uuid) and coalesce(merged_into, id) > cast(:after as uuid)
     """
 )
 
@@ -60,29 +40,3 @@ def read_names(work: Work, *, person_ids: Sequence[UUID]) -> dict[str, Any]:
     """
     found = work.session.connection().execute(_NAMES, {"ids": [str(one) for one in person_ids]})
     return {"items": [dict(row) for row in found.mappings()]}
-
-
-def list_people(
-    work: Work, *, limit: int, after: Mapping[str, Any] | None = None, reported_by: str | None = None
-) -> dict[str, Any]:
-    """People within reach, masked, in the order of their ids; `reported_by` keeps those a department has reported.
-
-    Who reported a person is shown to the department itself, so of others nothing is found without ``people:all``.
-    """
-    bound = {**reach.parameters(work), "after": str(after["id"]) if after else _FIRST, "limit": limit + 1}
-    ids: Sequence[UUID]
-    if work.caller.person_id is not None:
-        ids = work.session.connection().execute(_NEXT_OF_ONE, bound).scalars().all()
-    elif bound["is_everybodys"]:
-        statement = _NEXT_REPORTED if reported_by is not None else _NEXT_OF_ALL
-        ids = work.session.connection().execute(statement, bound | {"department": reported_by}).scalars().all()
-    elif reported_by is not None:
-        is_own = reported_by == work.caller.department
-        ids = work.session.connection().execute(_NEXT_REPORTED, bound).scalars().all() if is_own else []
-    else:
-        ids = work.session.connection().execute(_NEXT, bound).scalars().all()
-    shown = work.session.connection().execute(_SEVERAL, bound | {"ids": [str(one) for one in ids[:limit]]})
-    return {
-        "items": [dict(row) for row in shown.mappings()],
-        "next_after": {"id": ids[limit - 1]} if len(ids) > limit else None,
-    }

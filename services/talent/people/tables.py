@@ -39,6 +39,7 @@ class Person(Base):
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
         Index("people_created_at", "created_at", "id"),
+        Index("people_updated_at", "updated_at"),
         Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
         CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
     )

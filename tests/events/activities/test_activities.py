@@ -10,6 +10,7 @@ import pytest
 
 from chassis.ground.ids import uuid7
 from chassis.store.versions import VersionStale
+from contracts.language.paging import Paging
 from services.events import activities, copies
 from services.events.activities import kinds, moves, sessions
 from services.events.activities import rules as law
@@ -32,7 +33,7 @@ class TestCreateActivity:
                 for call in (activities.get_activity, activities.list_sessions, moves.publish_activity):
                     with pytest.raises(activities.ActivityNotFound):
                         call(work, activity_id=activity_id)
-                assert activities.list_activities(work, limit=5)["items"] == []
+                assert activities.list_activities(work, page=Paging(limit=5))["items"] == []
         town.move("publish", activity_id)
         with town.work(caller=OTHERS) as work:
             assert activities.get_activity(work, activity_id=activity_id)["state"] == "published"

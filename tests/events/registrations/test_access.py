@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from chassis.ground.ids import uuid7
 from chassis.store.work import Caller
+from contracts.language.paging import Paging
 from services.events import activities, registrations, tickets
 from services.events.activities import kinds
 from services.events.registrations import waiting_list
@@ -27,7 +28,7 @@ def registered(town: Town, *, by: Caller | None = None, **more: Any) -> dict[str
 
 def listed(town: Town, caller: Caller, **filters: Any) -> list[UUID]:
     with town.work(caller=caller) as work:
-        return [one["id"] for one in registrations.list_registrations(work, limit=50, **filters)["items"]]
+        return [one["id"] for one in registrations.list_registrations(work, page=Paging(limit=50), **filters)["items"]]
 
 
 class TestOneRegistration:

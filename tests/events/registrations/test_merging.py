@@ -12,6 +12,7 @@ import pytest
 
 from chassis.ground.ids import uuid7
 from chassis.store.work import Caller
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.events import copies, registrations
 from services.events.registrations import waiting_list
@@ -25,7 +26,7 @@ STATES = ("checked_in", "confirmed", "offered", "waiting")
 
 def listed(town: Town, person_id: UUID, *, caller: Caller = LEAGUE) -> list[UUID]:
     with town.work(caller=caller) as work:
-        page = registrations.list_registrations(work, limit=50, person_id=person_id)
+        page = registrations.list_registrations(work, page=Paging(limit=50), person_id=person_id)
     return [one["id"] for one in page["items"]]
 
 

@@ -36,7 +36,7 @@ class Rush:
             connection.execute(text("insert into people values (:id, 1)"), rows)
         organiser = town.organisation("university")
         body = {
-            "kind": "job_fair",
+            "kind_key": "job_fair",
             "title": {"zh-CN": "招聘会", "en": "Job fair"},
             "organiser_id": organiser["id"],
             "sessions": [

@@ -10,6 +10,7 @@ import pytest
 from chassis.ground.ids import uuid7
 from chassis.store import idempotency
 from chassis.store.work import Caller
+from contracts.language.paging import Paging
 from services.events import activities, registrations
 from services.events.activities import sessions
 from services.events.registrations import statements as registration_rows
@@ -197,11 +198,11 @@ class TestReading:
         town.register(other, people[0])
         wanted = {"activity_id": activity["id"], "session_id": None, "person_id": None, "state": None}
         with town.work() as work:
-            first = registrations.list_registrations(work, limit=3, after=None, **wanted)
-            rest = registrations.list_registrations(work, limit=3, after=first["next_after"], **wanted)
-            waiting = registrations.list_registrations(work, limit=9, after=None, **{**wanted, "state": "waiting"})
+            first = registrations.list_registrations(work, page=Paging(limit=3), **wanted)
+            rest = registrations.list_registrations(work, page=Paging(limit=3, after=first["next_after"]), **wanted)
+            waiting = registrations.list_registrations(work, page=Paging(limit=9), **{**wanted, "state": "waiting"})
             of_person = {**wanted, "activity_id": None, "person_id": people[0]}
-            mine = registrations.list_registrations(work, limit=9, after=None, **of_person)
+            mine = registrations.list_registrations(work, page=Paging(limit=9), **of_person)
         ids = [one["id"] for one in first["items"] + rest["items"]]
         assert sorted(ids) == sorted(one["id"] for one in found) and rest["next_after"] is None
         assert [one["position"] for one in sorted(waiting["items"], key=lambda one: one["number"])] == [1, 2, 3]

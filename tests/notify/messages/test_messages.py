@@ -9,6 +9,7 @@ import pytest
 
 from chassis.ground.ids import uuid7
 from chassis.store.work import Caller
+from contracts.language.paging import Paging
 from services.notify import messages
 from services.notify.messages import MessageNotFound
 from services.notify.people import NotThemselves
@@ -137,7 +138,7 @@ class TestInbox:
         seen, after = [], None
         while True:
             with office.work(caller=themselves(person)) as work:
-                page = messages.list_messages(work, person_id=person, unread=None, limit=2, after=after)
+                page = messages.list_messages(work, person_id=person, page=Paging(limit=2, after=after))
             seen += [item["id"] for item in page["items"]]
             if (after := page["next_after"]) is None:
                 break
@@ -167,7 +168,7 @@ class TestInbox:
         with office.work(caller=caller) as work:
             for whose in (person, uuid7()):
                 with pytest.raises(NotThemselves):
-                    messages.list_messages(work, person_id=whose, unread=None, limit=2, after=None)
+                    messages.list_messages(work, person_id=whose, page=Paging(limit=2))
             with pytest.raises(MessageNotFound):
                 messages.read_message(work, message_id=message["id"])
         assert office.inbox(person, unread=True) == [message]

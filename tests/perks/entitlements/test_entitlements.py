@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from chassis.ground.ids import uuid7
 from contracts import perks as schemas
+from contracts.language.paging import Paging
 from services.perks import entitlements
 from services.perks.entitlements import evaluation, triggers
 from tests.perks.conftest import NOW, SCHEME, City, organisation_event
@@ -172,7 +173,7 @@ class TestExplaining:
 def _shown(city: City) -> dict[str, Any]:
     """The one entitlement there is, as its record."""
     with city.work() as work:
-        (one,) = entitlements.list_entitlements(work, limit=10, after=None)["items"]
+        (one,) = entitlements.list_entitlements(work, page=Paging(limit=10))["items"]
         return dict(schemas.Entitlement().dump(entitlements.get_entitlement(work, entitlement_id=one["id"])))
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from chassis.ground.ids import uuid7
+from contracts.language.paging import Paging
 from services.perks import entitlements, passes, redemptions
 from services.perks.redemptions import reading
 from tests.perks.conftest import GATE, NOW, PASS_VALID, SCHEME, City, Pair, Story, merge_event
@@ -209,7 +210,7 @@ class TestReading:
                 )
                 assert city.keys.read(issued["token"]).entitlement_id == issued["entitlement_id"] == survivors
             for person_id in (pair.survivor, pair.other_person, None):
-                page = entitlements.list_entitlements(work, limit=10, person_id=person_id)
+                page = entitlements.list_entitlements(work, page=Paging(limit=10), person_id=person_id)
                 assert [item["id"] for item in page["items"]] == [survivors]
 
     def test_shows_survivors_acting_for_themselves_what_came_from_the_other(self, city: City) -> None:
@@ -217,7 +218,7 @@ class TestReading:
         pair.merge()
         app = replace(GATE, client_type="channel", subject=f"person:{pair.survivor}")
         with city.work(caller=app) as work:
-            (item,) = entitlements.list_entitlements(work, limit=10)["items"]
+            (item,) = entitlements.list_entitlements(work, page=Paging(limit=10))["items"]
             assert entitlements.get_entitlement(work, entitlement_id=pair.ids()[1]) == item
 
     def test_lists_the_redemptions_of_both_by_either_id(self, city: City) -> None:
@@ -229,11 +230,11 @@ class TestReading:
         office = replace(GATE, department="education")
         with city.work(caller=office) as work:
             for person_id in (pair.survivor, pair.other_person):
-                page = reading.list_redemptions(work, limit=10, person_id=person_id)
+                page = reading.list_redemptions(work, page=Paging(limit=10), person_id=person_id)
                 assert [item["id"] for item in page["items"]] == made
         with city.work() as work:
             for entitlement_id in pair.ids():
-                page = reading.list_redemptions(work, limit=10, entitlement_id=entitlement_id)
+                page = reading.list_redemptions(work, page=Paging(limit=10), entitlement_id=entitlement_id)
                 assert [item["id"] for item in page["items"]] == made
 
 

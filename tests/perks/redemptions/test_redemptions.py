@@ -16,6 +16,7 @@ from sqlalchemy import event as listener
 from chassis.ground.ids import uuid7
 from chassis.store import idempotency
 from chassis.store.work import Caller
+from contracts.language.paging import Paging
 from services.perks import passes, redemptions
 from services.perks.redemptions import reading
 from tests.perks.conftest import GATE, NOW, City, Story
@@ -282,7 +283,7 @@ class TestReading:
         after = None
         with city.work() as work:
             while True:
-                page = reading.list_redemptions(work, limit=2, after=after, outcome="refused")
+                page = reading.list_redemptions(work, page=Paging(limit=2, after=after), outcome="refused")
                 seen += [item["nonce"] for item in page["items"]]
                 after = page["next_after"]
                 if after is None:
@@ -304,7 +305,7 @@ class TestReading:
 
         def seen(department: str, **filters: Any) -> list[Any]:
             with city.work(caller=replace(GATE, department=department)) as work:
-                page = reading.list_redemptions(work, limit=50, **filters)
+                page = reading.list_redemptions(work, page=Paging(limit=50), **filters)
                 for item in page["items"] if not filters else []:
                     assert reading.get_redemption(work, redemption_id=item["id"])["id"] == item["id"]
             return [item["id"] for item in page["items"]]

@@ -31,7 +31,7 @@ def prepare(client: Client, organiser_id: str) -> str:
     ends_at = starts_at + dt.timedelta(hours=2)
     session = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": SEATS}
     title = {"zh-CN": "公益讲座", "en": "Public lecture"}
-    draft = {"kind": "lecture", "title": title, "organiser_id": organiser_id, "sessions": [session]}
+    draft = {"kind_key": "lecture", "title": title, "organiser_id": organiser_id, "sessions": [session]}
     activity = str(post("/v1/activities", draft)["id"])
     for move in ("publish", "open"):
         post(f"/v1/activities/{activity}/{move}")

@@ -87,9 +87,9 @@ def prepare(client: Client, roster_rows: tuple[int, ...]) -> Setting:
     scheme = {
         "name": {"zh-CN": "免首道门票", "en": "Free first gate"},
         "source": "P35",
-        "valid_from": FROM,
+        "from_on": FROM,
         "covers": "first_gate",
-        "relation": [{"place_set": AREAS, "institution_set": UNIVERSITIES, "from_on": FROM}],
+        "relation": [{"place_set_key": AREAS, "institution_set_key": UNIVERSITIES, "from_on": FROM}],
         "clauses": [
             {"id": "student", "expr": clause, "message": {"zh-CN": "须为学生", "en": "student"}, "source": "P35"}
         ],
@@ -192,7 +192,7 @@ def change_affiliation(clerk: Clerk) -> None:
     if not clerk.town.enrolled:
         return
     chosen = clerk.town.enrolled.popleft()
-    ended = clerk.post(f"/v1/affiliations/{chosen}/end", {"ended_on": ENDED_ON.isoformat()})
+    ended = clerk.post(f"/v1/affiliations/{chosen}/end", {"until_on": ENDED_ON.isoformat()})
     clerk.acknowledged.ended.add(chosen)
     if clerk.choose.random() < 0.5:
         _enrol(clerk, ended["person_id"], ended["organisation_id"], ENDED_ON)

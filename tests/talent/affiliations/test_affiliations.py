@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.language.paging import Paging
 from services.talent import affiliations, people
 from services.talent.affiliations import (
     AffiliationEnded,
@@ -247,7 +248,7 @@ class TestEndAffiliation:
         first = student.report()
         ended = end(student.city, first["id"], reason="退学 13800138000")
         assert (ended["state"], ended["until_on"], ended["version"]) == ("ended", TODAY, 2)
-        assert end(student.city, first["id"], ended_on=TODAY) == ended
+        assert end(student.city, first["id"], until_on=TODAY) == ended
         assert student.events() == [("confirmed.v1", 1), ("ended.v1", 2)]
         (reason,) = student.city.rows(
             "select reason from history where subject_id = :id and to_state = 'ended'", id=str(first["id"])
@@ -257,7 +258,7 @@ class TestEndAffiliation:
 
     def test_a_day_to_come_only_sets_the_end(self, student: Student) -> None:
         first = student.report()
-        later = end(student.city, first["id"], ended_on=TODAY + dt.timedelta(days=30))
+        later = end(student.city, first["id"], until_on=TODAY + dt.timedelta(days=30))
         assert (later["state"], later["until_on"]) == ("confirmed", TODAY + dt.timedelta(days=30))
         assert student.events()[-1] == ("changed.v1", 2)
 
@@ -265,7 +266,7 @@ class TestEndAffiliation:
         begins = TODAY + dt.timedelta(days=30)
         first = student.report(from_on=begins)
         with pytest.raises(EndsBeforeItBegan):
-            end(student.city, first["id"], ended_on=TODAY)
+            end(student.city, first["id"], until_on=TODAY)
         called_off = end(student.city, first["id"])
         assert (called_off["state"], called_off["until_on"]) == ("ended", begins)
 
@@ -273,7 +274,7 @@ class TestEndAffiliation:
         first = student.report()
         end(student.city, first["id"])
         with pytest.raises(AffiliationEnded):
-            end(student.city, first["id"], ended_on=TODAY - dt.timedelta(days=1))
+            end(student.city, first["id"], until_on=TODAY - dt.timedelta(days=1))
 
     def test_reporters_may_withdraw_their_claim_but_not_end_a_confirmed_one(self, student: Student) -> None:
         waiting = student.report("youth_league")
@@ -350,9 +351,13 @@ class TestListAffiliations:
         student.report(role="volunteer")
         end(student.city, student.report(role="member")["id"])
         with student.city.work() as work:
-            everything = affiliations.list_affiliations(work, limit=2, person_id=student.id)
-            rest = affiliations.list_affiliations(work, limit=2, after=everything["next_after"], person_id=student.id)
-            ended = affiliations.list_affiliations(work, limit=5, person_id=student.id, state="ended", role=None)
+            everything = affiliations.list_affiliations(work, page=Paging(limit=2), person_id=student.id)
+            rest = affiliations.list_affiliations(
+                work, page=Paging(limit=2, after=everything["next_after"]), person_id=student.id
+            )
+            ended = affiliations.list_affiliations(
+                work, page=Paging(limit=5), person_id=student.id, state="ended", role=None
+            )
         assert len(everything["items"]) == 2
         assert [len(rest["items"]), rest["next_after"]] == [1, None]
         assert [item["role"] for item in ended["items"]] == ["member"]

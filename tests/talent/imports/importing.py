@@ -84,7 +84,7 @@ class Desk:
     def rows(self, found: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
         """All verdicts of an import in the order of the file."""
         arguments = {"limit": 1000, "after": None, "verdict": None, **fields}
-        with self.city.work(found["reported_by"]) as work:
+        with self.city.work(found["reported_by"][0]) as work:
             return list(
                 results.list_import_rows(work, uploads=self.uploads, import_id=found["id"], **arguments)["items"]
             )
@@ -101,7 +101,7 @@ class Desk:
         """The annotated workbook, read in all its parts."""
         content, offset = b"", 0
         while offset is not None:
-            with self.city.work(found["reported_by"]) as work:
+            with self.city.work(found["reported_by"][0]) as work:
                 part = results.read_import_workbook(work, uploads=self.uploads, import_id=found["id"], offset=offset)
             content, offset = content + base64.b64decode(part["data_base64"]), part["next_offset"]
         return content

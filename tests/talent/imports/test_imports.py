@@ -20,6 +20,7 @@ from chassis.imports.refusals import (
 from chassis.imports.tables import IMPORTS
 from contracts.imports import CHUNK_BYTES, MAX_BYTES
 from contracts.imports import Import as ImportSchema
+from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.talent.organisations import OrganisationNotFound
 from tests.support.servers import of_owner
@@ -103,7 +104,7 @@ class TestFileName:
         import_id = desk.upload(b"abc", filename="张三丰的名单.csv")
         assert desk.get(import_id)["filename"] == "张三丰的名单.csv"
         with desk.city.work() as work:
-            listed = results.list_imports(work, uploads=desk.uploads, limit=100, after=None)["items"]
+            listed = results.list_imports(work, uploads=desk.uploads, page=Paging(limit=100))["items"]
             stored = work.session.scalar(select(IMPORTS.c.filename).where(IMPORTS.c.id == import_id))
         assert [item["filename"] for item in listed if item["id"] == import_id] == ["张三丰的名单.csv"]
         assert stored is not None and "张三丰".encode() not in stored
@@ -133,14 +134,14 @@ class TestOtherDepartments:
             with desk.city.work("youth_league") as work, pytest.raises(ImportNotFound):
                 ask(work)
         with desk.city.work("youth_league") as work:
-            assert results.list_imports(work, uploads=desk.uploads, **page)["items"] == []
+            assert results.list_imports(work, uploads=desk.uploads, page=Paging())["items"] == []
 
     def test_have_lists_of_their_own_in_pages(self, desk: Desk) -> None:
         ids = [desk.start(b"x", department="health") for _ in range(3)]
         seen, after = [], None
         while True:
             with desk.city.work("health") as work:
-                page = results.list_imports(work, uploads=desk.uploads, limit=2, after=after)
+                page = results.list_imports(work, uploads=desk.uploads, page=Paging(limit=2, after=after))
             seen += [item["id"] for item in page["items"]]
             after = page["next_after"]
             if after is None:

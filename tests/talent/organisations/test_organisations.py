@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.store.versions import VersionStale
+from contracts.language.paging import Paging
 from services.talent import organisations
 from services.talent.organisations import (
     CreditCodeTaken,
@@ -217,9 +218,9 @@ class TestListOrganisations:
         name, code = fresh(city)
         made = register(city, name=name, uscc=code)
         with city.work() as work:
-            by_part = organisations.list_organisations(work, limit=5, q=name[2:9], kind="university")
-            by_code = organisations.list_organisations(work, limit=5, q=code)
-            literal = organisations.list_organisations(work, limit=5, q="%")
+            by_part = organisations.list_organisations(work, page=Paging(limit=5), q=name[2:9], kind="university")
+            by_code = organisations.list_organisations(work, page=Paging(limit=5), q=code)
+            literal = organisations.list_organisations(work, page=Paging(limit=5), q="%")
         assert [item["id"] for item in by_part["items"]] == [item["id"] for item in by_code["items"]] == [made["id"]]
         assert literal["items"] == []
 

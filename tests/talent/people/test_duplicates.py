@@ -11,9 +11,10 @@ import pytest
 
 from chassis.rebuilding.republish import Page
 from chassis.store.work import Caller, open_reading, open_work
+from contracts.language.paging import Paging
 from services.talent import affiliations, people
 from services.talent.figures import count_figures
-from services.talent.people import contacts, duplicates, reading
+from services.talent.people import contacts, duplicates, listing, reading
 from services.talent.people.duplicates import DuplicatePersonNotFound
 from services.talent.people.refusals import PersonNotFound
 from tests.talent.conftest import NOW, City
@@ -45,7 +46,7 @@ class Pair:
 
     def listed_by(self, department: str, scopes: Sequence[str] = ()) -> list[object]:
         with self.city.work(department, scopes=scopes) as work:
-            return [item["id"] for item in reading.list_people(work, limit=200)["items"]]
+            return [item["id"] for item in listing.list_people(work, page=Paging(limit=200))["items"]]
 
     def events(self) -> list[tuple[str, int]]:
         found = [(kind, version) for kind, subject, version in self.city.events() if subject == str(self.provisional)]
@@ -66,7 +67,7 @@ def report(city: City, department: str, person_id: object, school: object, **mor
 
 def listed(city: City, department: str, person_id: object) -> list[tuple[object, object]]:
     with city.work(department) as work:
-        page = affiliations.list_affiliations(work, limit=50, person_id=person_id)
+        page = affiliations.list_affiliations(work, page=Paging(limit=50), person_id=person_id)
     return [(item["id"], item["person_id"]) for item in page["items"]]
 
 
@@ -154,7 +155,7 @@ class TestMerging:
             app = Caller("app", "youth", "r", trusted=True, client_type="channel", subject=subject)
             with open_work(pair.city.engine, caller=app, now=NOW) as work:
                 found = reading.get_person_ids(work, person_id=person_id)
-                page = reading.list_people(work, limit=5)
+                page = listing.list_people(work, page=Paging(limit=5))
             assert (found["id"], found["merged_ids"]) == (pair.survivor, [pair.provisional])
             assert [item["id"] for item in page["items"]] == [pair.survivor]
 

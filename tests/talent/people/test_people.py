@@ -10,7 +10,8 @@ from sqlalchemy import event
 
 from chassis.keys.rings import KeyProblem, KeyRing
 from chassis.store.versions import VersionStale
-from services.talent.people import PersonRow, changing, reading, register_people
+from contracts.language.paging import Paging
+from services.talent.people import PersonRow, changing, listing, reading, register_people
 from services.talent.people import keys as people_keys
 from services.talent.people.refusals import NotYourRecord, PersonInvalid, PersonNotFound
 from services.talent.rules.identity import check_character
@@ -314,7 +315,7 @@ class TestListPeople:
         seen, after = [], None
         with city.work("page_department") as work:
             while True:
-                page = reading.list_people(work, limit=3, after=after, reported_by="page_department")
+                page = listing.list_people(work, page=Paging(limit=3, after=after), reported_by="page_department")
                 seen += [item["id"] for item in page["items"]]
                 after = page["next_after"]
                 if after is None:

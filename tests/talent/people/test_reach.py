@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chassis.store.work import Caller, open_work
+from contracts.language.paging import Paging
 from services.talent import affiliations
-from services.talent.people import duplicates, reading
+from services.talent.people import duplicates, listing, reading
 from services.talent.people.refusals import PersonNotFound
 from tests.talent.conftest import NOW, City
 from tests.talent.people.reporting import again, person, report_affiliation
@@ -38,12 +39,12 @@ class TestReach:
         report_affiliation(city, first["id"], school)
         with city.work("trusted_one") as work:
             found = reading.get_person(work, person_id=first["id"])
-            page = reading.list_people(work, limit=5)
+            page = listing.list_people(work, page=Paging(limit=5))
         assert [item["id"] for item in page["items"]] == [first["id"]]
         masked = str(found["id_number_masked"])
         assert (masked[:-4], len(masked), found["reported_by"]) == ("*" * 14, 18, [])
         with city.work("stranger") as work:
-            assert reading.list_people(work, limit=5) == {"items": [], "next_after": None}
+            assert listing.list_people(work, page=Paging(limit=5)) == {"items": [], "next_after": None}
 
     def test_of_an_affiliation_is_its_persons_and_who_reported_it_is_shown_to_whom_its_organisation_trusts(
         self, city: City
@@ -56,7 +57,7 @@ class TestReach:
         again(city, "campus", number)
         for department, seen in (("trusted_two", [["education"]]), ("campus", [[]]), ("passer_by", [])):
             with city.work(department) as work:
-                page = affiliations.list_affiliations(work, limit=5, person_id=first["id"])
+                page = affiliations.list_affiliations(work, page=Paging(limit=5), person_id=first["id"])
             assert [item["reported_by"] for item in page["items"]] == seen, department
 
     def test_of_a_person_is_themself(self, city: City) -> None:
@@ -64,7 +65,7 @@ class TestReach:
         app = Caller("app", "education", "r", trusted=True, client_type="channel", subject=f"person:{first['id']}")
         with open_work(city.engine, caller=app, now=NOW) as work:
             assert reading.get_person(work, person_id=first["id"])["phone_masked"] == "138****8000"
-            assert [item["id"] for item in reading.list_people(work, limit=5)["items"]] == [first["id"]]
+            assert [item["id"] for item in listing.list_people(work, page=Paging(limit=5))["items"]] == [first["id"]]
             with pytest.raises(PersonNotFound):
                 reading.get_person(work, person_id=other["id"])
 
@@ -77,5 +78,5 @@ class TestReach:
                 answer = duplicates.dismiss_duplicate_person(work, provisional_id=provisional)
             assert answer["state"] == "dismissed"
         with city.work(scopes=["people:all"]) as work:
-            listed = duplicates.list_duplicate_people(work, limit=200, state="open")["items"]
+            listed = duplicates.list_duplicate_people(work, page=Paging(limit=200), state="open")["items"]
         assert provisional not in {item["id"] for item in listed}
