@@ -132,7 +132,8 @@ def _is_ours(site: Site, listener: Listener) -> bool:
         return site.is_given or listener.user == SERVER_USER
     if site.is_given:
         return GATEWAY in running.command_of(listener.pid)
-    marks = [f"{site.place.state}:{what}" for what in ("rabbitmq", "processes")]
+    further = [f"processes:{name}" for name in site.ready_urls()]
+    marks = [f"{site.place.state}:{what}" for what in ("rabbitmq", "processes", *further)]
     mine = {pid for mark in marks for pid in running.members(mark)}
     return listener.pid in mine or str(site.place.data) in running.command_of(listener.pid)
 
