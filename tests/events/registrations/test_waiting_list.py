@@ -34,7 +34,7 @@ class TestPromotion:
         town.move("hold", activity["id"])
         town.cancel(found[1])
         town.settle()
-        assert town.states(*found) == ["cancelled", "cancelled", "waiting"]
+        assert town.states(*found) == ["cancelled", "cancelled", "unplaced"]
 
     def test_is_refused_to_who_has_nothing_left(self, town: Town) -> None:
         activity = town.open(session(1))
