@@ -270,6 +270,9 @@ def user_of(uri: str) -> str:
     return str(parse_url(uri.split(";")[0]).get("userid") or "guest")
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def to_json(value: Any) -> str:
     """The JSON text every message body of the platform uses: compact, UTF-8, no NaN."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(value)
