@@ -37,6 +37,7 @@ CONNECTION_ERRORS: tuple[type[BaseException], ...] = (OSError, AMQPError)
 
 READ_SIZE = 16 * 1024
 SETUP_TIMEOUT = 5.0
+READER_SECONDS = 0.5
 WRITE_LIMIT_BYTES = 64 * 1024 * 1024
 
 
@@ -57,6 +58,7 @@ class Wire:
         self._outgoing_bytes = 0
         self._wake = threading.Event()
         self._closing = False
+        self._reader: int | None = None
         self.connection = _connect(uri, name, heartbeat, connect_timeout)
         with self.closed_on_failure():
             self.connection.transport.sock.settimeout(SETUP_TIMEOUT)
@@ -134,12 +136,15 @@ class Wire:
     def read(self) -> None:
         """Dispatch frames until the connection ends. Returns after ``close``, raises one of CONNECTION_ERRORS else."""
         self.connection.transport.sock.settimeout(None)
+        self._reader = threading.get_ident()
         try:
             while self.is_open:
                 self._read_one()
         except CONNECTION_ERRORS:
             if not self._closing:
                 raise
+        finally:
+            self._reader = None
 
     def read_until(self, done: Callable[[], bool], *, timeout: float) -> bool:
         """Dispatch frames until `done()`; False when `timeout` seconds pass first."""
@@ -187,7 +192,7 @@ class Wire:
                 transport.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self, *, timeout: float = 1.0) -> None:
-        """Say goodbye and free the socket; never waits longer than `timeout` seconds, never raises."""
+        """Say goodbye and free the socket; never waits much longer than `timeout` seconds, never raises."""
         if not self._closing and self.is_open:
             with contextlib.suppress(*CONNECTION_ERRORS):
                 self.connection.send_method(spec.Connection.Close, "BsBB", (0, "", 0, 0))
@@ -198,6 +203,10 @@ class Wire:
         while self._outgoing and time.monotonic() < deadline:
             pause.wait(0.01)
         self._break()
+        # eventlet never wakes who waits for a socket that is gone: the reader leaves first
+        deadline = time.monotonic() + READER_SECONDS
+        while self._reader not in (None, threading.get_ident()) and time.monotonic() < deadline:
+            pause.wait(0.005)
         with contextlib.suppress(Exception):
             self.connection.collect()
 
@@ -261,6 +270,9 @@ def user_of(uri: str) -> str:
     return str(parse_url(uri.split(";")[0]).get("userid") or "guest")
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def to_json(value: Any) -> str:
     """The JSON text every message body of the platform uses: compact, UTF-8, no NaN."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(value)

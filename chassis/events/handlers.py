@@ -183,8 +183,9 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 self.consumer.ack(message)
         elif len(batch) > 1:
             log.warning("%s: a batch of %d failed, trying one by one: %r", self.consumer_name, len(batch), failure)
-            for message, event in batch:
-                if self.consumer.held_seconds(message) < HELD_SECONDS:
+            for number, (message, event) in enumerate(batch):
+                # one at least, so that it goes forward
+                if not number or self.consumer.held_seconds(message) < HELD_SECONDS:
                     self._settle([(message, event)])
                 elif self.consumer.delays and retries.is_infrastructure_failure(failure):
                     # given back, it would come nearer to the delivery limit each time

@@ -71,9 +71,15 @@ class Work:
     fingerprint_keys: tuple[bytes, ...] = ()
 
     def __init__(
-        self, session: Session, *, caller: Caller, now: dt.datetime, replay: bool, only_for: str | None = None
+        self,
+        session: Session | Engine,
+        *,
+        caller: Caller,
+        now: dt.datetime,
+        replay: bool,
+        only_for: str | None = None,
     ) -> None:
-        self.session = session
+        self._session = session
         self.caller = caller
         self.now = now
         self.today = clock.shanghai_day(now)
@@ -82,6 +88,18 @@ class Work:
         self.replayed = False
         self._events: list[dict[str, Any]] = []
         self._history: list[dict[str, Any]] = []
+
+    @property
+    def session(self) -> Session:
+        """The session of this work. A reading one is opened when it is first asked for: much is answered without."""
+        if isinstance(self._session, Engine):
+            self._session = Session(self._session, expire_on_commit=False, autoflush=False)
+        return self._session
+
+    def close(self) -> None:
+        """Close the session, where one was opened; what it has not committed is rolled back."""
+        if isinstance(self._session, Session):
+            self._session.close()
 
     def announce(
         self,
@@ -193,6 +211,8 @@ def open_work(
 @contextlib.contextmanager
 def open_reading(engine: Engine, *, caller: Caller = PLATFORM, now: dt.datetime | None = None) -> Iterator[Work]:
     """A unit of work that only reads: nothing of it is committed."""
-    with Session(engine, expire_on_commit=False, autoflush=False) as session:
-        yield Work(session, caller=caller, now=now or clock.now(), replay=False)
-        session.rollback()
+    work = Work(engine, caller=caller, now=now or clock.now(), replay=False)
+    try:
+        yield work
+    finally:
+        work.close()

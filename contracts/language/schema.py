@@ -101,11 +101,19 @@ def is_blank(text: str) -> bool:
 def is_storable(value: Any) -> bool:
     """Whether PostgreSQL's text and jsonb can hold a value: no NUL, no half of a surrogate pair."""
     if isinstance(value, str):
-        return "\x00" not in value and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
+        return "\x00" not in value and (value.isascii() or _is_encodable(value))
     if isinstance(value, Mapping):
         return all(is_storable(key) and is_storable(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return all(is_storable(item) for item in value)
+    return True
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
     return True
 
 
