@@ -202,7 +202,7 @@ def change(
         record = owners.command(call, {**key, "version": version, "changes": values}, not_known)
         return _answered(record, has_etag=True)
 
-    shape = {"body": body, "body_type": "application/merge-patch+json"}
+    shape: dict[str, Any] = {"body": body, "body_type": "application/merge-patch+json"}
     answers, headers = {200: answer}, {200: _ETAG}
     _declare(bp, "PATCH", path, scope, texts, call, view, answers=answers, headers=headers, problems=(409,), **shape)
 
