@@ -13,7 +13,7 @@ from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import Client
 from gateway.auth.scopes import TYPES
 from gateway.http.operations import OPERATIONS
-from tests.support.api import Answer, Api, path_of
+from tests.support.api import SOME_ID, Answer, Api, path_of
 
 #: What an example must never be refused with.
 OF_SHAPE = {
@@ -36,7 +36,11 @@ GUARDED = [one for one in OPERATIONS if one.scope]
 def clients(platform: ThrowawayPlatform) -> dict[str, Client]:
     """A client of each type, with all it may have."""
     name = f"examples_{uuid.uuid4().hex[:6]}"
-    return {kind: platform.client(f"{name}_{kind}", f"{name}_{kind}", type=kind) for kind in TYPES}
+    bound_to = {"device": (SOME_ID,)}
+    return {
+        kind: platform.client(f"{name}_{kind}", f"{name}_{kind}", type=kind, bound_to=bound_to.get(kind, ()))
+        for kind in TYPES
+    }
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ class TestNames:
         assert [name for name in names if re.search(r"BodyBody|QueryQuery|Schema$|\d$|^Error$|^Pagination", name)] == []
 
     def test_are_one_way_everywhere(self, document: dict[str, Any]) -> None:
-        """Days end in ``_on``, moments in ``_at``; texts in two languages have two names; a state is not a status."""
+        """Days have one ending; texts in two languages have two names; a state is not a status."""
         names = {(where, name) for where, name, _ in properties(document)}
         refused = {"ended_on", "valid_from", "valid_until", "zh", "zh_cn", "place_set", "institution_set"}
         assert {one for one in names if one[1] in refused} == set()
@@ -121,7 +121,7 @@ class TestNames:
                 assert [one for one in schema.get("enum", []) if one is not None] == taken[subject, name], (
                     f"{where}.{name}"
                 )
-        for name in ("state", "mode", "promotion", "class", "outcome", "verdict", "id_type", "role"):
+        for name in ("state", "mode", "promotion", "class", "outcome", "verdict", "id_type"):
             bare = [where for where, other, schema in properties(document) if other == name and "enum" not in schema]
             assert bare == [], name
 
