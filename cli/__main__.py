@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from cli import exits, language
+from cli.city.commands import city
 from cli.clients import clients
 from cli.dead import dead
 from cli.events import events
@@ -51,7 +52,7 @@ def main() -> None:
     """
 
 
-for command in (imports, clients, queues, dead, events, trace):
+for command in (imports, clients, queues, dead, events, trace, city):
     main.add_command(command)
 
 

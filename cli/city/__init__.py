@@ -1,0 +1,1 @@
+"""The city pack at the command line: read, checked, compared with the platform, applied and exported (``cli.city.commands``)."""
