@@ -21,7 +21,7 @@ def check(folder: Path) -> tuple[Pack, list[Mistake], list[Remark]]:
     """The pack in `folder`, every mistake there is, and what a reader should know besides."""
     pack = read(folder)
     found = [*pack.mistakes, *_of_city(pack), *_of_departments(pack), *_of_organisations(pack), *_doubled(pack)]
-    found += [*_of_programmes(pack), *references.mistakes(pack)]
+    found += [*_of_programmes(pack), *_of_figures(pack), *references.mistakes(pack)]
     return pack, found, [*_remarks(pack)]
 
 
@@ -144,6 +144,35 @@ def _of_programmes(pack: Pack) -> Iterator[Mistake]:
                 f"未实施的项目不能有流量指标 {flows[0]}。", f"What does not run yet has no flow to count: {flows[0]}."
             )
             yield Mistake(name, "status", wrong, one_of("running", ["running"]))
+
+
+#: What is counted → the units it may be counted in: persons, attendances and records are never one another.
+_UNITS = {
+    "persons": ("person",),
+    "attendances": ("attendance",),
+    "headcount": ("attendance", "post"),
+    "sessions": ("session",),
+    "organisations": ("organisation",),
+    "amount": ("fen",),
+}
+
+
+def _of_figures(pack: Pack) -> Iterator[Mistake]:
+    for name, path, figure in pack.each("figures"):
+        units = _UNITS.get(figure["count"], ())
+        if units and figure["unit"] not in units:
+            wrong = Words(
+                f"{figure['count']} 不以 {figure['unit']} 计。",
+                f"{figure['count']} are not counted by {figure['unit']}.",
+            )
+            yield Mistake(name, f"{path}.unit", wrong, one_of(figure["unit"], units))
+        display = figure["display"]
+        is_rounded = display.get("qualifier", "exact") != "exact"
+        if is_rounded and "grain" not in display:
+            wrong = Words("取整须写明到哪一位。", "A rounded figure needs its grain.")
+            yield Mistake(
+                name, f"{path}.display.grain", wrong, Words("如 grain = 10。", "Write grain = 10, for instance.")
+            )
 
 
 def _remarks(pack: Pack) -> Iterator[Remark]:

@@ -229,11 +229,11 @@ class Of(Schema):
 class Display(Schema):
     """How the office writes the number: ``{ qualifier = "floor", grain = 10 }`` writes 743 as 740 and a floor word."""
 
-    qualifier = fields.String(load_default="exact", validate=validate.OneOf(QUALIFIERS))
-    grain = Whole(load_default=1, validate=validate.Range(min=1))
+    qualifier = fields.String(required=True, validate=validate.OneOf(QUALIFIERS))
+    grain = Whole(validate=validate.Range(min=1))
     scale = fields.String(load_default=None, validate=validate.OneOf(("万", "亿")))
     decimals = Whole(load_default=0, validate=validate.Range(min=0, max=4))
-    numerals = fields.String(load_default="digits", validate=validate.OneOf(NUMERALS))
+    numerals = fields.String(required=True, validate=validate.OneOf(NUMERALS))
 
 
 class Figure(Schema):
@@ -250,7 +250,7 @@ class Figure(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(("flow", "stock")))
     starts_on = Day(load_default=None)
     reported_by = slugs()
-    display = fields.Nested(Display, load_default=dict)
+    display = fields.Nested(Display, required=True)
     same_records_as = fields.String(load_default=None, validate=FIGURE_KEY)
     within = fields.String(load_default=None, validate=FIGURE_KEY)
     note = fields.Nested(Names, load_default=None)

@@ -127,6 +127,7 @@ def _of_registers(name: str, programme: Mapping[str, Any]) -> Iterator[Mistake]:
 def _of_figures(pack: Pack, defined: Mapping[str, set[str]], departments: set[str]) -> Iterator[Mistake]:
     figures = {item["key"] for _, _, item in pack.each("figures")}
     programmes = {one["key"] for one in pack.programmes.values()}
+    parts = _parts(pack)
     for name, path, figure in pack.each("figures"):
         of = figure["of"]
         sections = _COUNTED.get(of["mechanism"], ())
@@ -135,6 +136,7 @@ def _of_figures(pack: Pack, defined: Mapping[str, set[str]], departments: set[st
             if key not in known:
                 what = _WORDS[sections[0]] if sections else _WORDS["sets"]
                 yield unknown(name, f"{path}.of.kinds[{index}]", key, what, known)
+        yield from _of_parts(name, f"{path}.of", of, parts)
         if of["programme"] is not None and of["programme"] not in programmes:
             yield unknown(name, f"{path}.of.programme", of["programme"], Words("项目", "programme"), programmes)
         for part in ("same_records_as", "within"):
@@ -143,3 +145,35 @@ def _of_figures(pack: Pack, defined: Mapping[str, set[str]], departments: set[st
         reporter = of["where"].get("reported_by")
         if reporter is not None and reporter not in departments:
             yield unknown(name, f"{path}.of.where.reported_by", reporter, _DEPARTMENT, departments)
+
+
+_ROLE, _STATE, _FIELD = Words("参与方角色", "role of a party"), Words("状态", "state"), Words("字段", "field")
+
+
+def _parts(pack: Pack) -> dict[tuple[str, str], dict[str, set[str]]]:
+    """Mechanism and kind → the roles, states and fields it declares."""
+    found = {}
+    for section, mechanism in (("registers", "registers"), ("activity_kinds", "activities")):
+        for _, _, item in pack.each(section):
+            found[mechanism, item["key"]] = {
+                "role": {party["role"] for party in item["parties"]},
+                "states": {state["key"] for state in item.get("states", ())},
+                "field": {one["key"] for one in item["declared"]},
+            }
+    return found
+
+
+def _of_parts(
+    name: str, path: str, of: Mapping[str, Any], parts: Mapping[tuple[str, str], Mapping[str, set[str]]]
+) -> Iterator[Mistake]:
+    """Roles, states and fields that a figure counts by and no kind of its own declares."""
+    kinds = [parts[of["mechanism"], key] for key in of["kinds"] if (of["mechanism"], key) in parts]
+    if not kinds:
+        return
+    named = [("role", of["role"], _ROLE), ("field", of["field"], _FIELD)]
+    if of["mechanism"] == "registers":
+        named += [("states", state, _STATE) for state in of["states"]]
+    for part, value, what in named:
+        known = {one for kind in kinds for one in kind[part]}
+        if value is not None and value not in known:
+            yield unknown(name, f"{path}.{part}", value, what, known)
