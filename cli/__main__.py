@@ -25,6 +25,7 @@ COMPLETE = "_YOUTHCITY_COMPLETE"
 COMMANDS = {
     "imports": "Rosters: send a file, see the result of each row.",
     "clients": "Registered clients: departments' systems that may request tokens.",
+    "city": "A city's pack: its programmes, sets, schemes and messages as files.",
     "queues": "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).",
     "dead": "Messages that were given up on, of every service.",
     "events": "What the services announce.",

@@ -5,6 +5,8 @@ A test checks that none is missing and that both languages have the same placeho
 
 from __future__ import annotations
 
+from cli.city.chinese import CITY
+
 HEADINGS = {"Usage": "用法", "Options": "选项", "Commands": "命令", "Positional arguments": "参数"}
 
 #: Single words: headings of columns, names of values, names of kinds.
@@ -245,6 +247,7 @@ CHINESE: dict[str, str] = {
     "Nothing is known of {id} since {since}.": "自 {since} 以来没有 {id} 的任何记录。",
     # headings, and names of kinds
     **WORDS,
+    **CITY,
 }
 
 #: click's messages about a wrong call → the same in Chinese.

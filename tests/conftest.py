@@ -45,6 +45,7 @@ PROOFS = (
 
 #: The tests that use `platform`, which is started once: they run in one worker.
 ON_THE_PLATFORM = (
+    "tests/cities/test_on_the_platform.py",
     "tests/cli/",
     "tests/events/registrations/test_process_races.py",
     "tests/events/test_http.py",

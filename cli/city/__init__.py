@@ -1,0 +1,3 @@
+"""The city pack at the command line: read, checked, compared with the platform, applied and exported (``cli.city.commands``)."""
+
+from cli.city.commands import city as city

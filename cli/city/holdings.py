@@ -1,0 +1,181 @@
+"""What of a pack the platform takes today, in the shape of its API: organisations, sets, kinds of activities, schemes, templates.
+
+Lives here: a pack's table as the API's body and the API's answer as a pack's table. Not here: requests (``governing``), order and
+differences (``comparing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cli.city.reading import Pack
+from cli.city.schemas import MESSAGES, ORGANISATIONS
+
+ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
+#: Kind → path of one by its key, and of the list where the API has one.
+PATHS = {
+    SET: "/v1/organisation-sets",
+    KIND: "/v1/activity-kinds",
+    SCHEME: "/v1/schemes",
+    TEMPLATE: "/v1/templates",
+}
+#: What the API lists whole.
+LISTED = (KIND, SCHEME, TEMPLATE)
+_SCHEME = ("source", "valid_from", "covers")
+_TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
+
+Table = dict[str, Any]
+
+
+def tables(pack: Pack, what: str) -> dict[str, Table]:
+    """Key → table of everything of one kind that a pack defines, as its files say it."""
+    if what in (ORGANISATION, SET, TEMPLATE):
+        name, section = {
+            ORGANISATION: (ORGANISATIONS, "organisations"),
+            SET: (ORGANISATIONS, "sets"),
+            TEMPLATE: (MESSAGES, "templates"),
+        }[what]
+        return {one["key"]: one for one in pack.documents.get(name, {}).get(section, ())}
+    section = {KIND: "activity_kinds", SCHEME: "schemes"}[what]
+    return {one["key"]: one for name in pack.programmes for one in pack.documents[name].get(section, ())}
+
+
+def bilingual(names: Mapping[str, str]) -> Table:
+    """``{zh, en}`` as the API has it."""
+    return {"zh-CN": names["zh"], "en": names["en"]}
+
+
+def names(texts: Mapping[str, str]) -> Table:
+    """The API's two languages as packs have them."""
+    return {"zh": texts["zh-CN"], "en": texts["en"]}
+
+
+def organisation(table: Mapping[str, Any]) -> Table:
+    """An organisation's body; trusted departments only where the pack names them."""
+    body = {
+        "kind": table["kind"],
+        "name": table["zh"],
+        "name_en": table.get("en"),
+        "attributes": {"invented": bool(table.get("invented", False))},
+    }
+    if table.get("uscc"):
+        body["uscc"] = table["uscc"]
+    if table.get("trusted_departments") is not None:
+        body["trusted_departments"] = table["trusted_departments"]
+    return body
+
+
+def organisation_set(table: Mapping[str, Any]) -> Table:
+    """A set's name, and its members by the pack's keys, in one order."""
+    members = [(key, table["from_on"], None) for key in table.get("members", ())]
+    members += [(one["organisation"], one["from_on"], one.get("until_on")) for one in table.get("dated_members", ())]
+    return {"name": bilingual(table), "members": sorted(members, key=lambda one: (one[0], one[1]))}
+
+
+def activity_kind(table: Mapping[str, Any]) -> Table:
+    """A kind's body."""
+    return {
+        "name": bilingual(table),
+        "programme": table["counts_under"],
+        "is_confidential": bool(table.get("confidential", False)),
+    }
+
+
+def scheme(table: Mapping[str, Any]) -> Table:
+    """A scheme's body, with every value it leaves open."""
+    return {
+        "name": bilingual(table["name"]),
+        **{name: table[name] for name in _SCHEME},
+        "valid_until": table.get("valid_until"),
+        "relation": [{"until_on": None, **one} for one in table["relation"]],
+        "clauses": [{**one, "message": bilingual(one["message"])} for one in table["clauses"]],
+        "limit": {"assumption": False, **table["limit"]},
+    }
+
+
+def template(table: Mapping[str, Any]) -> Table:
+    """A template's body, with every value it leaves open."""
+    given = {"programme": None, "class": "normal", "enabled": True, **table}
+    texts = {part: bilingual(table[part]) for part in ("subject", "body")}
+    return {**{name: given[name] for name in _TEMPLATE}, **texts}
+
+
+BODIES = {KIND: activity_kind, SCHEME: scheme, TEMPLATE: template}
+
+
+def kind_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A kind as a pack has it; what the platform does not hold is as it was."""
+    table = {**before, "key": found["key"], **names(found["name"]), "counts_under": found["programme"]}
+    return _with_flag(table, "confidential", found["is_confidential"])
+
+
+def scheme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A scheme as a pack has it."""
+    given = {"key": found["key"], "name": names(found["name"]), **{name: found[name] for name in _SCHEME}}
+    given["valid_until"] = found["valid_until"]
+    given["relation"] = [_given(one) for one in found["relation"]]
+    given["limit"] = found["limit"]
+    given["clauses"] = [{**one, "message": names(one["message"])} for one in found["clauses"]]
+    return _given({**before, **given})
+
+
+def template_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A template as a pack has it."""
+    given = {"key": found["key"], **{name: found[name] for name in _TEMPLATE}}
+    table = {**before, **given, "subject": names(found["subject"]), "body": names(found["body"])}
+    return _given(table)
+
+
+def organisation_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """An organisation as a pack has it; its key is the pack's, or made of its credit code or id."""
+    made = f"o{found['uscc'] or found['id']}".lower()
+    table = {
+        "key": made,
+        **before,
+        "kind": found["kind"],
+        "zh": found["name"],
+        "en": found["name_en"],
+        "uscc": found["uscc"],
+    }
+    if not before or before.get("trusted_departments") is not None:
+        table["trusted_departments"] = found["trusted_departments"]
+    return _given(_with_flag(table, "invented", bool(found["attributes"].get("invented", False))))
+
+
+def set_table(found: Mapping[str, Any], keys: Mapping[str, str], before: Mapping[str, Any]) -> Table:
+    """A set as a pack has it; `keys` are those of its members by id."""
+    members = [(keys[one["organisation_id"]], one["from_on"], one["until_on"]) for one in found["members"]]
+    days = [from_on for _, from_on, _ in members]
+    usual = before.get("from_on") or (max(days, key=days.count) if days else "2000-01-01")
+    dated = [one for one in members if one[1:] != (usual, None)]
+    table = {
+        "source": "platform",
+        "stated": None,
+        **before,
+        "key": found["key"],
+        **names(found["name"]),
+        "from_on": usual,
+        "members": [key for key, *days_of in members if days_of == [usual, None]],
+        "dated_members": _dated(dated),
+    }
+    return _given(table)
+
+
+def _dated(members: Iterable[tuple[str, str, str | None]]) -> list[Table] | None:
+    made = [_given(dict(zip(("organisation", "from_on", "until_on"), one, strict=True))) for one in members]
+    return made or None
+
+
+def _with_flag(table: Table, name: str, value: bool) -> Table:
+    """The flag where it is true, or where the table has it already."""
+    if value or name in table:
+        table[name] = value
+    return table
+
+
+def _given(table: Mapping[str, Any]) -> Table:
+    return {name: value for name, value in table.items() if value is not None}
+
+
+TABLES = {KIND: kind_table, SCHEME: scheme_table, TEMPLATE: template_table}

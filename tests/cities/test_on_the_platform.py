@@ -1,0 +1,166 @@
+"""Packs on a running platform: what would change, what changes, that it changes once, and what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.throwaway import ThrowawayPlatform
+from examples.client import Client
+from tests.cities.conftest import JINZHONG, change
+from tests.cli.conftest import CommandLine
+
+
+@pytest.fixture(scope="session")
+def client(platform: ThrowawayPlatform) -> Client:
+    """Another client of the city office."""
+    return platform.client("city-reader", "youth_league")
+
+
+def actions(cli: CommandLine, command: str, pack: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
+    """What `diff` or `apply` prints, by kind and key."""
+    return {
+        (one["what"], one["key"]): (one["action"], one["differs"])
+        for one in cli("city", command, pack, "--json").objects
+    }
+
+
+class TestTheInventedCity:
+    def test_is_applied_in_order_once_and_found_equal(self, cli: CommandLine, client: Client, pack: Path) -> None:
+        wanted = [*actions(cli, "diff", pack).items()]
+        kinds = [what for (what, _), _ in wanted]
+        assert kinds == sorted(
+            kinds, key=["organisation", "organisation_set", "activity_kind", "scheme", "template"].index
+        )
+        assert {action for _, (action, _) in wanted} == {"create"}
+        assert len(wanted) == 3 + 2 + 1 + 1 + 1
+        assert [*actions(cli, "apply", pack).items()] == wanted
+        assert actions(cli, "apply", pack) == actions(cli, "diff", pack) == {}
+        assert "Nothing to change: 8 things" in cli("city", "apply", pack).out
+        scheme = client.get("/v1/schemes/lantern_tickets")
+        assert (scheme["version"], scheme["valid_until"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
+        members = client.get("/v1/organisation-sets/ferry_schools")["members"]
+        assert sorted(one["until_on"] or "" for one in members) == ["", "2032-09-01"]
+
+        self._changed(cli, client, pack)
+
+    def _changed(self, cli: CommandLine, client: Client, pack: Path) -> None:
+        change(pack / "wings" / "k02-lantern-tickets.toml", "count = 3", "count = 4")
+        change(pack / "organisations.toml", 'zh = "渡口两校"', 'zh = "渡口二校"')
+        change(pack / "organisations.toml", 'zh = "灯塔博物馆（虚构）"', 'zh = "灯塔馆（虚构）"')
+        change(pack / "roots" / "k01-boat-clubs.toml", 'en = "Regatta"', 'en = "Boat race"')
+        change(pack / "messages.toml", "Come while", "Do come while")
+        wanted = {
+            ("organisation", "lamp_house"): ("change", ["name"]),
+            ("organisation_set", "ferry_schools"): ("change", ["name"]),
+            ("activity_kind", "regatta"): ("change", ["name"]),
+            ("scheme", "lantern_tickets"): ("change", ["limit"]),
+            ("template", "lantern_granted"): ("change", ["body"]),
+        }
+        assert actions(cli, "diff", pack) == wanted
+        assert client.get("/v1/schemes/lantern_tickets")["version"] == 1, "diff changes nothing"
+        assert actions(cli, "apply", pack) == wanted
+        assert actions(cli, "diff", pack) == {}
+        assert client.get("/v1/schemes/lantern_tickets")["version"] == 2
+
+    def test_tells_what_waits_and_what_is_there_alone(self, cli: CommandLine, pack: Path) -> None:
+        told = cli("city", "diff", pack).out
+        rows = [line.split() for line in told.splitlines()]
+        assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
+        assert "On the platform alone, left as it is: activity_kind talk" in told
+        assert "仅平台上有，保持不变：活动类别 talk" in cli("--lang", "zh", "city", "diff", pack).out
+
+    def test_sends_nothing_of_a_wrong_pack(self, cli: CommandLine, pack: Path) -> None:
+        change(pack / "wings" / "k03-night-ferry.toml", '"planned"', '"plannd"')
+        change(pack / "organisations.toml", 'key = "river_houses"', 'key = "river_homes"')
+        refused = cli("city", "apply", pack, status=1)
+        assert "wings/k03-night-ferry.toml: status" in refused.err
+        assert "nothing was sent" in refused.err
+
+
+class TestAWriteMeanwhile:
+    def test_is_not_overwritten(self, cli: CommandLine, client: Client, pack: Path) -> None:
+        """Two offices apply; the slower one compared with a version that is gone by then."""
+        from cli import places
+        from cli.city.checking import check
+        from cli.city.comparing import Comparison
+        from cli.city.governing import Governing
+        from cli.exits import Refused
+
+        cli("city", "apply", pack)
+        change(pack / "organisations.toml", 'en = "Houses by the river"', 'en = "Houses on the river"')
+        names = ("YOUTHCITY_URL", "YOUTHCITY_CLIENT_ID", "YOUTHCITY_CLIENT_SECRET")
+        comparison = Comparison(Governing(places.Gateway(*(cli.environment[name] for name in names))), check(pack)[0])
+        (step,) = comparison.changes
+        found = client.get("/v1/organisation-sets/river_houses")
+        body: dict[str, Any] = {"name": {"zh-CN": "江岸", "en": "Riverside"}, "members": found["members"]}
+        client.put("/v1/organisation-sets/river_houses", body, if_match=f'"v{found["version"]}"')
+        assert step.do is not None
+        with pytest.raises(Refused) as refused:
+            step.do()
+        assert "stale" in refused.value.code or "version" in refused.value.code
+        assert client.get("/v1/organisation-sets/river_houses")["name"]["en"] == "Riverside"
+        assert actions(cli, "apply", pack) == {("organisation_set", "river_houses"): ("change", ["name"])}
+        assert client.get("/v1/organisation-sets/river_houses")["name"]["en"] == "Houses on the river"
+
+
+class TestExport:
+    def test_by_a_pack_is_found_equal(self, cli: CommandLine, client: Client, pack: Path, tmp_path: Path) -> None:
+        cli("city", "apply", pack)
+        kind = client.get("/v1/activity-kinds/regatta")
+        body = {"name": {"zh-CN": "竞渡", "en": "Great regatta"}, "programme": kind["programme"]}
+        client.put("/v1/activity-kinds/regatta", body, if_match=f'"v{kind["version"]}"')
+        made = tmp_path / "made"
+        cli("city", "export", made, "--of", pack)
+        assert "Great regatta" in (made / "roots" / "k01-boat-clubs.toml").read_text()
+        cli("city", "check", made)
+        assert actions(cli, "diff", made) == {}
+        assert actions(cli, "diff", pack) == {("activity_kind", "regatta"): ("change", ["name"])}
+        assert "not empty" in cli("city", "export", made, status=1).err
+
+    def test_of_all_the_platform_lists_is_found_equal(self, cli: CommandLine, pack: Path, tmp_path: Path) -> None:
+        cli("city", "apply", pack)
+        made = tmp_path / "made"
+        cli("city", "export", made)
+        cli("city", "check", made)
+        assert actions(cli, "diff", made) == {}
+        assert "lantern_tickets" in (made / "platform" / "p00-platform.toml").read_text()
+
+    def test_names_what_the_platform_lacks(self, cli: CommandLine, pack: Path, tmp_path: Path) -> None:
+        cli("city", "apply", pack)
+        change(pack / "roots" / "k01-boat-clubs.toml", 'key = "regatta"', 'key = "dragon_race"')
+        change(pack / "roots" / "k01-boat-clubs.toml", 'kinds = ["regatta"]', 'kinds = ["dragon_race"]')
+        refused = cli("city", "export", tmp_path / "made", "--of", pack, status=1)
+        assert "activity_kind dragon_race" in refused.err
+
+
+class TestJinzhong:
+    def test_is_applied_beside_what_migrations_left_and_comes_back(
+        self, cli: CommandLine, client: Client, tmp_path: Path
+    ) -> None:
+        wanted = actions(cli, "diff", JINZHONG)
+        left = {
+            "talk",
+            "visit",
+            "mentoring",
+            "salon",
+            "showcase",
+            "training",
+            "lecture",
+            "matchmaking",
+            "study_tour",
+            "sports",
+            "job_fair",
+        }
+        assert not any(what == "template" or key in left for what, key in wanted), "as the migrations left them"
+        assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
+        assert actions(cli, "apply", JINZHONG) == wanted
+        assert "Nothing to change" in cli("city", "apply", JINZHONG).out
+        assert len(client.get("/v1/organisation-sets/scenic_areas")["members"]) == 40
+        assert len(client.get("/v1/organisation-sets/resident_universities")["members"]) == 19
+        assert client.get("/v1/schemes/scenic_areas")["version"] == 1
+        cli("city", "export", tmp_path / "made", "--of", JINZHONG)
+        assert "44 programmes, 54 figures" in cli("city", "check", tmp_path / "made").out
+        assert actions(cli, "diff", tmp_path / "made") == {}
