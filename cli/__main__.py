@@ -47,7 +47,8 @@ class _Commands(click.Group):
         """The command of that name, in the chosen language."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        module = importlib.import_module("cli.city.commands" if cmd_name == "city" else f"cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
         language.translate_help(command)
         return command
 

@@ -1,3 +1,1 @@
 """The city pack at the command line: read, checked, compared with the platform, applied and exported (``cli.city.commands``)."""
-
-from cli.city.commands import city as city
