@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -39,12 +38,25 @@ SLUG = validate.Regexp(
 
 _BLANK = Text("blank", "不能为空白。", "Must not be blank.")
 _UNSTORABLE = Text("unstorable_text", "文本中含有无法保存的字符。", "The text holds characters that cannot be stored.")
-#: Categories of characters that cannot be seen, and letters and symbols that are drawn empty (Hangul fillers, Braille blank).
-_INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
-_EMPTY = "\u115f\u1160\u3164\uffa0\u2800"
+#: What cannot be seen, as a class that Python and ECMA 262 read alike: controls, blanks of every width, joiners, marks of
+#: direction, and letters and symbols that are drawn empty (Hangul fillers, Braille blank).
+_INVISIBLE = (
+    r"\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff"
+    r"\uffa0\ufff9-\ufffb"
+)
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+class _NotBlank(validate.Regexp):
+    """Something of the text can be seen. An empty one is refused by its length."""
+
+    def __call__(self, value: Any) -> Any:
+        return super().__call__(value) if value else value
+
+
+_NOT_BLANK = _NotBlank(rf"[{_INVISIBLE}]*[^{_INVISIBLE}]", error=_BLANK)
 
 
 class Schema(MarshmallowSchema):
@@ -73,8 +85,9 @@ class Schema(MarshmallowSchema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Of every text that needs a character: one that can be seen."""
         for text in _texts_of(field_obj):
-            if any(isinstance(one, validate.Length) and one.min for one in text.validators):
-                text.validators = [*text.validators, _refuse_blank]
+            has_pattern = any(isinstance(one, validate.Regexp) for one in text.validators)
+            if not has_pattern and any(isinstance(one, validate.Length) and one.min for one in text.validators):
+                text.validators = [*text.validators, _NOT_BLANK]
 
 
 def _texts_of(field: fields.Field[Any]) -> Iterator[fields.String]:
@@ -86,16 +99,6 @@ def _texts_of(field: fields.Field[Any]) -> Iterator[fields.String]:
     elif isinstance(field, fields.Mapping):
         for inner in (field.key_field, field.value_field):
             yield from _texts_of(inner) if inner is not None else ()
-
-
-def _refuse_blank(value: Any) -> None:
-    if isinstance(value, str) and value and is_blank(value):
-        raise ValidationError([_BLANK])
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen: blanks of every width, invisible characters, or nothing at all."""
-    return all(unicodedata.category(char) in _INVISIBLE or char in _EMPTY for char in text)
 
 
 def is_storable(value: Any) -> bool:

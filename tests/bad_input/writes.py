@@ -213,7 +213,7 @@ class City:
         yield Write("report_activity", {"attendance_stated": 1}, {"attendance_stated": 2}, held)
         called_off = yield from self._open_activity(university)
         yield Write("cancel_activity", {"reason": "场馆检修"}, {"reason": "天气"}, called_off)
-        self.seen |= {**held, "registration_id": waiting[1]["id"]}
+        self.seen |= {**session, "registration_id": waiting[1]["id"], "checkin_id": checkin["id"]}
 
     def _open_activity(self, university: Record) -> Generator[Write, Record, dict[str, str]]:
         title = {"zh-CN": f"讲座{self.mark}", "en": "Lecture"}

@@ -10,6 +10,7 @@ Not here: the registrations of a cancelled activity (``voiding``).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -110,6 +111,9 @@ def announce_changes(work: Work) -> bool:
         more = _before_and_after(change, session) if change.what == AMENDED else {}
         event_type = _EVENT_TYPES[change.what]
         record_and_announce(work, event_type, after, session, from_state=row["state"], reason=change.reason, more=more)
+        if change.what == AMENDED and _ends_earlier(change, session, after):
+            offered = "events.registration.offered.v1"
+            record_and_announce(work, offered, after, session, from_state=row["state"])
     this = CHANGES.c.id == change.id
     if len(chunk) < CHUNK:
         work.session.execute(delete(CHANGES).where(this))
@@ -123,6 +127,12 @@ def _is_to_be_announced(change: Row[Any], session: Row[Any]) -> bool:
     if session.activity_state == activity_law.CANCELLED:
         return False
     return bool(change.what != AMENDED or change.before != _facts(session.title, session._mapping))
+
+
+def _ends_earlier(change: Row[Any], session: Row[Any], registration: Mapping[Any, Any]) -> bool:
+    """Whether an offer ends with the start of the session, and that is earlier than it was."""
+    is_earlier = session.starts_at < dt.datetime.fromisoformat(change.before["starts_at"])
+    return bool(is_earlier and registration["offer_expires_at"] == session.starts_at)
 
 
 def _chunk(work: Work, change: Row[Any]) -> Sequence[RowMapping]:

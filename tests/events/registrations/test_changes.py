@@ -184,9 +184,13 @@ class TestOffers:
         town.cancel(seated)
         earlier = town.change(activity, sessions=[kept(activity, starts_at=NOW + 2 * HOUR)])
         assert town.seen(offered)["offer_expires_at"] == NOW + 2 * HOUR
+        town.settle()
+        deadlines = [one["offer_expires_at"] for one in town.events("registration.offered")]
+        assert deadlines == [(NOW + 20 * HOUR).isoformat(), (NOW + 2 * HOUR).isoformat()]
         put_off(town, earlier)
         assert town.seen(offered)["offer_expires_at"] == NOW + 2 * HOUR
         town.settle(now=NOW + 3 * HOUR)
+        assert town.announced("registration.offered") == 3
         assert town.states(offered, waiting) == ["lapsed", "offered"]
 
 
