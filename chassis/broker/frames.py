@@ -53,7 +53,7 @@ def _short(text: str) -> bytes:
 
 
 def _table(headers: Mapping[str, Any]) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     for name, value in headers.items():
         if not isinstance(value, str):
             return bytes(dumps("F", [dict(headers)]))  # py-amqp knows every type there is
