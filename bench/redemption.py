@@ -180,6 +180,7 @@ _LITERALS = {
     "holder": "'张*'",
     "department": "'pgbench'",
     "subject": "null",
+    "merged_from": "null::uuid",
     "operation": "'redeem_pass'",
     "ids": "array['00000000-0000-7000-9000-' || lpad(to_hex(:n), 12, '0')]",
     "purpose": "null",

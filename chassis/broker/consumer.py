@@ -167,7 +167,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
 
     def ack(self, message: amqp.Message) -> None:
         """Acknowledge, where the message's connection still lives; else the broker delivers it again."""
-        self._settle(message, lambda channel, tag: channel.basic_ack(tag))
+        self._settle(message, Wire.ack)
 
     def give_back(self, message: amqp.Message) -> None:
         """Let the broker deliver the message again, to whoever takes it first."""

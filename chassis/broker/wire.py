@@ -27,8 +27,10 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import amqp
 from amqp import spec
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, RecoverableConnectionError
 from kombu.utils.url import parse_url
+
+from chassis.broker import frames
 
 log = logging.getLogger(__name__)
 
@@ -127,9 +129,20 @@ class Wire:
         **properties: Any,
     ) -> None:
         """Queue one message for writing; it is on the wire after this turn of the hub."""
-        message = amqp.basic_message.Message(body, channel=channel, **properties)
-        arguments = (0, exchange, routing_key, mandatory, False)
-        channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
+        if isinstance(body, str):
+            body = body.encode()
+            properties.setdefault("content_encoding", "utf-8")
+        frame_max: int = self.connection.frame_max
+        to = (exchange, routing_key)
+        _send(
+            channel,
+            frames.message(channel.channel_id, to, body, properties, mandatory=mandatory, frame_max=frame_max),
+        )
+
+    @staticmethod
+    def ack(channel: amqp.Channel, delivery_tag: int) -> None:
+        """Queue one acknowledgement for writing."""
+        _send(channel, frames.ack(channel.channel_id, delivery_tag))
 
     # -- reading
 
@@ -209,6 +222,14 @@ class Wire:
             pause.wait(0.005)
         with contextlib.suppress(Exception):
             self.connection.collect()
+
+
+def _send(channel: amqp.Channel, data: bytes) -> None:
+    connection = channel.connection
+    if connection is None:
+        raise RecoverableConnectionError("the channel is closed")
+    connection.bytes_sent += 1
+    connection.transport.write(data)
 
 
 def _connect(uri: str, name: str, heartbeat: int, timeout: float) -> amqp.Connection:

@@ -12,9 +12,7 @@ class TestABatch:
         """Each hearing takes 0.3 s, and what has been here for 1 s is given back: the broker delivers it anew."""
         slow = [event(f"slow-hearing 0.3 {number}") for number in range(4)]
         send(ledger, *slow, event("poison"))
-        process = ledger.start(
-            lanes="events", RETRY_DELAYS="300", LEDGER_HELD_SECONDS="1", LEDGER_SECONDS_ALLOWED="30"
-        )
+        process = ledger.start(lanes="events", RETRY_DELAYS="300", LEDGER_HELD_SECONDS="1", LEDGER_SECONDS_ALLOWED="30")
         given_back = 'youthcity_events_given_back_total{consumer="ledger.on_entry_written"}'
         until(lambda: given_back in ledger.health(process, "/metrics")[1], seconds=30, what="a message given back")
         until(lambda: hearings(ledger) == 4, seconds=60)
