@@ -1,7 +1,7 @@
 """Loads the demo city through the public API alone: ``python -m examples.demo`` (or ``make demo``).
 
-The city's pack, a job fair, then the rosters, as the departments would send them. Safe to repeat: what is there already is found, not
-doubled. Reads the gateway's address and a client from ``.state/platform.json``.
+The city's pack, a job fair, then the rosters, as the departments would send them. Safe to repeat: what is there already is found,
+not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
 """
 
 from __future__ import annotations

@@ -150,6 +150,20 @@ MISTAKES = {
         "figures[0].of.field",
         "boats",
     ),
+    "a figure of a field nobody declares": (
+        BOATS,
+        'field = "boats" }',
+        'where = { colour = "red" } }',
+        "figures[0].of.where.colour",
+        "boats",
+    ),
+    "a figure of a reporter nobody lists": (
+        BOATS,
+        'field = "boats" }',
+        'where = { reported_by = "harbour" } }',
+        "figures[0].of.where.reported_by",
+        "harbour_office",
+    ),
     "attendances counted as persons": (
         BOATS,
         'unit = "attendance"',

@@ -23,10 +23,11 @@ def client(platform: ThrowawayPlatform) -> Client:
 
 
 def actions(cli: CommandLine, command: str, pack: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
-    """What `diff` or `apply` prints, by kind and key."""
+    """What `diff` or `apply` would write or has written, by kind and key."""
     return {
         (one["what"], one["key"]): (one["action"], one["differs"])
         for one in cli("city", command, pack, "--json").objects
+        if "differs" in one
     }
 
 
@@ -73,6 +74,14 @@ class TestTheInventedCity:
         rows = [line.split() for line in told.splitlines()]
         assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
         assert "On the platform alone, left as it is: activity_kind talk" in told
+        found = [one for one in cli("city", "diff", pack, "--json").objects if one["action"] == "waiting"]
+        assert {
+            "action": "waiting",
+            "what": "parameters",
+            "key": "wings/k03-night-ferry.toml",
+            "keys": ["ferry.minutes"],
+        } in found
+        assert {one["what"] for one in found} >= {"registers", "figures", "calendar", "departments"}
         assert "仅平台上有，保持不变：活动类别 talk" in cli("--lang", "zh", "city", "diff", pack).out
 
     def test_sends_nothing_of_a_wrong_pack(self, cli: CommandLine, pack: Path) -> None:
