@@ -46,6 +46,7 @@ class Client:
         purpose: str | None = None,
     ) -> None:
         self.url, self.department, self.timeout = url.rstrip("/"), department, timeout
+        self.login = (client_id, client_secret)
         self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._grant = {"grant_type": "client_credentials"} | ({"purpose": purpose} if purpose else {})
         self._token, self._token_until = "", 0.0

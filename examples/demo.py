@@ -1,7 +1,7 @@
 """Loads the demo city through the public API alone: ``python -m examples.demo`` (or ``make demo``).
 
-Organisations, the two sets, the scenic-area scheme, a job fair, then the rosters, as the departments would send them. Safe to
-repeat: what is there already is found, not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
+The city's pack, a job fair, then the rosters, as the departments would send them. Safe to repeat: what is there already is found,
+not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
 """
 
 from __future__ import annotations
@@ -15,38 +15,17 @@ from typing import Any
 
 import click
 
+from cli.city import holdings
+from cli.city.checking import check
+from cli.city.comparing import CREATE, Comparison
+from cli.city.governing import Governing
+from cli.places import Gateway
 from examples import rosters
-from examples.city import Place, scenic_areas, universities
+from examples.city import PACK
 from examples.client import ApiError, Client, client_of
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 PLATFORM = Path(".state/platform.json")
-VALID_FROM = "2023-01-01"
-SCENIC_SCHEME = "scenic_areas"
-
-SCHEME: dict[str, Any] = {
-    "name": {"zh-CN": "A级景区对驻地高校师生免首道门票", "en": "Free first gate at A-grade scenic areas"},
-    "source": "2023-10-27 报告，三、青享晋中：推出40家景区对19所驻地高校的在职职工和在校学生免首道门票",
-    "from_on": VALID_FROM,
-    "covers": "first_gate",
-    "relation": [
-        {"place_set_key": "scenic_areas", "institution_set_key": "resident_universities", "from_on": VALID_FROM},
-    ],
-    "clauses": [
-        {
-            "id": "enrolled_or_in_post",
-            "expr": "affiliations.exists(a, a.current && a.role in ['student', 'staff']"
-            " && 'resident_universities' in a.sets)",
-            "message": {
-                "zh-CN": "须为19所驻地高校的在职职工或在校学生。",
-                "en": "Must be in-post staff or an enrolled student of one of the 19 resident universities.",
-            },
-            "source": "对19所驻地高校的在职职工和在校学生免首道门票",
-        }
-    ],
-    # the report states no limit; one a day and place is our assumption
-    "limit": {"count": 1, "per": "place", "window": "shanghai_day", "assumption": True},
-}
 
 
 @click.command()
@@ -57,45 +36,30 @@ def main(platform: str) -> None:
     """Load the demo city."""
     client = client_of(json.loads(Path(platform).read_text()))
     started = time.monotonic()
-    areas = [_organisation(client, place) for place in scenic_areas()]
-    schools = [_organisation(client, place) for place in universities()]
-    _set(client, "scenic_areas", {"zh-CN": "40家A级景区", "en": "The 40 scenic areas"}, areas)
-    _set(client, "resident_universities", {"zh-CN": "19所驻地高校", "en": "The 19 resident universities"}, schools)
-    click.echo(f"{len(areas)} scenic areas and {len(schools)} universities are in.")
-    _put(client, f"/v1/schemes/{SCENIC_SCHEME}", SCHEME)
+    counts, school = _apply_pack(client)
+    click.echo(f"{counts['scenic_areas']} scenic areas and {counts['resident_universities']} universities are in.")
     click.echo("The scenic-area scheme is published.")
-    _fair(client, schools[0])
+    _fair(client, school)
     click.echo("A job fair takes registrations.")
     imports = [client.upload("/v1/imports", path, kind="roster", mode="best_effort") for path in rosters.main()]
     accepted = sum(_finished(client, one["id"])["counts"]["accepted"] for one in imports)
     click.echo(f"{len(imports)} rosters are in, {accepted} rows new ({time.monotonic() - started:.0f} s).")
 
 
-def _organisation(client: Client, place: Place) -> str:
-    body: dict[str, Any] = {
-        "kind": place.kind,
-        "name": place.name,
-        "uscc": place.uscc,
-        "trusted_departments": [client.department],
-        "attributes": {"demo": True, "invented": place.is_invented},
-    }
-    if place.name_en:
-        body["name_en"] = place.name_en
-    return str(client.post("/v1/organisations", body)["id"])
+def _apply_pack(client: Client) -> tuple[dict[str, int], str]:
+    """Add what the city's pack has and the platform lacks; what is there stays as it is, for the demo never overwrites.
 
-
-def _set(client: Client, key: str, name: dict[str, str], members: list[str]) -> None:
-    rows = [{"organisation_id": member, "from_on": VALID_FROM} for member in members]
-    _put(client, f"/v1/organisation-sets/{key}", {"name": name, "members": rows})
-
-
-def _put(client: Client, path: str, body: dict[str, Any]) -> None:
-    """Create it, or leave what is there: the demo never overwrites."""
-    try:
-        client.put(path, body, if_none_match="*")
-    except ApiError as error:
-        if error.status != 412:
-            raise
+    Returns the number of members of each set, and the id of the first university.
+    """
+    pack, mistakes, _ = check(PACK)
+    if mistakes:
+        raise click.ClickException("\n".join(mistake.line for mistake in mistakes))
+    comparison = Comparison(Governing(Gateway(client.url, *client.login)), pack)
+    for step in comparison.changes:
+        if step.action == CREATE and step.do is not None:
+            step.do()
+    members = {key: one["members"] for key, one in holdings.tables(pack, holdings.SET).items()}
+    return {key: len(one) for key, one in members.items()}, comparison.ids[members["resident_universities"][0]]
 
 
 def _fair(client: Client, organiser_id: str) -> None:

@@ -10,7 +10,7 @@ import click
 from cli import places, printing
 from cli.city import exporting
 from cli.city.checking import check as check_pack
-from cli.city.comparing import SAME, Comparison, Step, Waiting, waiting
+from cli.city.comparing import SAME, Comparison, Step, waiting
 from cli.city.governing import Governing
 from cli.city.mistakes import Mistake, Remark
 from cli.city.reading import Pack
@@ -53,11 +53,12 @@ def diff(folder: Path, as_json: bool) -> None:
     pack = _checked(folder)
     comparison = Comparison(Governing(places.gateway()), pack)
     _print_steps(comparison.changes, as_json=as_json)
-    if not as_json:
-        for what, key in comparison.only_there():
+    for what, key in comparison.only_there():
+        if as_json:
+            printing.print_json({"action": "left", "what": what, "key": key})
+        else:
             click.echo(say("On the platform alone, left as it is: {what} {key}", what=say(what), key=key))
-        _print_waiting([*waiting(pack)])
-        _print_sum(comparison)
+    _print_rest(pack, comparison, as_json=as_json)
 
 
 @city.command()
@@ -69,12 +70,19 @@ def apply(folder: Path, as_json: bool) -> None:
     comparison = Comparison(Governing(places.gateway()), pack)
     _print_steps(comparison.changes, as_json=as_json)
     for number, step in enumerate(comparison.changes, 1):
-        if step.do is not None:
-            step.do()
+        _do(step)
         printing.note(f"{number}/{len(comparison.changes)} {say(step.action)} {say(step.what)} {step.key}")
-    if not as_json:
-        _print_waiting([*waiting(pack)])
-        _print_sum(comparison)
+    _print_rest(pack, comparison, as_json=as_json)
+
+
+def _do(step: Step) -> None:
+    """Write one thing; a refusal says which."""
+    if step.do is None:
+        return
+    try:
+        step.do()
+    except Refused as refusal:
+        raise Refused(f"{say(step.what)} {step.key}: {refusal.message}", refusal.code) from refusal
 
 
 @city.command()
@@ -134,12 +142,19 @@ def _print_steps(steps: list[Step], *, as_json: bool) -> None:
         printing.print_table(("action", "what", "key", "differing"), rows)
 
 
-def _print_waiting(found: list[Waiting]) -> None:
+def _print_rest(pack: Pack, comparison: Comparison, *, as_json: bool) -> None:
+    """What waits for a mechanism, then how much of the pack is there."""
+    found = [*waiting(pack)]
+    if as_json:
+        for one in found:
+            printing.print_json({"action": "waiting", "what": one.mechanism, "key": one.source, "keys": one.keys})
+        return
     click.echo(say("Waiting for a mechanism the platform does not have yet:"))
     rows = [
         (one.source, one.words.chosen, ", ".join(one.keys[:6]) + (" …" if len(one.keys) > 6 else "")) for one in found
     ]
     printing.print_table(("file", "mechanism", "keys"), rows)
+    _print_sum(comparison)
 
 
 def _print_sum(comparison: Comparison) -> None:

@@ -63,7 +63,7 @@ def alone(api: Governing) -> Documents:
         relation[part]
         for one in found[SCHEME]
         for relation in one["relation"]
-        for part in ("place_set", "institution_set")
+        for part in ("place_set_key", "institution_set_key")
     }
     registered: dict[str, dict[str, Any]] = {}
     held = [one for key in sorted(keys) if (one := api.held(f"{PATHS[SET]}/{key}")) is not None]
@@ -99,7 +99,7 @@ def alone(api: Governing) -> Documents:
 
 
 def _sets_of(scheme: Mapping[str, Any]) -> set[str]:
-    return {relation[part] for relation in scheme["relation"] for part in ("place_set", "institution_set")}
+    return {relation[part] for relation in scheme["relation"] for part in ("place_set_key", "institution_set_key")}
 
 
 def _keys(api: Governing, found: Mapping[str, Any], registered: dict[str, dict[str, Any]]) -> dict[str, str]:

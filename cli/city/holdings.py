@@ -22,7 +22,7 @@ PATHS = {
 }
 #: What the API lists whole.
 LISTED = (KIND, SCHEME, TEMPLATE)
-_SCHEME = ("source", "valid_from", "covers")
+_SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
 Table = dict[str, Any]
@@ -87,7 +87,7 @@ def scheme(table: Mapping[str, Any]) -> Table:
     return {
         "name": bilingual(table["name"]),
         **{name: table[name] for name in _SCHEME},
-        "valid_until": table.get("valid_until"),
+        "until_on": table.get("until_on"),
         "relation": [{"until_on": None, **one} for one in table["relation"]],
         "clauses": [{**one, "message": bilingual(one["message"])} for one in table["clauses"]],
         "limit": {"assumption": False, **table["limit"]},
@@ -113,7 +113,7 @@ def kind_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
 def scheme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
     """A scheme as a pack has it."""
     given = {"key": found["key"], "name": names(found["name"]), **{name: found[name] for name in _SCHEME}}
-    given["valid_until"] = found["valid_until"]
+    given["until_on"] = found["until_on"]
     given["relation"] = [_given(one) for one in found["relation"]]
     given["limit"] = found["limit"]
     given["clauses"] = [{**one, "message": names(one["message"])} for one in found["clauses"]]

@@ -111,7 +111,7 @@ def _of_schemes(name: str, programme: Mapping[str, Any], defined: Mapping[str, s
         for index, relation in enumerate(scheme["relation"]):
             for part in ("place_set", "institution_set"):
                 if relation[part] not in defined["sets"]:
-                    path = f"schemes[{number}].relation[{index}].{part}"
+                    path = f"schemes[{number}].relation[{index}].{part}_key"
                     yield unknown(name, path, relation[part], _WORDS["sets"], defined["sets"])
 
 
@@ -142,21 +142,28 @@ def _of_figures(pack: Pack, defined: Mapping[str, set[str]], departments: set[st
         for part in ("same_records_as", "within"):
             if figure[part] is not None and figure[part] not in figures:
                 yield unknown(name, f"{path}.{part}", figure[part], Words("指标", "figure"), figures)
-        reporter = of["where"].get("reported_by")
-        if reporter is not None and reporter not in departments:
-            yield unknown(name, f"{path}.of.where.reported_by", reporter, _DEPARTMENT, departments)
+        named = {
+            "reported_by": (departments, _DEPARTMENT),
+            "organisation_in": (defined["registers"], _WORDS["registers"]),
+        }
+        for part, (known, what) in named.items():
+            if (key := of["where"].get(part)) is not None and key not in known:
+                yield unknown(name, f"{path}.of.where.{part}", str(key), what, known)
 
 
 _ROLE, _STATE, _FIELD = Words("参与方角色", "role of a party"), Words("状态", "state"), Words("字段", "field")
+#: What any record can be narrowed by, besides its fields: its reporter, and the register its organisation is in.
+_ANYWHERE = {"reported_by", "organisation_in"}
 
 
 def _parts(pack: Pack) -> dict[tuple[str, str], dict[str, set[str]]]:
     """Mechanism and kind → the roles, states and fields it declares."""
     found = {}
-    for section, mechanism in (("registers", "registers"), ("activity_kinds", "activities")):
+    carried = {"registers": "registers", "activity_kinds": "activities", "affiliation_roles": "affiliations"}
+    for section, mechanism in carried.items():
         for _, _, item in pack.each(section):
             found[mechanism, item["key"]] = {
-                "role": {party["role"] for party in item["parties"]},
+                "role": {party["role"] for party in item.get("parties", ())},
                 "states": {state["key"] for state in item.get("states", ())},
                 "field": {one["key"] for one in item["declared"]},
             }
@@ -177,3 +184,7 @@ def _of_parts(
         known = {one for kind in kinds for one in kind[part]}
         if value is not None and value not in known:
             yield unknown(name, f"{path}.{part}", value, what, known)
+    declared = {one for kind in kinds for one in kind["field"]} | _ANYWHERE
+    for key in of["where"]:
+        if key not in declared:
+            yield unknown(name, f"{path}.where.{key}", key, _FIELD, declared)

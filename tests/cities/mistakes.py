@@ -12,9 +12,9 @@ MISTAKES = {
     "a value that is none of those allowed": (FERRY, '"planned"', '"plannd"', "status", "planned"),
     "a day that is none": (
         TICKETS,
-        "valid_from = 2031-01-01",
-        'valid_from = "soon"',
-        "schemes[0].valid_from",
+        "from_on = 2031-01-01",
+        'from_on = "soon"',
+        "schemes[0].from_on",
         "2023-01-31",
     ),
     "a list that is none": (FERRY, 'waits_for = ["parameters"]', 'waits_for = "parameters"', "waits_for", "list"),
@@ -59,9 +59,9 @@ MISTAKES = {
     ),
     "a set nobody defines": (
         TICKETS,
-        'place_set = "river_houses"',
-        'place_set = "river_house"',
-        "schemes[0].relation[0].place_set",
+        'place_set_key = "river_houses"',
+        'place_set_key = "river_house"',
+        "schemes[0].relation[0].place_set_key",
         "river_houses",
     ),
     "a set used that nobody defines": (
@@ -149,6 +149,20 @@ MISTAKES = {
         'field = "masts"',
         "figures[0].of.field",
         "boats",
+    ),
+    "a figure of a field nobody declares": (
+        BOATS,
+        'field = "boats" }',
+        'where = { colour = "red" } }',
+        "figures[0].of.where.colour",
+        "boats",
+    ),
+    "a figure of a reporter nobody lists": (
+        BOATS,
+        'field = "boats" }',
+        'where = { reported_by = "harbour" } }',
+        "figures[0].of.where.reported_by",
+        "harbour_office",
     ),
     "attendances counted as persons": (
         BOATS,

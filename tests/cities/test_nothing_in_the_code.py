@@ -23,8 +23,22 @@ REASONS = {
     "source": "the source that stands on every event, until the city's key is a setting",
     "vocabulary": "a word of the API's own vocabulary (kinds of organisations, roles, limits), which every city shares",
 }
-_KINDS = "job_fair lecture matchmaking mentoring salon showcase sports study_tour talk training visit".split()
-_HELD = dict.fromkeys("P05 P06 P18 P20 P22 P23 P42 P44".split(), "cited")
+_KINDS = (
+    *(
+        "job_fair",
+        "lecture",
+        "matchmaking",
+        "mentoring",
+        "salon",
+        "showcase",
+        "sports",
+        "study_tour",
+        "talk",
+        "training",
+    ),
+    "visit",
+)
+_HELD = dict.fromkeys(["P05", "P06", "P18", "P20", "P22", "P23", "P42", "P44"], "cited")
 #: File → word → reason.
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "contracts/events/activities.py": dict.fromkeys(_HELD, "definitions"),

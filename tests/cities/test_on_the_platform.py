@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import Client
-from tests.cities.conftest import JINZHONG, change
+from tests.cities.conftest import JINZHONG, ROOT, change
 from tests.cli.conftest import CommandLine
+from tests.documents.blocks import blocks
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +23,11 @@ def client(platform: ThrowawayPlatform) -> Client:
 
 
 def actions(cli: CommandLine, command: str, pack: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
-    """What `diff` or `apply` prints, by kind and key."""
+    """What `diff` or `apply` would write or has written, by kind and key."""
     return {
         (one["what"], one["key"]): (one["action"], one["differs"])
         for one in cli("city", command, pack, "--json").objects
+        if "differs" in one
     }
 
 
@@ -40,7 +44,7 @@ class TestTheInventedCity:
         assert actions(cli, "apply", pack) == actions(cli, "diff", pack) == {}
         assert "Nothing to change: 8 things" in cli("city", "apply", pack).out
         scheme = client.get("/v1/schemes/lantern_tickets")
-        assert (scheme["version"], scheme["valid_until"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
+        assert (scheme["version"], scheme["until_on"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
         members = client.get("/v1/organisation-sets/ferry_schools")["members"]
         assert sorted(one["until_on"] or "" for one in members) == ["", "2032-09-01"]
 
@@ -70,6 +74,14 @@ class TestTheInventedCity:
         rows = [line.split() for line in told.splitlines()]
         assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
         assert "On the platform alone, left as it is: activity_kind talk" in told
+        found = [one for one in cli("city", "diff", pack, "--json").objects if one["action"] == "waiting"]
+        assert {
+            "action": "waiting",
+            "what": "parameters",
+            "key": "wings/k03-night-ferry.toml",
+            "keys": ["ferry.minutes"],
+        } in found
+        assert {one["what"] for one in found} >= {"registers", "figures", "calendar", "departments"}
         assert "仅平台上有，保持不变：活动类别 talk" in cli("--lang", "zh", "city", "diff", pack).out
 
     def test_sends_nothing_of_a_wrong_pack(self, cli: CommandLine, pack: Path) -> None:
@@ -137,30 +149,32 @@ class TestExport:
 
 
 class TestJinzhong:
-    def test_is_applied_beside_what_migrations_left_and_comes_back(
-        self, cli: CommandLine, client: Client, tmp_path: Path
-    ) -> None:
+    def test_is_applied_beside_what_migrations_left_as_the_page_tells(self, cli: CommandLine, client: Client) -> None:
         wanted = actions(cli, "diff", JINZHONG)
-        left = {
-            "talk",
-            "visit",
-            "mentoring",
-            "salon",
-            "showcase",
-            "training",
-            "lecture",
-            "matchmaking",
-            "study_tour",
-            "sports",
-            "job_fair",
-        }
-        assert not any(what == "template" or key in left for what, key in wanted), "as the migrations left them"
+        seeded = {one["key"] for one in client.get("/v1/activity-kinds")["items"]}
+        assert {"talk", "matchmaking", "sports"} <= seeded
+        assert not any(what == "template" or (what == "activity_kind" and key in seeded) for what, key in wanted)
         assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
-        assert actions(cli, "apply", JINZHONG) == wanted
+        told = run_block(cli, "docs/city-pack.md", "pack")
+        assert "44 programmes, 54 figures" in told
+        assert told.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
         assert "Nothing to change" in cli("city", "apply", JINZHONG).out
         assert len(client.get("/v1/organisation-sets/scenic_areas")["members"]) == 40
         assert len(client.get("/v1/organisation-sets/resident_universities")["members"]) == 19
         assert client.get("/v1/schemes/scenic_areas")["version"] == 1
-        cli("city", "export", tmp_path / "made", "--of", JINZHONG)
-        assert "44 programmes, 54 figures" in cli("city", "check", tmp_path / "made").out
-        assert actions(cli, "diff", tmp_path / "made") == {}
+        assert "44 programmes, 54 figures" in cli("city", "check", "exported").out
+
+
+def run_block(cli: CommandLine, document: str, name: str) -> str:
+    """Run a named block of a document as printed; returns its output."""
+    (block,) = [one.text for one in blocks(ROOT / document) if one.name == name]
+    (cli.folder / "cities").symlink_to(ROOT / "cities")
+    python = cli.folder / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
+    python.chmod(0o755)
+    environment = {**cli.environment, "PATH": f"{python.parent}:{cli.environment['PATH']}"}
+    command = ["bash", "-eu", "-o", "pipefail", "-c", block]
+    done = subprocess.run(command, cwd=cli.folder, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
