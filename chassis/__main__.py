@@ -6,7 +6,6 @@ import sys
 
 import click
 from amqp.exceptions import PreconditionFailed
-from environs import EnvError
 
 from chassis.broker import retiring, topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire
@@ -94,5 +93,5 @@ def empty() -> None:
 if __name__ == "__main__":
     try:
         main(prog_name="python -m chassis")
-    except (RuntimeError, EnvError) as problem:
+    except settings.SettingsProblem as problem:
         sys.exit(f"chassis: {problem} (every variable: docs/settings.md)")

@@ -1,7 +1,6 @@
 """Event handlers: batches in, each event's effect once, what fails retried later or laid aside.
 
-Lives here: ``handler`` and what happens to a message from arrival to acknowledgement. Not here: the inbox and
-dead-letter tables (``inbox``, ``dead_letters``), queue names (``topology``).
+Lives here: ``handler``, and a message from its arrival to its acknowledgement. Not here: ``inbox`` and ``dead_letters``.
 
 A handler gets what has arrived as one batch, in one transaction with the inbox rows. Then:
 
@@ -14,8 +13,7 @@ A handler gets what has arrived as one batch, in one transaction with the inbox 
   publisher confirm, and after the last tier into the service's ``dead_letters`` table;
 * of a type the handler does not hear: the same tiers, for during an upgrade a newer process may hear it;
 * unreadable, or not from the service its type belongs to: into ``dead_letters`` at once, with its bytes;
-* held for HELD_SECONDS by all that: in a retry tier while the database is away, else given back to the broker, which
-  delivers it again.
+* held for HELD_SECONDS by all that: to a retry tier while the database is away, else given back to the broker.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ from chassis.broker.senders import SENDER
 from chassis.broker.wire import CONNECTION_ERRORS
 from chassis.events import retries
 from chassis.events.lane import BATCH, EventConsumer
-from chassis.events.retries import UnknownType
+from chassis.events.retries import LeftToTheBroker, UnknownType
 from chassis.ground import lanes, metrics
 from chassis.process.dependencies import Engines
 from chassis.process.provided import Names, given_of
@@ -50,8 +48,7 @@ log = logging.getLogger(__name__)
 
 #: For one batch, or one message of a batch that was taken apart.
 SECONDS_ALLOWED = 120.0
-#: No message is held longer, and what runs then may end: well before the broker's consumer timeout (30 minutes by default,
-#: hazard 29), which would take every message of the lane.
+#: No message is held longer, far from the broker's consumer timeout (30 minutes by default, hazard 29); what runs may end.
 HELD_SECONDS = 1200.0
 #: A worker that has not ended so long after its time is lost, and with it the word on its messages.
 LOST_SECONDS = 60.0
@@ -85,10 +82,6 @@ def _first_of_each(events: list[envelope.Event], new: set[Any]) -> list[envelope
             remaining.discard(event.id)
             fresh.append(event)
     return fresh
-
-
-class _LeftToTheBroker(Exception):
-    """The process ends or the connection is gone: what is not settled comes again."""
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]
@@ -138,7 +131,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         self.consumer.note_arrival(message)
 
         def lay_aside() -> None:
-            with contextlib.suppress(_LeftToTheBroker):
+            with contextlib.suppress(LeftToTheBroker):
                 self._lay_aside(message, "delivery_limit", consumer=retries.died_at(_headers(message)))
 
         self.container.spawn_settling(lay_aside, "dead letters")
@@ -151,9 +144,9 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 # what a replay causes is a replay too, so the two kinds never share a unit of work
                 for replay in (False, True):
                     if alike := [pair for pair in readable if pair[1].replay is replay]:
-                        with contextlib.suppress(_LeftToTheBroker):  # others may have arrived on a new connection
+                        with contextlib.suppress(LeftToTheBroker):  # others may have arrived on a new connection
                             self._settle(alike)
-        except (ContainerBeingKilled, _LeftToTheBroker):
+        except (ContainerBeingKilled, LeftToTheBroker):
             self.arrived.clear()
         except Exception as error:
             log.exception("%s: a fault of the chassis", self.consumer_name)
@@ -217,12 +210,12 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             log.warning("%s: paused %.1f s, no attempt counted: %r", self.consumer_name, pause, failure)
             self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-        raise _LeftToTheBroker()
+        raise LeftToTheBroker()
 
     def _pause(self, seconds: float) -> None:
-        """Wait before another attempt; raises _LeftToTheBroker where the process ends meanwhile."""
+        """Wait before another attempt; raises LeftToTheBroker where the process ends meanwhile."""
         if self.consumer.stopped.wait(seconds):
-            raise _LeftToTheBroker()
+            raise LeftToTheBroker()
 
     def _may_wait_alone(self) -> bool:
         """Whether there is somewhere to wait, and the database answers: then the fault lies nearer to the message."""

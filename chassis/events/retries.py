@@ -16,6 +16,10 @@ from chassis.store.database import is_transient
 ATTEMPTS, WAITS = "youthcity.attempts", "youthcity.waits"
 
 
+class LeftToTheBroker(Exception):
+    """The process ends or the connection is gone: what is not settled comes again."""
+
+
 class UnknownType(Exception):
     """An event of a type the handler does not hear. A newer process of its service may, during an upgrade."""
 

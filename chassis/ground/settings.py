@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environs import Env
+from environs import Env, EnvError
 
 from chassis.ground import lanes
+
+#: What reading settings raises for a variable that is missing or wrong.
+SettingsProblem: tuple[type[Exception], ...] = (RuntimeError, EnvError)
 
 DEV, PROD = "dev", "prod"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.cli.conftest import CommandLine, bare
+from tests.support.command_lines import CommandLine, bare
 
 __all__ = ["bare"]
 

@@ -14,7 +14,7 @@ from cli.city.reading import read
 from cli.city.writing import toml
 from tests.cities.conftest import JINZHONG, PACKS, change
 from tests.cities.mistakes import BOATS, FERRY, MISTAKES, TICKETS
-from tests.cli.conftest import CommandLine
+from tests.support.command_lines import CommandLine
 
 
 @pytest.fixture(autouse=True)

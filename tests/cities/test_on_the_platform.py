@@ -12,8 +12,8 @@ import pytest
 from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import Client
 from tests.cities.conftest import JINZHONG, ROOT, change
-from tests.cli.conftest import CommandLine
 from tests.documents.blocks import blocks
+from tests.support.command_lines import CommandLine
 
 
 @pytest.fixture(scope="session")

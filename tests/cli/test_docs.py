@@ -7,8 +7,8 @@ import re
 import pytest
 
 from deploy.local.throwaway import ThrowawayPlatform
-from tests.cli.conftest import ROOT, CommandLine
 from tests.support.checkouts import Checkout
+from tests.support.command_lines import ROOT, CommandLine
 
 DOCUMENT = "docs/command-line.md"
 NAMES = ("roster", "clients", "on-call")

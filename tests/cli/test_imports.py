@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.cli.conftest import ROOT, CommandLine
 from tests.documents.blocks import blocks, is_like
+from tests.support.command_lines import ROOT, CommandLine
 from tests.support.towns import Town
 
 

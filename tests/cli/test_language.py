@@ -13,9 +13,9 @@ import pytest
 from cli import exits
 from cli.__main__ import COMMANDS, main
 from cli.chinese import CHINESE
-from tests.cli.conftest import CommandLine
 from tests.documents.blocks import blocks, output_of
 from tests.support.checkouts import bare_environment
+from tests.support.command_lines import CommandLine
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = re.compile(r"\{\w+\}")

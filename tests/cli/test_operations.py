@@ -19,7 +19,7 @@ from chassis.store.database import with_driver
 from cli import events
 from deploy.local.broker_users import listener_permissions
 from deploy.local.throwaway import ThrowawayPlatform, eventually
-from tests.cli.conftest import CommandLine
+from tests.support.command_lines import CommandLine
 from tests.support.servers import Broker
 from tests.support.towns import Town
 

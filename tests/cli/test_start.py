@@ -15,7 +15,7 @@ from chassis.broker import topology
 from cli import VERSION, api, places
 from cli.__main__ import COMMANDS, main
 from cli.exits import Refused, Unreachable
-from tests.cli.conftest import ROOT, CommandLine
+from tests.support.command_lines import ROOT, CommandLine
 
 #: What only commands with a database or a broker may load.
 SLOW = ("sqlalchemy", "nameko", "eventlet", "kombu", "amqp", "psycopg2", "alembic", "gateway", "structlog")

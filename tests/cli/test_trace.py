@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from chassis.store.database import with_driver
 from deploy.local.throwaway import ThrowawayPlatform, eventually
-from tests.cli.conftest import CommandLine
+from tests.support.command_lines import CommandLine
 from tests.support.towns import Town
 
 Timeline = list[dict[str, Any]]
