@@ -12,14 +12,8 @@ from cli import language
 from cli.city.checking import check
 from cli.city.reading import read
 from cli.city.writing import toml
-from tests.cities.conftest import JINZHONG, PACKS, change
+from tests.cities.conftest import JINZHONG, PACKS, Commands, change
 from tests.cities.mistakes import BOATS, FERRY, MISTAKES, TICKETS
-from tests.support.command_lines import CommandLine
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    language.choose(language.EN)
 
 
 @pytest.mark.parametrize("name", PACKS)
@@ -83,18 +77,18 @@ class TestAMistake:
 
 
 class TestTheCommand:
-    def test_ends_with_0_and_counts_what_the_pack_holds(self, bare: CommandLine) -> None:
-        done = bare("city", "check", JINZHONG)
+    def test_ends_with_0_and_counts_what_the_pack_holds(self, alone: Commands) -> None:
+        done = alone("check", JINZHONG)
         assert "44 programmes, 54 figures" in done.out
         assert "2027" in done.err
-        assert "44 个项目" in bare("--lang", "zh", "city", "check", JINZHONG).out
+        assert "44 个项目" in alone("check", JINZHONG, lang=language.ZH).out
 
-    def test_ends_with_1_and_names_the_mistakes_in_the_chosen_language(self, bare: CommandLine, pack: Path) -> None:
+    def test_ends_with_1_and_names_the_mistakes_in_the_chosen_language(self, alone: Commands, pack: Path) -> None:
         change(pack / FERRY, '"planned"', '"plannd"')
-        english, chinese = (bare("--lang", lang, "city", "check", pack, status=1).out for lang in ("en", "zh"))
+        english, chinese = (alone("check", pack, status=1, lang=lang).out for lang in (language.EN, language.ZH))
         assert f"{FERRY}: status: Must be one of: running, planned, advocated." in english
         assert f"{FERRY}: status: 应为下列之一" in chinese
-        (found,) = bare("city", "check", pack, "--json", status=1).objects
+        (found,) = alone("check", pack, "--json", status=1).objects
         assert (found["kind"], found["file"], found["path"]) == ("mistake", FERRY, "status")
 
 

@@ -9,11 +9,19 @@ from typing import Any
 
 import pytest
 
+from cli import language
+from cli.city.checking import check
+from cli.city.comparing import Comparison
+from cli.city.governing import Governing
+from cli.exits import Refused
+from cli.places import Gateway
 from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import Client
-from tests.cities.conftest import JINZHONG, ROOT, change
+from tests.cities.conftest import JINZHONG, ROOT, Commands, change
 from tests.documents.blocks import blocks
-from tests.support.command_lines import CommandLine
+from tests.support.command_lines import CommandLine, bare
+
+__all__ = ["bare"]
 
 
 @pytest.fixture(scope="session")
@@ -22,35 +30,35 @@ def client(platform: ThrowawayPlatform) -> Client:
     return platform.client("city-reader", "youth_league")
 
 
-def actions(cli: CommandLine, command: str, pack: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
+def actions(city: Commands, command: str, pack: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
     """What `diff` or `apply` would write or has written, by kind and key."""
     return {
         (one["what"], one["key"]): (one["action"], one["differs"])
-        for one in cli("city", command, pack, "--json").objects
+        for one in city(command, pack, "--json").objects
         if "differs" in one
     }
 
 
 class TestTheInventedCity:
-    def test_is_applied_in_order_once_and_found_equal(self, cli: CommandLine, client: Client, pack: Path) -> None:
-        wanted = [*actions(cli, "diff", pack).items()]
+    def test_is_applied_in_order_once_and_found_equal(self, city: Commands, client: Client, pack: Path) -> None:
+        wanted = [*actions(city, "diff", pack).items()]
         kinds = [what for (what, _), _ in wanted]
         assert kinds == sorted(
             kinds, key=["organisation", "organisation_set", "activity_kind", "scheme", "template"].index
         )
         assert {action for _, (action, _) in wanted} == {"create"}
         assert len(wanted) == 3 + 2 + 1 + 1 + 1
-        assert [*actions(cli, "apply", pack).items()] == wanted
-        assert actions(cli, "apply", pack) == actions(cli, "diff", pack) == {}
-        assert "Nothing to change: 8 things" in cli("city", "apply", pack).out
+        assert [*actions(city, "apply", pack).items()] == wanted
+        assert actions(city, "apply", pack) == actions(city, "diff", pack) == {}
+        assert "Nothing to change: 8 things" in city("apply", pack).out
         scheme = client.get("/v1/schemes/lantern_tickets")
         assert (scheme["version"], scheme["until_on"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
         members = client.get("/v1/organisation-sets/ferry_schools")["members"]
         assert sorted(one["until_on"] or "" for one in members) == ["", "2032-09-01"]
 
-        self._changed(cli, client, pack)
+        self._changed(city, client, pack)
 
-    def _changed(self, cli: CommandLine, client: Client, pack: Path) -> None:
+    def _changed(self, city: Commands, client: Client, pack: Path) -> None:
         change(pack / "wings" / "k02-lantern-tickets.toml", "count = 3", "count = 4")
         change(pack / "organisations.toml", 'zh = "渡口两校"', 'zh = "渡口二校"')
         change(pack / "organisations.toml", 'zh = "灯塔博物馆（虚构）"', 'zh = "灯塔馆（虚构）"')
@@ -63,18 +71,18 @@ class TestTheInventedCity:
             ("scheme", "lantern_tickets"): ("change", ["limit"]),
             ("template", "lantern_granted"): ("change", ["body"]),
         }
-        assert actions(cli, "diff", pack) == wanted
+        assert actions(city, "diff", pack) == wanted
         assert client.get("/v1/schemes/lantern_tickets")["version"] == 1, "diff changes nothing"
-        assert actions(cli, "apply", pack) == wanted
-        assert actions(cli, "diff", pack) == {}
+        assert actions(city, "apply", pack) == wanted
+        assert actions(city, "diff", pack) == {}
         assert client.get("/v1/schemes/lantern_tickets")["version"] == 2
 
-    def test_tells_what_waits_and_what_is_there_alone(self, cli: CommandLine, pack: Path) -> None:
-        told = cli("city", "diff", pack).out
+    def test_tells_what_waits_and_what_is_there_alone(self, city: Commands, pack: Path) -> None:
+        told = city("diff", pack).out
         rows = [line.split() for line in told.splitlines()]
         assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
         assert "On the platform alone, left as it is: activity_kind talk" in told
-        found = [one for one in cli("city", "diff", pack, "--json").objects if one["action"] == "waiting"]
+        found = [one for one in city("diff", pack, "--json").objects if one["action"] == "waiting"]
         assert {
             "action": "waiting",
             "what": "parameters",
@@ -82,99 +90,93 @@ class TestTheInventedCity:
             "keys": ["ferry.minutes"],
         } in found
         assert {one["what"] for one in found} >= {"registers", "figures", "calendar", "departments"}
-        assert "仅平台上有，保持不变：活动类别 talk" in cli("--lang", "zh", "city", "diff", pack).out
+        assert "仅平台上有，保持不变：活动类别 talk" in city("diff", pack, lang=language.ZH).out
 
-    def test_sends_nothing_of_a_wrong_pack(self, cli: CommandLine, pack: Path) -> None:
+    def test_sends_nothing_of_a_wrong_pack(self, city: Commands, pack: Path) -> None:
         change(pack / "wings" / "k03-night-ferry.toml", '"planned"', '"plannd"')
         change(pack / "organisations.toml", 'key = "river_houses"', 'key = "river_homes"')
-        refused = cli("city", "apply", pack, status=1)
+        refused = city("apply", pack, status=1)
         assert "wings/k03-night-ferry.toml: status" in refused.err
         assert "nothing was sent" in refused.err
 
 
 class TestAWriteMeanwhile:
-    def test_is_not_overwritten(self, cli: CommandLine, client: Client, pack: Path) -> None:
+    def test_is_not_overwritten(self, city: Commands, office: Gateway, client: Client, pack: Path) -> None:
         """Two offices apply; the slower one compared with a version that is gone by then."""
-        from cli import places
-        from cli.city.checking import check
-        from cli.city.comparing import Comparison
-        from cli.city.governing import Governing
-        from cli.exits import Refused
-
-        cli("city", "apply", pack)
+        city("apply", pack)
         change(pack / "organisations.toml", 'en = "Houses by the river"', 'en = "Houses on the river"')
-        names = ("YOUTHCITY_URL", "YOUTHCITY_CLIENT_ID", "YOUTHCITY_CLIENT_SECRET")
-        comparison = Comparison(Governing(places.Gateway(*(cli.environment[name] for name in names))), check(pack)[0])
-        (step,) = comparison.changes
+        (step,) = Comparison(Governing(office), check(pack)[0]).changes
         found = client.get("/v1/organisation-sets/river_houses")
         body: dict[str, Any] = {"name": {"zh-CN": "江岸", "en": "Riverside"}, "members": found["members"]}
         client.put("/v1/organisation-sets/river_houses", body, if_match=f'"v{found["version"]}"')
         assert step.do is not None
         with pytest.raises(Refused) as refused:
             step.do()
-        assert "stale" in refused.value.code or "version" in refused.value.code
+        assert refused.value.code == "chassis.version_stale"
         assert client.get("/v1/organisation-sets/river_houses")["name"]["en"] == "Riverside"
-        assert actions(cli, "apply", pack) == {("organisation_set", "river_houses"): ("change", ["name"])}
+        assert actions(city, "apply", pack) == {("organisation_set", "river_houses"): ("change", ["name"])}
         assert client.get("/v1/organisation-sets/river_houses")["name"]["en"] == "Houses on the river"
 
 
 class TestExport:
-    def test_by_a_pack_is_found_equal(self, cli: CommandLine, client: Client, pack: Path, tmp_path: Path) -> None:
-        cli("city", "apply", pack)
+    def test_by_a_pack_is_found_equal(self, city: Commands, client: Client, pack: Path, tmp_path: Path) -> None:
+        city("apply", pack)
         kind = client.get("/v1/activity-kinds/regatta")
         body = {"name": {"zh-CN": "竞渡", "en": "Great regatta"}, "programme": kind["programme"]}
         client.put("/v1/activity-kinds/regatta", body, if_match=f'"v{kind["version"]}"')
         made = tmp_path / "made"
-        cli("city", "export", made, "--of", pack)
+        city("export", made, "--of", pack)
         assert "Great regatta" in (made / "roots" / "k01-boat-clubs.toml").read_text()
-        cli("city", "check", made)
-        assert actions(cli, "diff", made) == {}
-        assert actions(cli, "diff", pack) == {("activity_kind", "regatta"): ("change", ["name"])}
-        assert "not empty" in cli("city", "export", made, status=1).err
+        city("check", made)
+        assert actions(city, "diff", made) == {}
+        assert actions(city, "diff", pack) == {("activity_kind", "regatta"): ("change", ["name"])}
+        assert "not empty" in city("export", made, status=1).err
 
-    def test_of_all_the_platform_lists_is_found_equal(self, cli: CommandLine, pack: Path, tmp_path: Path) -> None:
-        cli("city", "apply", pack)
+    def test_of_all_the_platform_lists_is_found_equal(self, city: Commands, pack: Path, tmp_path: Path) -> None:
+        city("apply", pack)
         made = tmp_path / "made"
-        cli("city", "export", made)
-        cli("city", "check", made)
-        assert actions(cli, "diff", made) == {}
+        city("export", made)
+        city("check", made)
+        assert actions(city, "diff", made) == {}
         assert "lantern_tickets" in (made / "platform" / "p00-platform.toml").read_text()
 
-    def test_names_what_the_platform_lacks(self, cli: CommandLine, pack: Path, tmp_path: Path) -> None:
-        cli("city", "apply", pack)
+    def test_names_what_the_platform_lacks(self, city: Commands, pack: Path, tmp_path: Path) -> None:
+        city("apply", pack)
         change(pack / "roots" / "k01-boat-clubs.toml", 'key = "regatta"', 'key = "dragon_race"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'kinds = ["regatta"]', 'kinds = ["dragon_race"]')
-        refused = cli("city", "export", tmp_path / "made", "--of", pack, status=1)
+        refused = city("export", tmp_path / "made", "--of", pack, status=1)
         assert "activity_kind dragon_race" in refused.err
 
 
 class TestJinzhong:
-    def test_is_applied_beside_what_migrations_left_as_the_page_tells(self, cli: CommandLine, client: Client) -> None:
-        wanted = actions(cli, "diff", JINZHONG)
+    def test_is_applied_beside_what_migrations_left_as_the_page_tells(
+        self, bare: CommandLine, city: Commands, client: Client
+    ) -> None:
+        wanted = actions(city, "diff", JINZHONG)
         seeded = {one["key"] for one in client.get("/v1/activity-kinds")["items"]}
         assert {"talk", "matchmaking", "sports"} <= seeded
         assert not any(what == "template" or (what == "activity_kind" and key in seeded) for what, key in wanted)
         assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
-        told = run_block(cli, "docs/city-pack.md", "pack")
+        told = run_block(bare, city, "docs/city-pack.md", "pack")
         assert "44 programmes, 54 figures" in told
         assert told.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
-        assert "Nothing to change" in cli("city", "apply", JINZHONG).out
+        assert "Nothing to change" in city("apply", JINZHONG).out
         assert len(client.get("/v1/organisation-sets/scenic_areas")["members"]) == 40
         assert len(client.get("/v1/organisation-sets/resident_universities")["members"]) == 19
         assert client.get("/v1/schemes/scenic_areas")["version"] == 1
-        assert "44 programmes, 54 figures" in cli("city", "check", "exported").out
+        assert "44 programmes, 54 figures" in city("check", bare.folder / "exported").out
 
 
-def run_block(cli: CommandLine, document: str, name: str) -> str:
+def run_block(bare: CommandLine, city: Commands, document: str, name: str) -> str:
     """Run a named block of a document as printed; returns its output."""
     (block,) = [one.text for one in blocks(ROOT / document) if one.name == name]
-    (cli.folder / "cities").symlink_to(ROOT / "cities")
-    python = cli.folder / "bin" / "python"
+    (bare.folder / "cities").symlink_to(ROOT / "cities")
+    python = bare.folder / "bin" / "python"
     python.parent.mkdir()
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
     python.chmod(0o755)
-    environment = {**cli.environment, "PATH": f"{python.parent}:{cli.environment['PATH']}"}
+    environment = {**bare.environment, **city.environment, "PATH": f"{python.parent}:{bare.environment['PATH']}"}
     command = ["bash", "-eu", "-o", "pipefail", "-c", block]
-    done = subprocess.run(command, cwd=cli.folder, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, cwd=bare.folder, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
