@@ -100,7 +100,8 @@ class TestPeople:
 
     def test_are_found_by_their_document_by_who_reaches_them(self, api: Api, platform: ThrowawayPlatform) -> None:
         mark = uuid.uuid4().hex[:8].upper()
-        own, foreign = (platform.client(f"{who}_{mark}", f"{who}_{mark.lower()}") for who in ("own", "foreign"))
+        names = [f"{who}_{mark.lower()}" for who in ("own", "foreign")]
+        own, foreign = (platform.client(name, name) for name in names)
         made = own.post("/v1/people", document(mark))
         wanted = {"id_type": "passport", "id_number": f"E{mark}"}
         found = own.post("/v1/people/search", {**wanted, "count": "exact"})

@@ -36,11 +36,10 @@ GUARDED = [one for one in OPERATIONS if one.scope]
 def clients(platform: ThrowawayPlatform) -> dict[str, Client]:
     """A client of each type, with all it may have."""
     name = f"examples_{uuid.uuid4().hex[:6]}"
-    bound_to = {"device": (SOME_ID,)}
-    return {
-        kind: platform.client(f"{name}_{kind}", f"{name}_{kind}", type=kind, bound_to=bound_to.get(kind, ()))
-        for kind in TYPES
-    }
+    more: dict[str, dict[str, Any]] = {kind: {"type": kind} for kind in TYPES}
+    more["device"]["bound_to"] = (SOME_ID,)
+    scopes = {"system": TYPES["system"]}  # named, as people:all is for those alone who name it
+    return {kind: platform.client(f"{name}_{kind}", name, *scopes.get(kind, ()), **more[kind]) for kind in TYPES}
 
 
 @pytest.fixture(scope="module")
