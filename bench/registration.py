@@ -166,6 +166,7 @@ _LITERALS = {
     "now": "now()",
     "day": "current_date",
     "id": "gen_random_uuid()",
+    "merged_from": "cast(null as uuid)",
     "person_id": "('00000000-0000-7000-c000-' || lpad(to_hex(:k), 12, '0'))::uuid",
     "department": "'pgbench'",
 }
