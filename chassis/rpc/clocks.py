@@ -4,7 +4,8 @@ Lives here: the estimate, from the requests themselves. Not here: what becomes o
 
 A request names the deadline by its caller's clock, and in its expiration how long it may take in all. The broker drops what has
 waited that long in a queue, so what arrives was sent less than that ago. By how much more or less our clock says so is the
-difference of the two clocks. Within this the way of the fastest request counts as no time: it came straight through.
+difference of the two clocks. Within this the way of the fastest request counts as no time: it came straight through. What may
+have lain in the socket while this process stood still (stopped, swapped out) says nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Callable
 
 #: For so long the fastest request counts; then that of the next such window too, and it is forgotten after both.
 WINDOW_SECONDS = 10.0
+#: How often a process shows that it runs, the pause after which it has stood still, and for how long that counts.
+TICK_SECONDS, STALL_SECONDS, AFTER_SECONDS = 0.1, 0.3, 1.0
 #: A caller that has been silent for so long is not counted any more.
 SILENT_SECONDS = 300.0
 MOST_CALLERS = 256
@@ -53,6 +56,21 @@ class Clocks:
     ) -> None:
         self._wall, self._monotonic = wall, monotonic
         self._callers: dict[str, _Caller] = {}
+        self._ticked_at, self._stalled_at, self._stall = math.inf, -math.inf, 0.0
+
+    def tick(self) -> None:
+        """To be called every TICK_SECONDS: a late call shows that the process stood still."""
+        now = self._monotonic()
+        if now - self._ticked_at > STALL_SECONDS:
+            self._stalled_at, self._stall = now, now - self._ticked_at
+        self._ticked_at = now
+
+    def _stood_still(self, now: float) -> float:
+        """For how many seconds the process stood still just now."""
+        late = now - self._ticked_at
+        if late > STALL_SECONDS:
+            return late
+        return self._stall if now - self._stalled_at < AFTER_SECONDS else 0.0
 
     def seconds_left(self, caller: str, deadline: float, allowed: float, *, came_through: bool) -> float:
         """How long `caller` waits from now on, never more than `allowed`; zero or less where it has left.
@@ -66,7 +84,8 @@ class Clocks:
                 del self._callers[next(iter(self._callers))]
             known = self._callers[caller] = _Caller(now)
         taken = self._wall() - (deadline - allowed)
-        if came_through:
+        stall = self._stood_still(now)
+        if came_through and (not stall or taken > allowed + stall):
             known.note(taken, now)
         ahead = known.ahead(allowed)
         return min(allowed, allowed - (taken - ahead))

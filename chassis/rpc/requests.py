@@ -25,7 +25,7 @@ from chassis.broker.consumer import LaneConsumer, Subscription
 from chassis.broker.wire import CONNECTION_ERRORS, to_json
 from chassis.ground import lanes, metrics, tracing
 from chassis.rpc import calls
-from chassis.rpc.clocks import Clocks
+from chassis.rpc.clocks import TICK_SECONDS, Clocks
 from chassis.store.database import CommitUnclear
 from contracts.language.refusals import Refusal
 
@@ -82,6 +82,16 @@ class RequestConsumer(LaneConsumer):
         self._workers = int(self.container.config["workers"][self.lane])
         metrics.workers_configured.labels(self.lane).set(self._workers)
         metrics.clock_skew.set_function(self._clocks.worst)
+
+    def start(self) -> None:
+        if self.entrypoints and self._thread is None:
+            self.container.spawn_managed_thread(self._tick, identifier="clocks")
+        super().start()
+
+    def _tick(self) -> None:
+        while not self._stopping:
+            self._clocks.tick()
+            eventlet.sleep(TICK_SECONDS)
 
     def register(self, entrypoint: Any) -> None:
         super().register(entrypoint)

@@ -68,6 +68,22 @@ class TestSecondsLeft:
             caller.tick()
         assert caller.left() == pytest.approx(ALLOWED)
 
+    @pytest.mark.parametrize("stood_still", [0.6, 20.0])
+    def test_are_none_for_what_lay_here_while_the_process_stood_still(self, stood_still: float) -> None:
+        caller = Caller(0.0)
+        caller.clocks.tick()
+        caller.tick(stood_still)
+        for _ in range(2):  # before the process notices, and after
+            assert caller.left(waited=stood_still - 0.05, allowed=0.5) < 0
+            caller.clocks.tick()
+        assert caller.left(allowed=0.5) == pytest.approx(0.5)
+
+    def test_are_all_that_was_allowed_where_no_standing_still_explains_the_difference(self) -> None:
+        caller = Caller(3600.0)
+        caller.clocks.tick()
+        caller.tick(0.6)
+        assert caller.left() == pytest.approx(ALLOWED)
+
     def test_are_counted_for_a_few_hundred_callers_and_no_more(self) -> None:
         caller = Caller(0.0)
         for number in range(3 * clocks.MOST_CALLERS):
