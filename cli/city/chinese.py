@@ -41,6 +41,7 @@ CITY: dict[str, str] = {
     "{changes} changes; {same} things are as the pack says.": "{changes} 项变更；{same} 项已与城市包一致。",
     "Nothing to change: {same} things are as the pack says.": "无须变更：{same} 项已与城市包一致。",
     "The platform lacks {names}; apply the pack first.": "平台上没有 {names}；请先执行 apply。",
+    "{code} is on the platform as {kind}; write that kind.": "{code} 在平台上登记为 {kind}；请写该类型。",
     "{folder} is not empty; --force overwrites it.": "{folder} 不是空目录；加 --force 可覆盖。",
     "{count} files are in {folder}.": "已在 {folder} 写入 {count} 个文件。",
     "Note: {line}": "说明：{line}",

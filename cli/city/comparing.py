@@ -16,6 +16,8 @@ from cli.city.holdings import KIND, LISTED, ORGANISATION, PATHS, SCHEME, SET, TE
 from cli.city.mechanisms import MECHANISMS, SECTIONS
 from cli.city.mistakes import Words
 from cli.city.reading import Pack
+from cli.exits import Refused
+from cli.language import say
 
 CREATE, CHANGE, CONFIRM, SAME = "create", "change", "confirm", "same"
 
@@ -147,10 +149,18 @@ class Comparison:
 
 
 def find_organisation(api: Governing, body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The organisation of this credit code, or without one of this kind and name."""
+    """The organisation of this credit code, or without one of this kind and name. Raises Refused where the code's is of another
+    kind, which nobody can change.
+    """
     code = body.get("uscc")
-    for one in api.pages("/v1/organisations", q=code or body["name"], kind=body["kind"], limit=200):
-        if one["uscc"] == code if code else one["name"] == body["name"]:
+    kind = None if code else body["kind"]
+    for one in api.pages("/v1/organisations", q=code or body["name"], kind=kind, limit=200):
+        if not code and one["name"] == body["name"]:
+            return one
+        if code and one["uscc"] == code:
+            if one["kind"] != body["kind"]:
+                found = say("{code} is on the platform as {kind}; write that kind.", code=code, kind=one["kind"])
+                raise Refused(found, "other_kind")
             return one
     return None
 

@@ -99,6 +99,11 @@ class TestTheInventedCity:
         assert "wings/k03-night-ferry.toml: status" in refused.err
         assert "nothing was sent" in refused.err
 
+    def test_stops_at_an_organisation_of_another_kind(self, city: Commands, pack: Path) -> None:
+        city("apply", pack)
+        change(pack / "organisations.toml", 'kind = "venue"', 'kind = "community"')
+        assert "as venue; write that kind" in city("diff", pack, status=1).err
+
 
 class TestAWriteMeanwhile:
     def test_is_not_overwritten(self, city: Commands, office: Gateway, client: Client, pack: Path) -> None:
