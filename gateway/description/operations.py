@@ -100,7 +100,7 @@ def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
         if status >= 400:
             content |= _PROBLEM["content"]
         else:
-            content |= {} if status == 304 else {media: {"schema": _BYTES} for media in shape.media}
+            content |= {} if status == 304 else {media: {"schema": _schema_of(media)} for media in shape.media}
         responses[str(status)] = {
             "description": _meaning(status),
             **({"content": content} if content else {}),
@@ -112,6 +112,10 @@ def _responses(declared: Operation, shape: Shape) -> dict[str, Any]:
     for status in sorted({*usual, *arriving, *replacing, *shape.problems} - set(shape.answers)):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     return responses
+
+
+def _schema_of(media: str) -> dict[str, str]:
+    return {"type": "object"} if media.endswith("json") else _BYTES
 
 
 def _meaning(status: int) -> str:
