@@ -35,7 +35,8 @@ up: $(STATE)/ready ## Start the platform detached; returns when it is ready
 down: ## Stop everything this checkout has started
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local down; fi
 
-scale: $(STATE)/ready ## As many processes of a service in the running platform: make scale perks=3 (without it: how many there are)
+scale: ## As many processes of a service in the running platform: make scale perks=3 (without it: how many there are)
+	@[ -x $(PYTHON) ] || { echo "The platform does not run: make up starts it." >&2; exit 1; }
 	@$(PYTHON) -m deploy.local scale $(filter-out PYTHON=% STATE=%,$(MAKEOVERRIDES))
 
 demo: $(STATE)/ready ## Load the demo city into the running platform

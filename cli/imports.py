@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import sys
 import time
@@ -171,9 +172,14 @@ def list_imports(state: str | None, as_json: bool) -> None:
         for item in found:
             printing.print_json(item)
         return
-    values = ("id", "created_at", "filename", "mode", "state")
-    rows = [(*(item[name] for name in values), item["counts"]["total"]) for item in found]
+    rows = [
+        (item["id"], dt.datetime.fromisoformat(item["created_at"]), item["filename"], *_state(item)) for item in found
+    ]
     printing.print_table(("import", "created at", "file", "mode", "state", "rows"), rows)
+
+
+def _state(item: dict[str, Any]) -> tuple[object, ...]:
+    return item["mode"], item["state"], item["counts"]["total"]
 
 
 @imports.command()

@@ -34,7 +34,7 @@ class Checkout:
     def __init__(self, root: Path) -> None:
         self.root, self.copy = root, checkouts.Checkout(root)
         self.environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
-        self.environment["PROCESSES_TALENT"] = "2"
+        self.environment |= {"PROCESSES_TALENT": "2", "YOUTHCITY_START_SECONDS": "200"}
 
     def begin(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Type ``make <command>``, once everything is set up."""
@@ -51,7 +51,7 @@ class Checkout:
     def make(self, *command: str, status: int = 0, **environment: str) -> str:
         """What ``make <command>`` prints; its progress is in `progress`."""
         process = self.begin(*command, **environment)
-        printed, self.progress = process.communicate(timeout=170)
+        printed, self.progress = process.communicate(timeout=290)
         assert process.returncode == status, printed + self.progress
         return printed
 
@@ -102,7 +102,7 @@ def checkout() -> Iterator[Checkout]:
 
 
 class TestStack:
-    @pytest.mark.timeout(400)
+    @pytest.mark.timeout(900)
     def test_comes_up_says_how_to_go_on_and_leaves_nothing(self, checkout: Checkout) -> None:
         printed = checkout.make("up")
         steps = checkout.progress.splitlines()
@@ -134,7 +134,7 @@ class TestStack:
         checkout.make("down")
         assert checkout.pids() == []
 
-    @pytest.mark.timeout(400)
+    @pytest.mark.timeout(900)
     def test_comes_up_after_a_start_that_was_killed_or_failed(self, checkout: Checkout) -> None:
         checkout.make("up", status=1, YOUTHCITY_START_SECONDS="12", TALENT_LAPSE_CHECK_SECONDS="soon")
         assert re.search(r"talent-1\b.* did not become ready in 12 s\. The log .+ ends:", checkout.progress)
@@ -156,6 +156,7 @@ class TestStack:
         assert checkout.command_line("imports", "list") == []
         assert "//talent:" in checkout.state("platform.json")["environment"]["TALENT_AMQP_URI"]
 
+    @pytest.mark.timeout(900)
     def test_gets_more_processes_of_a_service_and_fewer_while_it_runs(self, checkout: Checkout) -> None:
         """Goes on with the platform of the test before."""
         before = checkout.processes()
@@ -168,7 +169,7 @@ class TestStack:
         assert checkout.make("up", PROCESSES_TALENT="1")  # all of them are waited for
 
         one, three = (f"events=1 notify=1 perks={count} talent=1" for count in (1, 3))
-        assert checkout.copy.types("docs/operating.md", "scale").splitlines() == [three, one, one]
+        assert checkout.copy.types("docs/operating.md", "scale", seconds=400).splitlines() == [three, one, one]
         until(lambda: checkout.consumers("rpc-perks") == 1, seconds=30)
         assert checkout.processes() == before
         assert "make scale perks=3" in refused(checkout, "scale", "parks=3")
