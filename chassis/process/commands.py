@@ -14,7 +14,6 @@ import sys
 from typing import Any
 
 import click
-from environs import EnvError
 from sqlalchemy import make_url
 
 from chassis.ground import lanes, logs, settings
@@ -29,7 +28,7 @@ def main(package: str) -> None:
     service_settings = None
     try:
         service_settings = settings.service_settings(name)
-    except (RuntimeError, EnvError) as problem:
+    except (RuntimeError, ValueError) as problem:  # missing, or not to be read
         if "--help" not in sys.argv:
             sys.exit(f"{package}: {problem} (every variable: docs/settings.md)")
     logs.configure(service=name)
