@@ -22,10 +22,18 @@ def topology_group() -> None:
     """Exchanges and queues of the whole platform."""
 
 
+def _broker() -> settings.BrokerSettings:
+    """The settings; exits with the variable that is missing or cannot be read."""
+    try:
+        return settings.broker_settings()
+    except settings.SettingsProblem as problem:
+        sys.exit(f"chassis: {problem} (every variable: docs/settings.md)")
+
+
 @topology_group.command()
 def apply() -> None:
     """Create every exchange, queue and binding of the catalogue. Safe to repeat; run it before any service starts."""
-    broker = settings.broker_settings()
+    broker = _broker()
     try:
         wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
         queues = topology.declare_all(
@@ -42,7 +50,7 @@ def apply() -> None:
 @topology_group.command()
 def check() -> None:
     """Say which queues of the catalogue are missing; exit status 1 when any is."""
-    broker = settings.broker_settings()
+    broker = _broker()
     try:
         wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
         wanted = topology.queue_names(delays=broker.retry_delays)
@@ -61,7 +69,7 @@ def check() -> None:
 @click.option("--discard", is_flag=True, help="Its messages are not needed.")
 def retire(queue: str, to: str | None, discard: bool) -> None:
     """Delete a QUEUE the catalogue no longer names, moving what waits in it. Run it again where it was interrupted."""
-    broker = settings.broker_settings()
+    broker = _broker()
     try:
         mover = settings.broker_uri_of(to.partition(".")[0]) if to else None
         moved = retiring.retire(
@@ -78,7 +86,7 @@ def retire(queue: str, to: str | None, discard: bool) -> None:
 @click.confirmation_option("--yes", prompt="Every message that waits in the queues will be lost. Go on?")
 def empty() -> None:
     """Throw away what waits in every queue of the catalogue: for databases restored from a dump, which know nothing of it."""
-    broker = settings.broker_settings()
+    broker = _broker()
     try:
         wire = Wire(broker.amqp_uri, name="topology", heartbeat=0)
         channel = wire.connection.channel()
@@ -91,7 +99,4 @@ def empty() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(prog_name="python -m chassis")
-    except settings.SettingsProblem as problem:
-        sys.exit(f"chassis: {problem} (every variable: docs/settings.md)")
+    main(prog_name="python -m chassis")

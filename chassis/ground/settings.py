@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environs import Env, EnvError
+from environs import Env
 
 from chassis.ground import lanes
 
 #: What reading settings raises for a variable that is missing or wrong.
-SettingsProblem: tuple[type[Exception], ...] = (RuntimeError, EnvError)
+SettingsProblem: tuple[type[Exception], ...] = (RuntimeError, ValueError)
 
 DEV, PROD = "dev", "prod"
 
