@@ -89,9 +89,8 @@ class RequestConsumer(LaneConsumer):
         super().start()
 
     def _tick(self) -> None:
-        while not self._stopping:
+        while not self.stopped.wait(TICK_SECONDS):
             self._clocks.tick()
-            eventlet.sleep(TICK_SECONDS)
 
     def register(self, entrypoint: Any) -> None:
         super().register(entrypoint)
