@@ -51,16 +51,19 @@ def translated(text: str) -> str:
 
 def translate_help(command: click.Command) -> None:
     """Put the help of a command, its parameters and its subcommands into the chosen language."""
-    if _chosen != ZH:
-        return
     if command.help:
-        command.help = translated(inspect.cleandoc(command.help))
+        command.help = translated(_english(command, inspect.cleandoc(command.help)))
         command.short_help = command.help.split("\n")[0]
     for option in command.params:
         if isinstance(option, click.Option) and option.help:
-            option.help = translated(option.help)
+            option.help = translated(_english(option, option.help))
     for name in command.commands if isinstance(command, click.Group) else ():
         translate_help(command.commands[name])  # type: ignore[attr-defined]
+
+
+def _english(described: click.Command | click.Option, text: str) -> str:
+    """The help as it was written, `text` where it has not been translated yet: the language may change within a process."""
+    return str(described.__dict__.setdefault("help_in_english", text))
 
 
 class Formatter(click.HelpFormatter):

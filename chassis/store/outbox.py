@@ -23,12 +23,12 @@ _INSERT = insert(TABLE)
 _TAKE = text(
     """
     select id, created_at, type, body, traceparent, only_for, waiting from (
-        select *, sum(octet_length(body)) over (order by created_at, id) - octet_length(body) as before,
+        select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before,
             count(*) over () as waiting from (
-            select * from outbox where position is null order by created_at, id limit :limit
+            select * from outbox where position is null order by id limit :limit
         ) oldest
     ) counted
-    where before < :bytes order by created_at, id
+    where before < :bytes order by id
     """
 )
 _MARK = text(
@@ -48,7 +48,7 @@ _HOLD = text(
 _PROBES = text(
     """
     select distinct on (type, only_for) id, created_at, type, body, traceparent, only_for
-    from outbox where position = :held order by type, only_for, created_at, id
+    from outbox where position = :held order by type, only_for, id
     """
 )
 _RELEASE = text(
@@ -56,7 +56,7 @@ _RELEASE = text(
     update outbox set position = null from (
         select id, created_at from outbox
         where position = :held and type = :type and only_for is not distinct from :only_for
-        order by created_at, id limit :limit
+        order by id limit :limit
     ) oldest
     where outbox.id = oldest.id and outbox.created_at = oldest.created_at
     """

@@ -35,8 +35,8 @@ def chassis_tables(metadata: MetaData) -> None:
 def _outbox(metadata: MetaData) -> Table:
     """The event log of the service: a row per event, marked with its position once the broker has confirmed it.
 
-    Partitioned by month of `created_at`, the instant it was announced. `only_for` names one queue: a republished event meant for
-    one service.
+    Partitioned by month of `created_at`; rows leave in the order of their ids. `only_for` names one queue: a republished event
+    meant for one service.
     """
     return Table(
         "outbox",
@@ -52,6 +52,7 @@ def _outbox(metadata: MetaData) -> Table:
         Column("only_for", Text),
         Column("published_at", INSTANT),
         Index("outbox_unpublished", "created_at", "id", postgresql_where=text("position is null")),
+        Index("outbox_waiting", "id", postgresql_where=text("position is null")),
         Index("outbox_subject", "subject_id"),
         Index("outbox_position", "position"),
         postgresql_partition_by="RANGE (created_at)",

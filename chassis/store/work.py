@@ -131,7 +131,7 @@ class Work:
         self._events.append(
             {
                 "id": event.id,
-                "created_at": clock.now(),
+                "created_at": self.now,
                 "type": event.type,
                 "subject_id": event.subject_id,
                 "version": version,

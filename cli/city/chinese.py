@@ -4,7 +4,6 @@ from __future__ import annotations
 
 _WORDS = {
     "action": "操作",
-    "what": "对象",
     "key": "键",
     "differing": "不同之处",
     "file": "文件",

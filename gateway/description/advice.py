@@ -134,7 +134,6 @@ ADVICE_OF: dict[str, Words] = {
     "events.session_not_chosen": Words(
         "读取活动的场次，在 session_id 中选定一场。", "Read the activity's sessions and name one as session_id."
     ),
-    "events.ticket_expired": _ASK_HOLDER,
     "events.ticket_unreadable": _ASK_HOLDER,
     "not_yet_known": Words("等待一秒后原样重试。", "Wait a second and retry unchanged."),
     "perks.limit_reached": _NO_ENTRY,

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from chassis.store import migrations
 from chassis.store.database import make_engine
 from chassis.store.migrations import rights
 from contracts.language import envelope
+from tests.support.chassis_tables import frozen
 from tests.support.ledgers import ledger, module_ledger, serving
 
 
@@ -31,7 +31,7 @@ def engine(fresh_database: Callable[[str], str]) -> Iterator[Engine]:
     """A database with the chassis' tables and nothing else."""
     made = make_engine(fresh_database("chassis"), pool_size=30, name="test")
     with made.begin() as connection:
-        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
+        connection.exec_driver_sql(frozen())
         rights.settle(connection)
     yield made
     made.dispose()

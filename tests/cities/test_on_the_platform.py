@@ -176,11 +176,9 @@ def run_block(bare: CommandLine, city: Commands, document: str, name: str) -> st
     """Run a named block of a document as printed; returns its output."""
     (block,) = [one.text for one in blocks(ROOT / document) if one.name == name]
     (bare.folder / "cities").symlink_to(ROOT / "cities")
-    python = bare.folder / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
-    python.chmod(0o755)
-    environment = {**bare.environment, **city.environment, "PATH": f"{python.parent}:{bare.environment['PATH']}"}
+    (bare.folder / ".state").mkdir()
+    (bare.folder / ".state" / "venv").symlink_to(sys.prefix)
+    environment = {**bare.environment, **city.environment}
     command = ["bash", "-eu", "-o", "pipefail", "-c", block]
     done = subprocess.run(command, cwd=bare.folder, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr

@@ -200,7 +200,7 @@ class TestRegistrations:
         assert purposes == {"list_registrations_of_activity", "get_ticket"}
 
     def test_for_matchmaking_are_shown_to_nobody_else(self, town: Town) -> None:
-        fair = Fair(town, capacity=1, kind="matchmaking")
+        fair = Fair(town, capacity=1, kind_key="matchmaking")
         person = fair.student(1)
         made = fair.register(person)
         elsewhere = town.platform.client(f"all{town.number}", f"all_{town.number}", "registrations:read", "people:all")

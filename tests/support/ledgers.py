@@ -22,9 +22,9 @@ from chassis.broker import topology
 from chassis.broker.wire import Wire, user_of
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
-from chassis.store import migrations
 from deploy.local.throwaway import free_port
 from tests.chassis.ledger.service import WRITTEN
+from tests.support.chassis_tables import frozen
 from tests.support.servers import Broker, Make, with_rights
 from tests.support.waiting import until
 
@@ -130,7 +130,7 @@ def prepared(database_url: str, amqp_uri: str) -> Ledger:
     """A ledger with its tables and queues, and no process yet."""
     made = Ledger(database_url, amqp_uri)
     with made.engine.begin() as connection:
-        connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
+        connection.exec_driver_sql(frozen())
         connection.exec_driver_sql(LEDGER_TABLES)
     made.env["LEDGER_DATABASE_URL"] = with_rights(database_url)
     made.apply_topology()

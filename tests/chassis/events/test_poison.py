@@ -14,12 +14,12 @@ import kombu
 import pytest
 
 from chassis.broker import topology
-from chassis.store import migrations
 from chassis.store.migrations import rights
 from deploy.local.notes import Notes
 from deploy.local.place import place
 from deploy.local.postgres import Postgres
 from tests.chassis.ledger.service import WRITTEN
+from tests.support.chassis_tables import frozen
 from tests.support.ledgers import LEDGER_TABLES, Ledger
 from tests.support.waiting import until
 
@@ -139,9 +139,7 @@ class TestOutage:
         ledger = Ledger(own_postgres.url, vhost)
         try:
             with ledger.engine.begin() as connection:
-                connection.exec_driver_sql(
-                    migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit")
-                )
+                connection.exec_driver_sql(frozen())
                 rights.settle(connection)
                 connection.exec_driver_sql(LEDGER_TABLES)
             ledger.apply_topology()

@@ -20,11 +20,11 @@ PUBLISHED = "select count(*) from outbox where position > 0"
 
 
 def fill(ledger: Ledger, count: int, *, event_type: str, only_for: str | None = None) -> None:
-    """Put rows into the outbox that are older than any other."""
+    """Put rows into the outbox that were announced before any other."""
     with ledger.engine.begin() as connection:
         connection.exec_driver_sql(
             "insert into outbox (id, created_at, type, subject_id, version, body, only_for)"
-            " select gen_random_uuid(), now() - interval '1 hour', %s, 'one', 1, '{}', %s from generate_series(1, %s)",
+            " select lpad(to_hex(number), 32, '0')::uuid, now(), %s, 'one', 1, '{}', %s from generate_series(1, %s) number",
             (event_type, only_for, count),
         )
 

@@ -56,14 +56,13 @@ def house(engine: Engine, now: dt.datetime = NOW) -> int:
 
 
 class TestTake:
-    def test_gives_the_oldest_first_across_the_months(self, engine: Engine) -> None:
+    def test_gives_the_first_announced_first_across_the_months(self, engine: Engine) -> None:
         house(engine)
-        january, november, december = write(
-            engine, NOW + dt.timedelta(days=60), NOW - dt.timedelta(days=1), NOW + dt.timedelta(days=20)
-        )
+        later, earlier = NOW + dt.timedelta(days=20), NOW - dt.timedelta(days=1)  # when the work began does not count
+        announced = write(engine, NOW + dt.timedelta(days=60), earlier, later)
         assert partitions(engine) == ["outbox_2026_12", "outbox_2027_01", "outbox_default"]
-        assert [row.id for row in take(engine)] == [november, december, january]
-        assert [row.id for row in take(engine, 1)] == [november]
+        assert [row.id for row in take(engine)] == announced
+        assert [row.id for row in take(engine, 1)] == announced[:1]
 
     def test_gives_no_more_than_so_many_bytes_and_one_at_least(self, engine: Engine) -> None:
         written = write(engine, *(NOW + dt.timedelta(seconds=at) for at in range(4)))

@@ -126,7 +126,7 @@ class TestExplaining:
                 "organisation_kind": "university",
                 "role": "student",
                 "state": "confirmed",
-                "sets": ["universities"],
+                "set_keys": ["universities"],
                 "from_on": "2024-09-01",
                 "until_on": None,
                 "current": True,

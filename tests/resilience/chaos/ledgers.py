@@ -16,13 +16,13 @@ from chassis.broker import topology
 from chassis.broker.wire import Wire
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
-from chassis.store import migrations
 from chassis.store.migrations import rights
 from contracts.language.refusals import Refusal
 from deploy.local.throwaway import ThrowawayPlatform, free_port
 from tests.chassis.ledger.service import WRITTEN
 from tests.resilience.chaos.acknowledged import Acknowledged, GivenUp, Patience
 from tests.resilience.chaos.servers import Servers
+from tests.support.chassis_tables import frozen
 from tests.support.ledgers import LEDGER_TABLES
 
 PROOF, NO_INBOX, NO_OUTBOX = "ledger", "ledger_without_inbox", "ledger_without_outbox"
@@ -50,8 +50,7 @@ class Ledger:
 
     def prepare(self) -> None:
         """Tables and queues."""
-        frozen = [migrations.frozen_sql(name) for name in ("0001_messaging", "0002_audit")]
-        for sql in (*frozen, rights.functions(), LEDGER_TABLES):
+        for sql in (frozen(), rights.functions(), LEDGER_TABLES):
             self._servers.rows(self.database, sql)
         wire = Wire(self.amqp_uri, name="chaos.topology", heartbeat=0)
         channel = wire.connection.channel()

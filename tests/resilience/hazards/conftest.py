@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chassis.store import migrations
 from chassis.store.migrations import rights
 from tests.resilience.hazards.diaries import Diary, proxy_of
 from tests.resilience.hazards.kinds import KINDS
 from tests.resilience.hazards.notebook import TABLES
+from tests.support.chassis_tables import frozen
 from tests.support.proxy import Proxy
 from tests.support.servers import Broker
 
@@ -25,7 +25,7 @@ def module_diary(
     with made.engine.begin() as connection:
         connection.exec_driver_sql(TABLES)
         if kind == "chassis":
-            connection.exec_driver_sql(migrations.frozen_sql("0001_messaging") + migrations.frozen_sql("0002_audit"))
+            connection.exec_driver_sql(frozen())
             rights.settle(connection)
     yield made
     made.close()

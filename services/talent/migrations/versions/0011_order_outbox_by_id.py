@@ -1,0 +1,12 @@
+"""Find what waits in the outbox in the order of its announcements."""
+
+from alembic import op
+
+from chassis.store.migrations import frozen_sql
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(frozen_sql("0003_outbox_order"))
