@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,4 +116,3 @@ def _values(node: ast.ClassDef) -> dict[str, object]:
 
 if __name__ == "__main__":
     (source.ROOT / CATALOGUE).write_text(catalogue_text(), encoding="utf-8")
-    sys.stdout.write(f"{CATALOGUE} written\n")
