@@ -1,7 +1,7 @@
 """The pages behind ``type`` of a problem: ``/problems`` lists the codes, ``/problems/<code>`` is one: what it means, why it
 happens and what to do, in both languages.
 
-Made of the catalogue of refusals (``contracts/refusals.json``, written from the classes) and ``advice``.
+Made of the catalogue of refusals (``gateway/description/refusals.json``, written from the classes) and ``advice``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-import contracts
 from gateway.description.advice import ADVICE, ADVICE_OF, MEANINGS, Words
 from gateway.description.documents import page
 from gateway.http.framework_problems import RouteNotFound
@@ -39,7 +38,7 @@ _OWNERS: Mapping[str, Words] = {
 @functools.cache
 def refusals() -> Mapping[str, Mapping[str, Any]]:
     """Code → its statuses and its texts."""
-    file = Path(contracts.__file__).parent / "refusals.json"
+    file = Path(__file__).with_name("refusals.json")
     found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return found
 

@@ -1,6 +1,6 @@
 """Every refusal there is, read from the code: the classes, and the reasons of refused scans; and the catalogue made of them.
 
-``python -m tests.architecture.refusals`` writes ``contracts/refusals.json``, from which the gateway, which
+``python -m tests.architecture.refusals`` writes ``gateway/description/refusals.json``, from which the gateway, which
 imports no service, makes its page for each code; ``test_refusals`` holds it fresh.
 """
 
@@ -16,7 +16,7 @@ from contracts.imports import KINDS as IMPORTS
 from gateway.http.problems import STATUS_OF_KIND
 from tests.architecture import source
 
-CATALOGUE = Path("contracts/refusals.json")
+CATALOGUE = Path("gateway/description/refusals.json")
 OURS = ("contracts", "chassis", "services", "gateway")
 
 
