@@ -1,6 +1,6 @@
 """What a refusal means and what to do about it, in Chinese and English: by status, and for codes of which more can be said.
 
-Why each happens is the text of the refusal itself (``gateway/description/refusals.json``). A test holds that each is one of those.
+Why each happens is the text of the refusal itself (``refusals.json``). A test holds that each is one of those.
 """
 
 from __future__ import annotations
