@@ -56,7 +56,7 @@ class TestAnEvent:
 
     @hazard(26, "every header of the request becomes one of the event")
     def test_carries_no_header_a_stranger_put_on_the_request(self, diary: Diary) -> None:
-        diary.start("requests")
+        diary.start("all")
         channel = diary.channel()
         queue = channel.queue_declare("", exclusive=True).queue
         channel.queue_bind(queue, EXCHANGE, WRITTEN)
