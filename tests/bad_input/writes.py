@@ -20,8 +20,8 @@ from gateway.http.operations import OPERATIONS
 from tests.support.api import SOME_ID, Answer, Api
 from tests.support.waiting import until
 
-#: A POST that changes nothing: its purpose must not stand in a URL.
-READS = {"disclose_person"}
+#: POSTs that change nothing: a purpose, or a document, must not stand in a URL.
+READS = {"disclose_person", "search_people"}
 WRITES = {one.name: one for one in OPERATIONS if one.method != "GET" and one.scope and one.name not in READS}
 #: What is answered until then.
 NOT_YET = {"not_yet_known", "events.not_eligible"}
