@@ -158,6 +158,6 @@ def kind_of(parameter: Mapping[str, Any]) -> str:
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "enum" in schema:
         return "choice"
-    if "pattern" in schema:
+    if "a-z" in schema.get("pattern", ""):  # any other pattern says that a text is not blank
         return "slug"
     return str(schema.get("format") or ("text" if "string" in kinds else kinds[0]))

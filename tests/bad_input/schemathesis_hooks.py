@@ -25,7 +25,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     query, which hold for every text there is, and integers beyond LARGEST.
     """
     if not _is_valid(case):
-        if isinstance(case.body, NotSet) and _may_be_absent(case):
+        if (isinstance(case.body, NotSet) or not case.body) and _may_be_absent(case):
             case.body, case.media_type = [], "application/json"  # no body at all is one that fits
         return
     if isinstance(case.body, dict):

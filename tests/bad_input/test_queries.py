@@ -58,7 +58,7 @@ class TestEveryOperation:
 
 class TestAddresses:
     @pytest.mark.parametrize(
-        "path", ["/nothing", "/v1/people/", "/v1//people", "/%00", "/v1/imports/1/rows", "/v1/people/..", "/%ff", "//"]
+        "path", ["/nothing", "/v1/people/", "/v1//people", "/%00", "/v1/imports/1/rows", "/v1/people/..", "/%ff"]
     )
     def test_that_lead_nowhere_are_problems_too(self, api: Api, path: str) -> None:
         assert_problem(api.send("GET", path), 404, "route_not_found")
