@@ -41,7 +41,7 @@ OF_ANOTHER = {
     "notify": "joserfc",
 }
 #: Endings of what is no code: the page of the API's description, and its licences.
-OTHER_FILES = {"gateway": (".gz", ".txt")}
+OTHER_FILES = {"gateway": (".css", ".js", ".json")}
 
 
 @pytest.fixture(scope="module")
