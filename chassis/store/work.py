@@ -91,7 +91,7 @@ class Work:
 
     @property
     def session(self) -> Session:
-        """The session of this work. A reading one is opened when it is first asked for: much is answered without."""
+        """The session of this work. A reading one is opened on first use: many requests need none."""
         if isinstance(self._session, Engine):
             self._session = Session(self._session, expire_on_commit=False, autoflush=False)
         return self._session

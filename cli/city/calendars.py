@@ -32,7 +32,7 @@ def is_working_day(calendar: Mapping[str, Any], day: dt.date) -> bool:
 
 
 def mistakes(calendar: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Days said twice, make-up days that are none, holidays that end before they begin, years without a notice."""
+    """Days listed twice, make-up days that are none, holidays that end before they begin, years without a notice."""
     seen: dict[dt.date, str] = {}
     years: set[int] = set()
     for number, year in enumerate(calendar["years"]):

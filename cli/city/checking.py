@@ -1,4 +1,4 @@
-"""Whether a pack holds together: what one file names stands in another, nothing is said twice, nothing contradicts itself.
+"""Whether a pack holds together: what one file names stands in another, nothing is declared twice, nothing contradicts itself.
 
 Not here: the shape of each file (``reading``), and the calendar (``calendars``).
 """

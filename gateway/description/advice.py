@@ -1,4 +1,4 @@
-"""What a refusal means and what to do about it, in Chinese and English: by status, and for codes of which more can be said.
+"""What a refusal means and what to do about it, in Chinese and English: by status, and for codes that need more.
 
 Why each happens is the text of the refusal itself (``refusals.json``). A test holds that each is one of those.
 """
@@ -52,7 +52,7 @@ MEANINGS: dict[int, Words] = {
     429: Words("调用次数已用完当前时段的份额。", "The share of calls for the current window is used up."),
     431: Words("请求头超过平台读取的上限。", "The header fields are larger than the platform reads."),
     500: Words("平台自身出现未预料的故障。", "The platform itself failed in an unforeseen way."),
-    501: Words("平台未实现所要求的功能。", "The platform does not implement what was asked for."),
+    501: Words("平台未实现所要求的功能。", "The platform does not implement the request."),
     503: Words("平台的一部分暂时无法应答。", "A part of the platform does not answer at the moment."),
     504: Words(
         "没有及时得到结果：操作可能已生效，也可能没有。", "No result came in time: it may or may not have taken effect."

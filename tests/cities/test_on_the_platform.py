@@ -78,10 +78,10 @@ class TestTheInventedCity:
         assert client.get("/v1/schemes/lantern_tickets")["version"] == 2
 
     def test_tells_what_waits_and_what_is_there_alone(self, city: Commands, pack: Path) -> None:
-        told = city("diff", pack).out
-        rows = [line.split() for line in told.splitlines()]
+        output = city("diff", pack).out
+        rows = [line.split() for line in output.splitlines()]
         assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
-        assert "On the platform alone, left as it is: activity_kind talk" in told
+        assert "On the platform alone, left as it is: activity_kind talk" in output
         found = [one for one in city("diff", pack, "--json").objects if one["action"] == "waiting"]
         assert {
             "action": "waiting",
@@ -162,9 +162,9 @@ class TestJinzhong:
         assert {"talk", "matchmaking", "sports"} <= seeded
         assert not any(what == "template" or (what == "activity_kind" and key in seeded) for what, key in wanted)
         assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
-        told = run_block(bare, city, "docs/city-pack.md", "pack")
-        assert "44 programmes, 54 figures" in told
-        assert told.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
+        output = run_block(bare, city, "docs/city-pack.md", "pack")
+        assert "44 programmes, 54 figures" in output
+        assert output.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
         assert "Nothing to change" in city("apply", JINZHONG).out
         assert len(client.get("/v1/organisation-sets/scenic_areas")["members"]) == 40
         assert len(client.get("/v1/organisation-sets/resident_universities")["members"]) == 19

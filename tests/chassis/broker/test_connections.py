@@ -109,13 +109,13 @@ class TestAPublisher:
         sender.close()
 
     def test_tells_of_each_new_connection_before_it_publishes(self, vhost: str) -> None:
-        told: list[Wire] = []
-        sender = ConfirmedPublisher(vhost, name="test.told", on_connect=told.append)
+        connected: list[Wire] = []
+        sender = ConfirmedPublisher(vhost, name="test.told", on_connect=connected.append)
         for _ in range(2):
             sender.publish([Outgoing("x", "", "nowhere", message_id="x")])
         sender.close()
         sender.publish([Outgoing("x", "", "nowhere", message_id="x")])
-        assert len(told) == len(set(told)) == 2
+        assert len(connected) == len(set(connected)) == 2
         sender.close()
 
 

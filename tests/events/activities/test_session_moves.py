@@ -21,8 +21,8 @@ class TestCancelSession:
         town.cancel(found[2])
         cancelled = town.cancel_session(activity)
         town.settle()
-        told = town.events("registration.suspended")
-        assert [(one["registration_id"], one["reason"]) for one in told] == [
+        announced = town.events("registration.suspended")
+        assert [(one["registration_id"], one["reason"]) for one in announced] == [
             (str(one["id"]), "停电") for one in found[:2]
         ]
         assert [one["state"] for one in cancelled["sessions"]] == ["cancelled", "scheduled"]
@@ -83,8 +83,8 @@ class TestReopenSession:
         reopened = town.reopen_session(activity, now=NOW + 5 * HOUR)
         town.settle(now=NOW + 5 * HOUR)
         assert [one["state"] for one in reopened["sessions"]] == ["scheduled"]
-        told = [one["registration_id"] for one in town.events("registration.reinstated")]
-        assert told == [str(one["id"]) for one in (seated, waiting, last)]
+        announced = [one["registration_id"] for one in town.events("registration.reinstated")]
+        assert announced == [str(one["id"]) for one in (seated, waiting, last)]
         assert town.seen(waiting)["offer_expires_at"] == NOW + 7 * HOUR
         assert town.accept(waiting, now=NOW + 6 * HOUR)["state"] == "confirmed"
         assert town.scan(ticket, "n1", now=START)["outcome"] == "admitted"

@@ -31,9 +31,9 @@ class TestRevokeCheckIn:
         assert town.seats({"id": registration["activity_id"]}) == [(1, 0)]
         steps = town.rows("select from_state, to_state, reason from history where subject = 'checkin' order by id")
         assert steps == [(None, "admitted", None), ("admitted", "revoked", "误扫")]
-        (told,) = town.events("checkin.revoked")
-        assert (told["checkin_id"], told["version"]) == (str(checkin["id"]), 2)
-        assert "误扫" not in str(told)
+        (announced,) = town.events("checkin.revoked")
+        assert (announced["checkin_id"], announced["version"]) == (str(checkin["id"]), 2)
+        assert "误扫" not in str(announced)
         again = town.scan(ticket, "n1")
         assert (again["id"], again["replayed"], again["revoked_at"]) == (checkin["id"], True, START)
         assert town.scan(ticket, "n2")["outcome"] == "admitted"

@@ -49,13 +49,13 @@ class TestAmended:
         town.settle()
         town.settle()
         assert whom(town, "amended") == ids(*found[1:4])
-        told = town.events("registration.amended")[0]
-        assert (told["activity_title"], told["activity_title_before"]) == (title, activity["title"])
-        assert (told["place"], told["place_before"]) == ("图书馆", "体育馆")
+        announced = town.events("registration.amended")[0]
+        assert (announced["activity_title"], announced["activity_title_before"]) == (title, activity["title"])
+        assert (announced["place"], announced["place_before"]) == ("图书馆", "体育馆")
         before = activity["sessions"][0]
-        assert (told["starts_at"], told["ends_at"]) == (LATER.isoformat(), (LATER + HOUR).isoformat())
-        assert told["starts_at_before"] == before["starts_at"].isoformat()
-        assert told["ends_at_before"] == before["ends_at"].isoformat()
+        assert (announced["starts_at"], announced["ends_at"]) == (LATER.isoformat(), (LATER + HOUR).isoformat())
+        assert announced["starts_at_before"] == before["starts_at"].isoformat()
+        assert announced["ends_at_before"] == before["ends_at"].isoformat()
         assert [town.seen(one)["version"] for one in found[1:4]] == [2, 3, 2]
         assert town.count("select count(*) from session_changes") == 0
 
@@ -131,8 +131,8 @@ class TestAmended:
             late.result()
         town.settle()
         assert len(whom(town, "amended")) == 1
-        (told,) = town.events("registration.waitlisted")
-        assert told["starts_at"] == LATER.isoformat()
+        (announced,) = town.events("registration.waitlisted")
+        assert announced["starts_at"] == LATER.isoformat()
 
     def test_of_a_cancelled_activity_nobody_is_told_anything_else(self, town: Town) -> None:
         activity = town.open(session(1))
