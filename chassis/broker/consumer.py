@@ -174,7 +174,7 @@ class LaneConsumer(SharedExtension):  # type: ignore[misc]
         self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=True))
 
     def drop(self, message: amqp.Message) -> None:
-        """Settle a message that nobody can do anything with."""
+        """Settle a message that cannot be handled, now or later."""
         self._settle(message, lambda channel, tag: channel.basic_reject(tag, requeue=False))
 
     def _settle(self, message: amqp.Message, settle: Callable[[amqp.Channel, int], None]) -> None:

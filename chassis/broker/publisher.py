@@ -18,7 +18,7 @@ from chassis.broker import topology
 from chassis.broker.wire import CONNECTION_ERRORS, Wire, user_of
 
 CONFIRM_SECONDS = 5.0
-#: An unused connection is closed after so long: nobody reads its heartbeats, and two missed ones would end it with a warning.
+#: An unused connection is closed after so long: its heartbeats are not read, and two missed ones would end it with a warning.
 IDLE_SECONDS = 10.0
 #: Bodies that are sent before their confirms are awaited: more would outlast the wait, and fill the broker's memory.
 PART_BYTES = 8 * 2**20

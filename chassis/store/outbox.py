@@ -69,7 +69,7 @@ _BACKLOG = text(
     """
 )
 
-#: The position of a row that reached no queue: it stands in nobody's way until its routing key leads to one.
+#: The position of a row that reached no queue: it does not delay other rows; it waits until its routing key leads to one.
 HELD = -1
 
 KEPT = dt.timedelta(days=90)

@@ -25,5 +25,5 @@ def list_checkins(work: Work, *, activity_id: UUID, page: Paging, outcome: str |
 
 
 def _as_record(row: dict[str, Any]) -> dict[str, Any]:
-    """The scan as it was answered; that it was sent again is said in the answer to that alone."""
+    """The scan as it was answered; `replayed` is in the answer to the scan alone."""
     return {name: value for name, value in as_answer(row).items() if name != "replayed"}

@@ -124,7 +124,7 @@ def _page(work: Work, page: Paging, ids: Sequence[UUID]) -> dict[str, Any]:
 
 
 def _count(work: Work, page: Paging, ids: str | None, bound: dict[str, Any]) -> dict[str, Any]:
-    """Counted up to a limit and never estimated: how many there are outside reach is nobody's business."""
+    """Counted up to a limit and never estimated: how many there are outside reach must not be learned."""
     if page.count is None:
         return {}
     counted = f"select count(*) from ({_within(Paging(), ids)}) counted"
