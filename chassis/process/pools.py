@@ -37,5 +37,5 @@ class LanePools:
             for pool in self._pools.values():
                 pool.waitall()
             for thread in list(self._beside):
-                with contextlib.suppress(Exception, greenlet.GreenletExit):
+                with contextlib.suppress(Exception, greenlet.GreenletExit):  # nameko ends the container by it
                     thread.wait()
