@@ -20,7 +20,7 @@ from deploy.local import running
 from deploy.local.notes import Notes, answers
 from deploy.local.place import Place, place
 from deploy.local.postgres import Postgres
-from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.rabbitmq import RabbitMQ, node_pid
 
 
 class Stack:
@@ -40,6 +40,12 @@ class Stack:
     def stop(self) -> None:
         self.rabbitmq.stop()
         self.postgres.stop()
+
+    def end_node(self) -> None:
+        """End the broker's node cleanly; a test node is killed by ``stop``, and may forget a queue of its last second."""
+        node = node_pid(self.place.data / "rabbitmq")
+        assert node is not None
+        running.end([node], seconds=60)
 
     def pids(self) -> list[int]:
         """Every process of both servers."""
@@ -96,6 +102,7 @@ class TestServers:
         _write_to(stack)
         stack.start()  # changes nothing
         before = stack.ports()
+        stack.end_node()
         stack.stop()
         assert not [port for port in before.values() if answers(port)]
         assert stack.pids() == []

@@ -15,16 +15,25 @@ _CHANNELS = (
     " jsonb_array_elements_text(t.channels) channel"
 )
 _DELIVERIES = "select message_id::text || ' by ' || channel as id, count(*) as times from deliveries group by 1"
+_ANNOUNCED = "select id::text, subject_id, version from outbox where type = any(:types)"
 _MAILS = "select id::text, state, reason from deliveries where channel = 'email'"
 
 
 def count_messages(count: Count) -> None:
-    """In notify: every event with a template has one message."""
+    """In notify: every event with a template has one message, but for one that a fault delayed until a newer version of its
+    subject was announced: it was received, and made none.
+    """
     types = [row.event_type for row in count.rows("notify", "select event_type from templates where is_current")]
-    announced = "select id::text, 1 as times from outbox where type = any(:types)"
-    expected = {id_: 1 for service in ("perks", "events") for id_ in count.times(service, announced, types=types)}
-    messages = "select event_id::text as id, count(*) as times from messages group by 1"
-    count.compare("message of event", expected, count.times("notify", messages))
+    announced = [row for service in ("perks", "events") for row in count.rows(service, _ANNOUNCED, types=types)]
+    found = count.times("notify", "select event_id::text as id, count(*) as times from messages group by 1")
+    newest = count.times("notify", "select subject_id as id, max(subject_version) as times from messages group by 1")
+    received = count.times("notify", "select message_id::text as id, count(*) as times from inbox group by 1")
+    expected = {
+        row.id: 1
+        for row in announced
+        if row.id in found or row.id not in received or row.version >= newest.get(row.subject_id, 0)
+    }
+    count.compare("message of event", expected, found)
 
 
 def count_deliveries(count: Count) -> None:
