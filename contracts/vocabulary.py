@@ -15,6 +15,10 @@ ROLES = (STUDENT, STAFF, MEMBER, VOLUNTEER, EMPLOYEE)
 REPORTED, CONFIRMED, ENDED = "reported", "confirmed", "ended"
 AFFILIATION_STATES = (REPORTED, CONFIRMED, ENDED)
 
+# states of an entry of a register, in the order they are reached
+PROPOSED, AGREED, RUNNING, DONE = "proposed", "agreed", "running", "done"
+ENTRY_STATES = (PROPOSED, AGREED, RUNNING, DONE, ENDED)
+
 # what becomes of a report; a row of a file may also be rejected
 ACCEPTED, UNCHANGED, DIFFERS, REJECTED = "accepted", "unchanged", "differs", "rejected"
 REPORT_VERDICTS = (ACCEPTED, UNCHANGED, DIFFERS)
