@@ -34,7 +34,7 @@ from chassis.store.work import Caller, open_work
 from contracts.language import envelope
 from contracts.language.envelope import Event
 from deploy.local.throwaway import ThrowawayPlatform, eventually
-from examples.rosters import _id_number
+from examples.rosters import id_number
 from services.talent import people
 from services.talent.people import keys as people_keys
 
@@ -145,7 +145,7 @@ def _people(platform: ThrowawayPlatform, celery_url: str) -> list[uuid.UUID]:
         for number in range(PEOPLE):
             born = dt.date(2001, 1, 1) + dt.timedelta(days=number)
             address = f"bench{number}@example.com"
-            document = {"id_type": "resident_id", "id_number": _id_number(born, number)}
+            document = {"id_type": "resident_id", "id_number": id_number(born, number)}
             made = people.register_person(work, keys=keys, name="测试人", email=address, **document)
             known.append({"person_id": made["id"], "name": "测试人", "email": address})
     engine.dispose()

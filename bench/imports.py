@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from bench.rounds import Row, compare
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
-from examples.rosters import HEADERS, _id_number
+from examples.rosters import HEADERS, id_number
 
 ROSTER_ROWS = 5_000
 TABLES = ("people", "person_reports", "affiliations", "affiliation_reports", "history", "outbox", "import_rows")
@@ -59,7 +59,7 @@ def _roster(folder: Path, number: int) -> Path:
     sheet.write_row(0, 0, HEADERS)
     for n in range(ROSTER_ROWS):
         born = dt.date(2000, 1, 1) + dt.timedelta(days=number * 20 + n // 900)
-        id_number = _id_number(born, n % 900)
+        id_number = id_number(born, n % 900)
         cells = (
             "测试人",
             "居民身份证",

@@ -1,15 +1,17 @@
 """Loads the demo city through the public API alone: ``python -m examples.demo`` (or ``make demo``).
 
-The city's pack, a job fair, then the rosters, as the departments would send them. Safe to repeat: what is there already is found,
-not doubled. Reads the gateway's address and a client from ``.state/platform.json``.
+The city's pack, a job fair, the rosters of the universities, then the files of seven departments, each sent by its own client.
+Safe to repeat: what is there already is found, not doubled. Reads the gateway's address and the clients from
+``.state/platform.json``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from cli.city.governing import Governing
 from cli.places import Gateway
 from examples import rosters
 from examples.city import PACK
+from examples.city.sending import await_import, send_city
 from examples.client import ApiError, Client, client_of
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -34,7 +37,8 @@ PLATFORM = Path(".state/platform.json")
 )
 def main(platform: str) -> None:
     """Load the demo city."""
-    client = client_of(json.loads(Path(platform).read_text()))
+    described = json.loads(Path(platform).read_text())
+    client = client_of(described, "demo")
     started = time.monotonic()
     counts, school = _apply_pack(client)
     click.echo(f"{counts['scenic_areas']} scenic areas and {counts['resident_universities']} universities are in.")
@@ -42,8 +46,12 @@ def main(platform: str) -> None:
     _fair(client, school)
     click.echo("A job fair takes registrations.")
     imports = [client.upload("/v1/imports", path, kind="roster", mode="best_effort") for path in rosters.main()]
-    accepted = sum(_finished(client, one["id"])["counts"]["accepted"] for one in imports)
-    click.echo(f"{len(imports)} rosters are in, {accepted} rows new ({time.monotonic() - started:.0f} s).")
+    accepted = sum(await_import(client, one["id"])["counts"]["accepted"] for one in imports)
+    click.echo(f"{len(imports)} rosters are in, {accepted} rows new.")
+    with tempfile.TemporaryDirectory(prefix="youth-city-") as folder:
+        verdicts = send_city(lambda department: _client(described, department), client, Path(folder))
+    rows = ", ".join(f"{rows} {verdict}" for verdict, rows in verdicts.items() if rows)
+    click.echo(f"The departments' files are in: {rows} ({time.monotonic() - started:.0f} s).")
 
 
 def _apply_pack(client: Client) -> tuple[dict[str, int], str]:
@@ -96,16 +104,9 @@ def _once_known(call: Callable[[], Any]) -> Any:
         time.sleep(0.3)
 
 
-def _finished(client: Client, import_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        found = client.get(f"/v1/imports/{import_id}")
-        if found["state"] in ("done", "rejected", "failed"):
-            if found["state"] != "done":
-                raise SystemExit(f"Import {import_id} ended as {found['state']}: {found.get('reason')}")
-            return dict(found)
-        time.sleep(0.3)
-    raise SystemExit(f"Import {import_id} did not finish in time")
+def _client(described: Mapping[str, Any], department: str) -> Client:
+    """The client of a department; the city's youth office has the one that governs."""
+    return client_of(described, "demo" if department == "youth_league" else department)
 
 
 if __name__ == "__main__":

@@ -57,20 +57,26 @@ def counts() -> list[int]:
 
 def _member(choose: random.Random, *, serial: int) -> Member:
     is_staff = choose.random() < STAFF_SHARE
-    surname = choose.choice(_COMPOUND) if choose.random() < 0.02 else choose.choice(_SURNAMES)
-    name = surname + "".join(choose.choice(_GIVEN) for _ in range(choose.choice((1, 2, 2))))
+    name = invented_name(choose)
     year = choose.randint(1965, 1997) if is_staff else choose.randint(2000, 2006)
     born = datetime.date(year, 1, 1) + datetime.timedelta(days=choose.randrange(365))
     phone, email = f"199000{serial:05d}", f"member{serial:05d}@youth.example"
     if is_staff:
         started = datetime.date(choose.randint(max(year + 24, 2000), 2023), 9, 1)
-        return Member(name, _id_number(born, serial), phone, email, "教职工", started, None)
+        return Member(name, id_number(born, serial), phone, email, "教职工", started, None)
     started = datetime.date(choose.randint(2023, 2026), 9, 1)
     finished = datetime.date(started.year + 4, 7, 1)
-    return Member(name, _id_number(born, serial), phone, email, "学生", started, finished)
+    return Member(name, id_number(born, serial), phone, email, "学生", started, finished)
 
 
-def _id_number(born: datetime.date, serial: int) -> str:
+def invented_name(choose: random.Random) -> str:
+    """A name that is nobody's in particular."""
+    surname = choose.choice(_COMPOUND) if choose.random() < 0.02 else choose.choice(_SURNAMES)
+    return surname + "".join(choose.choice(_GIVEN) for _ in range(choose.choice((1, 2, 2))))
+
+
+def id_number(born: datetime.date, serial: int) -> str:
+    """An ID number with its check character; of 50,000 serials no two are alike on one day."""
     # region codes 1499xx are assigned to no region, so these numbers belong to no person
     body = f"{149900 + serial // 1000}{born:%Y%m%d}{serial % 1000:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))

@@ -34,7 +34,18 @@ _ROSTERS = (
     *("registry:read", "registry:write", "people:read", "people:write", "people:import", "people:import_results"),
     *("affiliations:report", "affiliations:decide"),
 )
-_OFFICE = ("registry:govern", "schemes:govern", "kinds:govern", "templates:govern", "templates:read", "reports:read")
+_REGISTERS = ("registers:read", "registers:write")
+#: What a department needs to send its registers as files.
+_RECORDS = ("registry:read", "registry:write", *_REGISTERS, "people:import", "people:import_results")
+_OFFICE = (
+    "registry:govern",
+    "schemes:govern",
+    "kinds:govern",
+    "templates:govern",
+    "templates:read",
+    "reports:read",
+    "reports:govern",
+)
 _ACTIVITIES = ("activities:read", "activities:write", "registrations:read", "registrations:write", "tickets:issue")
 CLIENTS = {
     # the city's youth office, which also runs activities
@@ -42,10 +53,17 @@ CLIENTS = {
         "youth_league",
         "system",
         (
-            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
+            *_ROSTERS, *_OFFICE, *_ACTIVITIES, *_REGISTERS, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
         ),
     ),
-    "education": DemoClient("education", "system", (*_ROSTERS, "schemes:read", "entitlements:read")),
+    "education": DemoClient(
+        "education", "system", (*_ROSTERS, *_REGISTERS, "schemes:read", "entitlements:read")
+    ),
+    "human_resources": DemoClient("human_resources", "system", _RECORDS),
+    "science_technology": DemoClient("science_technology", "system", (*_ROSTERS, *_REGISTERS)),
+    "development_zone": DemoClient("development_zone", "system", _RECORDS),
+    "nuc_institute": DemoClient("nuc_institute", "system", _RECORDS),
+    "city_leadership": DemoClient("city_leadership", "system", _ROSTERS),
     "culture": DemoClient("culture_tourism", "system", ("registry:read", "schemes:read", "redemptions:read")),
     "app": DemoClient(
         "youth_league",

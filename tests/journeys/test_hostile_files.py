@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 from tests.journeys import hostile_files
 from tests.support.towns import Town
 

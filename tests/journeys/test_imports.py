@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from deploy.local.throwaway import ThrowawayPlatform
 from examples.client import ApiError
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 from tests.support.towns import Town
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.throwaway import eventually
 from examples.client import ApiError, Client
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 from tests.journeys import guide
 from tests.journeys.test_job_fair import Fair
 from tests.support.towns import Town

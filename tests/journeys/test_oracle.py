@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from examples.client import Client
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 from tests.support.towns import Town
 
 SCOPES = (

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples.city import credit_code
 from examples.client import Client
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 
 _numbers = itertools.count(1)
 FROM = "2023-01-01"

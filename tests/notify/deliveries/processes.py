@@ -17,7 +17,7 @@ from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RpcClient
 from deploy.local import demo_keys
 from deploy.local.throwaway import eventually, free_port
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 
 _numbers = itertools.count(1)
 

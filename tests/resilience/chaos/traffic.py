@@ -23,7 +23,7 @@ from examples import rosters
 from examples.city import Place, credit_code
 from examples.client import ApiError, Client
 from examples.rosters import Member
-from examples.rosters import _id_number as id_number_of
+from examples.rosters import id_number as id_number_of
 from tests.resilience.chaos.acknowledged import Acknowledged, GivenUp, Patience
 
 SCHEME, UNIVERSITIES, AREAS = "chaos_pass", "chaos_universities", "chaos_areas"

@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-PACK = Path(__file__).resolve().parents[1] / "cities" / "jinzhong"
+PACK = Path(__file__).resolve().parents[2] / "cities" / "jinzhong"
 _CODE_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
