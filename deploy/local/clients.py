@@ -53,7 +53,8 @@ CLIENTS = {
         "youth_league",
         "system",
         (
-            *_ROSTERS, *_OFFICE, *_ACTIVITIES, *_REGISTERS, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
+            *_ROSTERS, *_OFFICE, *_ACTIVITIES, *_REGISTERS,
+            *("schemes:read", "entitlements:read", "passes:issue", "redemptions:read"),
         ),
     ),
     "education": DemoClient(
