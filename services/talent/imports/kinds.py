@@ -14,6 +14,7 @@ from chassis.store.audit import people_of
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from services.talent import organisations
+from services.talent.imports.registers.kinds import REGISTERS
 from services.talent.imports.roster.applying import apply_roster
 from services.talent.imports.roster.columns import COLUMNS
 from services.talent.imports.roster.rows import group_of, read_row
@@ -30,7 +31,7 @@ _TOO_OFTEN = Violation(
 
 def load(settings: ServiceSettings) -> Uploads:
     """The imports of talent, with the keys they need; raises KeyProblem."""
-    return files.load(settings, of_keys(people_keys.load(settings)))
+    return files.load(settings, of_keys(people_keys.load(settings)), REGISTERS)
 
 
 def of_keys(keys: PeopleKeys) -> dict[str, ImportKind]:
