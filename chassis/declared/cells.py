@@ -14,8 +14,8 @@ from typing import Any
 from chassis.imports.cells import Cell, Wrong, as_number, as_text
 from chassis.imports.days import read_day
 
-#: What a reader has to know of a field, as JSON: ``key``, ``type``, ``required``; of a choice its ``texts`` (text → key), of money
-#: its ``factor`` (what a number without a unit of its own is multiplied by to be yuan).
+#: What a reader has to know of a field, as JSON: ``key``, ``type``, ``required``; of a choice its ``texts`` (text → key), of
+#: money its ``factor`` (what a number without a unit of its own is multiplied by to be yuan).
 Given = Mapping[str, Any]
 #: The codes of what was inferred.
 Notes = list[str]
@@ -51,7 +51,7 @@ def read_county(cell: Cell) -> str | None:
     found = set(_COUNTY.findall(text))
     if len(found) != 1 or sum(char.isdigit() for char in text) != 6:
         raise Wrong("county_unreadable", "请填写六位行政区划代码。", "Write the six digits of the division.")
-    return found.pop()
+    return str(found.pop())
 
 
 def _read_text(cell: Cell, field: Given, notes: Notes) -> str | None:
@@ -87,7 +87,9 @@ def _read_money(cell: Cell, field: Given, notes: Notes) -> int | None:
     is_absolute = has_unit or bare.endswith(("万", "亿"))
     fen = found * (1 if is_absolute else field.get("factor", 1)) * 100
     if fen != fen.to_integral_value():
-        raise Wrong("money_too_fine", "金额最多精确到分。", "Money is exact to the fen: two decimals of a yuan at most.")
+        raise Wrong(
+            "money_too_fine", "金额最多精确到分。", "Money is exact to the fen: two decimals of a yuan at most."
+        )
     if abs(fen) >= _LARGEST:
         raise _implausible()
     return int(fen)

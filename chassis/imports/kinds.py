@@ -55,8 +55,8 @@ class Verdict:
 #: ``read_row(cells by column key)``: the values of a row as a dict of JSON or an object with ``to_json()``, or a list of
 #: Violation, what is wrong with its cells. An object may have ``notes``, pairs of a column key and the code of what had to be
 #: inferred or left out to read its cell (``reasons.INFERRED``, ``reasons.WARNINGS``). Pure; runs in the child process.
-ReadRow = Callable[[Mapping[str, Any]], Any]
 #: A kind that is data has ``read_row(cells, given=…)``, with the `given` of its ImportKind.
+ReadRow = Callable[..., Any]
 #: ``group_of(row)``: equal for rows that must be applied together, None for a row of its own. Pure; runs in the child process.
 GroupOf = Callable[[Any], object]
 #: ``apply(work, lines, organisation_id=…)``: a verdict for each line, in their order. Refuses nothing.
@@ -119,7 +119,8 @@ Kinds = Mapping[str, ImportKind]
 class KindsAsData:
     """The kinds of a service that are its data, so that a new one needs no deployment.
 
-    ``find(work, key)``: the kind as it stands, None where there is none. ``listed(work)``: those the caller's department may upload.
+    ``find(work, key)``: the kind as it stands, None where there is none. ``listed(work)``: those the caller's department may
+    upload.
     """
 
     find: Callable[[Any, str], ImportKind | None] = lambda work, key: None

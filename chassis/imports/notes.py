@@ -55,7 +55,7 @@ def split_notes(header: str) -> tuple[str, list[str]]:
 
 
 def without_ornaments(header: str) -> tuple[str, bool]:
-    """A header (made ``plain``) without the brackets that hold ornaments, and whether there were any; others stay: 面积(平方米)."""
+    """A header (made ``plain``) without brackets of ornaments, and whether there were any; others stay: 面积(平方米)."""
     kept = _BRACKETS.sub(lambda found: "" if only_ornaments(filter(None, found.groups())) else found[0], header)
     return kept, kept != header
 

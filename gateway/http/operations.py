@@ -62,7 +62,10 @@ def operation(
 
 
 def authenticated(scope: str, *also: str) -> Principal:
-    """The caller of this request, who holds one of these scopes. Raises TokenMissing, TokenInvalid, QuotaExceeded, ScopeMissing."""
+    """The caller of this request, who holds one of these scopes.
+
+    Raises TokenMissing, TokenInvalid, QuotaExceeded, ScopeMissing.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         metadata = f"{current_app.config['PUBLIC_URL']}/.well-known/oauth-protected-resource"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
 from services.talent import organisations
-from services.talent.imports.registers.columns import CODES
 from services.talent.organisations.lookups import find_organisations
 from services.talent.organisations.rules.credit_codes import read_credit_code
 from services.talent.organisations.rules.names import name_key
@@ -26,6 +25,7 @@ from services.talent.registers.kinds import get_kind
 from services.talent.registers.reports import PartyRow
 from services.talent.registers.rules import FIELDS, PARTIES, PERSON, Kind
 
+LONGEST_NAME = 200
 NO_REPORTER = Violation("", "not_a_reporter", "本部门不报送此台账。", "Your department does not report this register.")
 
 
@@ -115,7 +115,10 @@ def _places(work: Work, wanted: Sequence[_Named]) -> dict[_Named, UUID | Violati
         if len(known) == 1:
             places[named] = known[0]
         elif len(known) > 1:
-            zh, en = "有多个同名单位，请改填统一社会信用代码。", "Several organisations have this name; give the credit code."
+            zh, en = (
+                "有多个同名单位，请改填统一社会信用代码。",
+                "Several organisations have this name; give the credit code.",
+            )
             places[named] = Violation(named.column, "organisation_ambiguous", zh, en)
         elif named.new_kind is None or _is_code(named.name):
             zh, en = "没有登记过这个单位，请核对名称或先登记。", "No such organisation is registered; check the name."
@@ -125,17 +128,17 @@ def _places(work: Work, wanted: Sequence[_Named]) -> dict[_Named, UUID | Violati
     for _, same in sorted(unknown.items()):  # in one order everywhere, so that two imports wait and never in a circle
         place = _register(work, same[0])
         for named in same:
-            is_wrong = isinstance(place, Violation)
-            places[named] = Violation(named.column, place.code, place.zh, place.en) if is_wrong else place
+            places[named] = replace(place, field=named.column) if isinstance(place, Violation) else place
     return places
 
 
 def _register(work: Work, named: _Named) -> UUID | Violation:
     """Register one that may be new: unconfirmed, and nothing follows from it before the city office confirms it."""
-    if named.code:
-        read = read_credit_code(named.code)
-        if isinstance(read, Violation):
-            return Violation(f"{CODES}/{named.column.partition('/')[2]}", read.code, read.zh, read.en)
+    if len(named.name) > LONGEST_NAME:
+        zh, en = f"长度不得超过 {LONGEST_NAME}。", f"Must not be longer than {LONGEST_NAME}."
+        return Violation(named.column, "too_long", zh, en)
+    if named.code and isinstance(wrong := read_credit_code(named.code), Violation):
+        return wrong
     try:
         made = organisations.register_organisation(
             work, kind=str(named.new_kind), name=named.name, uscc=named.code, trusted_departments=[]
