@@ -67,7 +67,7 @@ def _read_day(cell: Cell, field: Given, notes: Notes) -> str | None:
 def _read_month(cell: Cell, field: Given, notes: Notes) -> str | None:
     day, inferred = read_day(cell)
     notes += [inferred] if inferred and inferred != "month_as_first_day" else []
-    return f"{day:%Y-%m}" if day else None
+    return f"{day.year:04}-{day.month:02}" if day else None
 
 
 def _read_number(cell: Cell, field: Given, notes: Notes) -> int | float | None:
