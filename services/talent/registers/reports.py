@@ -20,7 +20,7 @@ from contracts.language.violations import Violation
 from contracts.vocabulary import REJECTED
 from services.talent.organisations import lookups
 from services.talent.people import reach
-from services.talent.registers import kinds, rules
+from services.talent.registers import rules, stored_kinds
 from services.talent.registers import statements as rows
 from services.talent.registers.differences import Differing, describe
 from services.talent.registers.rules import DAYS, FIELDS, PARTIES, Kind, Party, Report
@@ -104,7 +104,7 @@ def report_entries(work: Work, reported: Sequence[EntryRow]) -> list[EntryVerdic
 
 
 def _look_up(work: Work, reported: Sequence[EntryRow]) -> _Known:
-    found = kinds.kept_still(work, {row.kind_key for row in reported})
+    found = stored_kinds.kept_still(work, {row.kind_key for row in reported})
     parties = [party for row in reported for party in row.parties]
     organisations = {party.organisation_id for party in parties if party.organisation_id is not None}
     for row in reported:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from chassis.store.work import Work
 from contracts.vocabulary import ENTRY_STATES
@@ -53,6 +53,17 @@ _LOCK_BY_ID = text(
     f"""
     select {_COLUMNS} from register_entries e where e.id = any(cast(:ids as uuid[]))
     order by e.kind_key collate "C", e.identity collate "C" for no key update
+    """
+)
+_READ_BY_ID = text(f"""select {_COLUMNS} from register_entries e where e.id = any(cast(:ids as uuid[]))""")
+_REPORTERS = text(
+    """
+    select entry_id, department from (
+        select r.entry_id, r.department from register_reports r where r.entry_id = any(cast(:ids as uuid[]))
+        union
+        select e.same_as, r.department from register_entries e join register_reports r on r.entry_id = e.id
+        where e.same_as = any(cast(:ids as uuid[]))
+    ) reported order by department
     """
 )
 _REPORTS = text(
@@ -135,36 +146,54 @@ def lock(work: Work, keys: Iterable[Key]) -> dict[Key, Entry]:
     """The entries of these keys with all their reports, locked in one order."""
     wanted = sorted(keys)
     columns = {"kind_key": [kind for kind, _ in wanted], "identity": [identity for _, identity in wanted]}
-    rows = work.session.connection().execute(_LOCK, columns).all()
-    return {entry.key: entry for entry in _entries(work, rows)}
+    rows = work.session.connection().execute(_LOCK, columns).all() if wanted else []
+    return {entry.key: entry for entry in _entries(work.session, rows)}
 
 
 def lock_ids(work: Work, ids: Iterable[UUID]) -> dict[UUID, Entry]:
     """As `lock`, by id; ids of no entry are missing."""
     rows = work.session.connection().execute(_LOCK_BY_ID, {"ids": [str(one) for one in set(ids)]}).all()
-    return {entry.id: entry for entry in _entries(work, rows)}
+    return {entry.id: entry for entry in _entries(work.session, rows)}
 
 
-def _entries(work: Work, rows: Sequence[Any]) -> list[Entry]:
+def read_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Entry]:
+    """As `lock_ids`, and nothing is locked."""
+    rows = session.connection().execute(_READ_BY_ID, {"ids": [str(one) for one in set(ids)]}).all()
+    return {entry.id: entry for entry in _entries(session, rows)}
+
+
+def _entries(session: Session, rows: Sequence[Any]) -> list[Entry]:
     ids = [row.id for row in rows]
-    kept = reports(work, ids)
-    parties: dict[UUID, list[Party]] = defaultdict(list)
-    for row in work.session.connection().execute(_PARTIES, {"ids": [str(one) for one in ids]}) if ids else ():
-        parties[row.entry_id].append(Party(row.role, row.party_id, row.is_person))
+    kept, taking_part = _reports(session, ids), parties(session, ids)
     found = []
     for row in rows:
-        record = _report(row, parties[row.id])
-        entry = Entry(row.id, row.kind_key, row.identity, record, kept.get(row.id, {}), row.same_as, row.version)
+        record = _report(row, taking_part[row.id])
+        entry = Entry(row.id, row.kind_key, row.identity, record, kept[row.id], row.same_as, row.version)
         found.append(entry)
     return found
 
 
-def reports(work: Work, ids: Sequence[UUID]) -> dict[UUID, dict[str, Report]]:
-    """What each department has reported of these entries."""
-    found: dict[UUID, dict[str, Report]] = defaultdict(dict)
-    for row in work.session.connection().execute(_REPORTS, {"ids": [str(one) for one in ids]}) if ids else ():
-        parties = [Party(one["role"], UUID(one["party_id"]), one["is_person"]) for one in row.parties]
-        found[row.entry_id][row.department] = _report(row, parties)
+def parties(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Party]]:
+    """Who takes part in these entries; an entry without parties has an empty list."""
+    found: dict[UUID, list[Party]] = {one: [] for one in ids}
+    for row in session.connection().execute(_PARTIES, {"ids": [str(one) for one in ids]}) if ids else ():
+        found[row.entry_id].append(Party(row.role, row.party_id, row.is_person))
+    return found
+
+
+def reporters(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The departments that have reported each entry, or one that is the same as it, by name."""
+    found: dict[UUID, list[str]] = {one: [] for one in ids}
+    for row in session.connection().execute(_REPORTERS, {"ids": [str(one) for one in ids]}) if ids else ():
+        found[row.entry_id].append(row.department)
+    return found
+
+
+def _reports(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Report]]:
+    found: dict[UUID, dict[str, Report]] = {one: {} for one in ids}
+    for row in session.connection().execute(_REPORTS, {"ids": [str(one) for one in ids]}) if ids else ():
+        taking_part = [Party(one["role"], UUID(one["party_id"]), one["is_person"]) for one in row.parties]
+        found[row.entry_id][row.department] = _report(row, taking_part)
     return found
 
 
