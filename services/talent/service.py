@@ -15,6 +15,7 @@ from contracts import imports as import_schemas
 from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, registers, settings
 from services.talent.imports import kinds as import_kinds
+from services.talent.imports.registers import exporting
 from services.talent.organisations import sets
 from services.talent.people import changing, contacts, disclosing, duplicates, listing, reading
 from services.talent.people import keys as people_keys
@@ -135,6 +136,8 @@ class Service:
         schemas.UnmarkSameEntry, schemas.RegisterEntry, sameness.unmark_same_entry, personal=IN_ENTRIES
     )
     remind_of_expiry = every(SETTINGS.expiry_check_seconds, registers.remind_of_expiry, given="reminder_days")
+
+    list_register_rows = query(schemas.ListRegisterRows, schemas.RegisterRows, exporting.list_register_rows)
 
     start_import = command(import_schemas.StartImport, import_schemas.Import, uploading.start_import, given="uploads")
     append_import_chunk = command(

@@ -106,7 +106,10 @@ def test_a_choice_is_read_by_its_key_and_both_names(cell: str) -> None:
 
 
 def test_a_choice_that_is_none_and_a_required_cell_that_is_empty_are_refused() -> None:
-    for declared, code in ((field("choice", choices=LEVELS), "choice_unknown"), (field("text", required=True), "required")):
+    for declared, code in (
+        (field("choice", choices=LEVELS), "choice_unknown"),
+        (field("text", required=True), "required"),
+    ):
         with pytest.raises(Wrong) as refused:
             read(declared, "省级" if code == "choice_unknown" else " ")
         assert refused.value.code == code

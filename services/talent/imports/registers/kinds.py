@@ -13,8 +13,9 @@ from contracts.language.violations import Violation
 from services.talent.imports.registers.applying import apply_entries
 from services.talent.imports.registers.columns import columns_of, given_of, names_of, unreadable
 from services.talent.imports.registers.rows import group_of, read_row
-from services.talent.registers.kinds import RegisterKindNotFound, all_kinds, get_kind
+from services.talent.registers import NotAReporter
 from services.talent.registers.rules import Kind
+from services.talent.registers.stored_kinds import all_kinds, find_kind
 
 PREFIX = "register."
 _TOO_OFTEN = Violation(
@@ -23,15 +24,6 @@ _TOO_OFTEN = Violation(
     f"同一条记录在文件中超过 {MAX_ROWS_PER_GROUP} 行，请删除重复的行。",
     f"The same entry is on more than {MAX_ROWS_PER_GROUP} rows of this file.",
 )
-
-
-class NotAReporter(Refusal):
-    """The kind does not name the caller's department among its reporters."""
-
-    kind = "forbidden"
-    code = "talent.not_a_reporter_of_the_file"
-    zh = "本部门不报送此台账，不能上传。"
-    en = "Your department does not report this register and cannot send files of it."
 
 
 class RegisterNeedsPersons(Refusal):
@@ -56,10 +48,8 @@ def find(work: Work, key: str) -> ImportKind | None:
     """The kind of import of a register; None where there is no such register."""
     if not key.startswith(PREFIX):
         return None
-    try:
-        return made_of(get_kind(work, key.removeprefix(PREFIX)))
-    except RegisterKindNotFound:
-        return None
+    kind = find_kind(work, key.removeprefix(PREFIX))
+    return made_of(kind) if kind is not None else None
 
 
 def listed(work: Work) -> list[ImportKind]:

@@ -17,7 +17,8 @@ from chassis.imports.cells import Cell, Wrong, as_number, as_text, filled
 from chassis.imports.days import read_day
 from contracts.language.violations import Violation
 
-_BETWEEN = re.compile(r"[、;；\n]")
+#: What stands between two organisations in one cell.
+BETWEEN = re.compile(r"[、;；\n]")
 Given = Mapping[str, Any]
 _Read = Callable[[Cell, list[str]], Any]
 
@@ -91,7 +92,7 @@ def _readers(given: Given) -> dict[str, _Read]:
     for role in given["roles"]:
         readers[f"parties/{role['role']}"] = _reader_of_names(role)
     for role in given["codes"]:
-        readers[f"codes/{role}"] = lambda cell, notes: _BETWEEN.split(as_number(cell)) if as_number(cell) else []
+        readers[f"codes/{role}"] = lambda cell, notes: BETWEEN.split(as_number(cell)) if as_number(cell) else []
     readers |= dict.fromkeys(given["days"], _read_day)
     readers["county"] = lambda cell, notes: read_county(cell)
     for one in given["fields"]:
@@ -102,7 +103,7 @@ def _readers(given: Given) -> dict[str, _Read]:
 def _reader_of_names(role: Given) -> _Read:
     def read(cell: Cell, notes: list[str]) -> list[str]:
         text = as_text(cell)
-        parts = _BETWEEN.split(text) if role["several"] else [text]
+        parts = BETWEEN.split(text) if role["several"] else [text]
         names = [part.strip() for part in parts if part.strip()]
         if not names and role["required"]:
             raise Wrong("required", "必填。", "Required.")

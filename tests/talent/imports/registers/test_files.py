@@ -49,8 +49,19 @@ class TestRows:
             desk,
             table(
                 [
-                    row("一号", "新风公司", 业主单位信用代码=code, 合作单位=f"{maker}；", 运行日期="2024年5月", 制造单位=maker),
-                    row("二号", "新风公司", **{"面积（平方米）": "2.78万", "总造价": "48万元", "是否开放": "是", "建成年月": "2023-4"}),
+                    row(
+                        "一号",
+                        "新风公司",
+                        业主单位信用代码=code,
+                        合作单位=f"{maker}；",
+                        运行日期="2024年5月",
+                        制造单位=maker,
+                    ),
+                    row(
+                        "二号",
+                        "新风公司",
+                        **{"面积（平方米）": "2.78万", "总造价": "48万元", "是否开放": "是", "建成年月": "2023-4"},
+                    ),
                     row("一号", code, 业主单位信用代码=code, 合作单位=maker, 运行日期="2024年5月", 制造单位=maker),
                     row("三号", "新风公司", 等级="中"),
                     row("", "新风公司", 签约时间="昨天"),
@@ -63,7 +74,12 @@ class TestRows:
                 HEADERS,
             ),
         )
-        assert (found["state"], found["applied"], found["reason"], found["reported_by"]) == ("done", True, None, ["science"])
+        assert (found["state"], found["applied"], found["reason"], found["reported_by"]) == (
+            "done",
+            True,
+            None,
+            ["science"],
+        )
         listed = desk.rows(found)
         assert [(one["verdict"], [(v["column"], v["code"]) for v in one["violations"]]) for one in listed] == [
             ("accepted", []),
