@@ -73,7 +73,6 @@ records.list_all(
     READ,
     ("列出各部门的报送", "List what each department says of it"),
     "talent.list_entry_reports",
-    S.ListEntryReports,
     S.EntryReports,
 )
 records.move(
