@@ -8,4 +8,4 @@ from contracts.talent.people import *
 from contracts.talent.register_rows import *
 from contracts.talent.registers import *
 
-SUBJECTS = (people, organisations, affiliations, contacts, registers)
+SUBJECTS = (people, organisations, affiliations, contacts, registers, register_rows)

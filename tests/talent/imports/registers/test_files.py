@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
@@ -13,6 +14,8 @@ from contracts.language.refusals import Refusal
 from tests.talent.conftest import City, make_credit_code
 from tests.talent.imports.importing import Desk, csv_of, table
 from tests.talent.imports.registers.kinds_made_up import HEADERS, KIND, WINDMILLS, add, row
+
+MEASURES = {"面积（平方米）": "2.78万", "总造价": "48万元", "是否开放": "是", "建成年月": "2023-4"}
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +159,6 @@ class TestKinds:
     def test_its_template_is_a_file_of_it(self, desk: Desk, maker: str) -> None:
         with desk.city.work("zone") as work:
             made = results.read_import_template(work, uploads=desk.uploads, kind=KIND)
-        import base64
-
         book = load_workbook(io.BytesIO(base64.b64decode(made["data_base64"])))
         sheet = book["风车"]
         headers = [cell.value for cell in sheet[1]]
