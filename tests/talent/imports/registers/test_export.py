@@ -34,15 +34,9 @@ def desk(city: City) -> Desk:
         city.university(name="同名大学")
     (code,) = (one[0] for one in city.rows("select uscc from organisations where name = '同名大学' limit 1"))
     rows = [row(f"导出{n}", "出口公司", 县区代码="110101", 签约时间="2024-03") for n in range(4)]
-    rows.append(
-        row(
-            "一切",
-            code,
-            合作单位=f"甲、乙联合大学；{code}",
-            **{"面积（平方米）": "0.5", "总造价": "0.07", "是否开放": "否"},
-        )
-    )
-    rows[-1][HEADERS.index("合作单位")] = f"{code}；{_code_of(city, '甲、乙联合大学')}"
+    both = f"{code}；{_code_of(city, '甲、乙联合大学')}"
+    measures = {"面积（平方米）": "0.5", "总造价": "0.07", "是否开放": "否"}
+    rows.append(row("一切", code, 合作单位=both, **measures))
     rows.append(row("新来", "新来公司", 业主单位信用代码=make_credit_code(88_001), 建成年月="2023-4", 制造单位=code))
     assert set(desk.verdicts(desk.run(table(rows, HEADERS), department="science", kind=KIND))) == {"accepted"}
     return desk
