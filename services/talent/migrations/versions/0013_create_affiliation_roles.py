@@ -1,4 +1,4 @@
-"""Create affiliation_roles with the roles there were so far, and the values of their declared fields on affiliations and reports."""
+"""Create affiliation_roles with the roles there were, and the values of declared fields on affiliations and their reports."""
 
 from alembic import op
 
