@@ -42,7 +42,12 @@ class Uploads:
 
     def find(self, work: Work, key: str) -> ImportKind | None:
         """The kind of this key: one that is code, or one that is data."""
-        return self.kinds.get(key) or self.as_data.find(work, key)
+        kind = self.kinds.get(key)
+        return kind.completed(work, kind) if kind is not None else self.as_data.find(work, key)
+
+    def listed(self, work: Work) -> list[ImportKind]:
+        """The kinds that are code, then those that are data and that the caller's department may upload."""
+        return [*(kind.completed(work, kind) for kind in self.kinds.values()), *self.as_data.listed(work)]
 
     def kind(self, work: Work, key: str) -> ImportKind:
         """The kind of this key. Raises ImportKindNotFound."""

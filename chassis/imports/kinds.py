@@ -81,6 +81,10 @@ def _accept(work: Any, organisation_id: UUID) -> None:
     return None
 
 
+def _as_it_is(work: Any, kind: ImportKind) -> ImportKind:
+    return kind
+
+
 def _accept_all(work: Any) -> None:
     return None
 
@@ -101,6 +105,8 @@ class ImportKind:
     """The ``People`` behind the records of the rows, for the audit; none where they are nobody's."""
     given: Any = None
     """What `read_row` has to know of a kind that is data, as JSON: it is sent along to the child process."""
+    completed: Callable[[Any, ImportKind], ImportKind] = _as_it_is
+    """``completed(work, kind)``: the kind with the columns that are data of the service."""
     check: Callable[[Any], None] = _accept_all
     """``check(work)``, when an upload is announced; raises what the kind refuses of its caller."""
     check_organisation: Callable[..., Any] = _accept

@@ -112,7 +112,7 @@ def list_import_kinds(work: Work, *, uploads: Uploads) -> dict[str, Any]:
     """The kinds of files this service imports, with their columns; of those that are data, what the caller's department may
     upload.
     """
-    return {"items": [_as_record(kind) for kind in (*uploads.kinds.values(), *uploads.as_data.listed(work))]}
+    return {"items": [_as_record(kind) for kind in uploads.listed(work)]}
 
 
 def read_import_template(work: Work, *, uploads: Uploads, kind: str) -> dict[str, Any]:

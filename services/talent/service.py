@@ -14,6 +14,7 @@ from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, registers, settings
+from services.talent.affiliations import roles as affiliation_roles
 from services.talent.imports import kinds as import_kinds
 from services.talent.imports.registers import exporting
 from services.talent.organisations import sets
@@ -111,6 +112,15 @@ class Service:
     get_affiliation = query(schemas.GetAffiliation, schemas.Affiliation, affiliations.get_affiliation, personal=PERSON)
     list_affiliations = query(
         schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations, personal=PERSON
+    )
+    put_affiliation_role = command(
+        schemas.PutAffiliationRole, schemas.AffiliationRole, affiliation_roles.put_affiliation_role
+    )
+    get_affiliation_role = query(
+        schemas.GetAffiliationRole, schemas.AffiliationRole, affiliation_roles.get_affiliation_role
+    )
+    list_affiliation_roles = query(
+        schemas.ListAffiliationRoles, schemas.AffiliationRoles, affiliation_roles.list_affiliation_roles
     )
     end_lapsed_affiliations = every(SETTINGS.lapse_check_seconds, affiliations.end_lapsed)
 

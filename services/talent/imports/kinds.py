@@ -17,6 +17,7 @@ from services.talent import organisations
 from services.talent.imports.registers.kinds import REGISTERS
 from services.talent.imports.roster.applying import apply_roster
 from services.talent.imports.roster.columns import COLUMNS
+from services.talent.imports.roster.roles import completed
 from services.talent.imports.roster.rows import group_of, read_row
 from services.talent.people import keys as people_keys
 from services.talent.people.keys import PeopleKeys
@@ -47,6 +48,7 @@ def of_keys(keys: PeopleKeys) -> dict[str, ImportKind]:
             group_of=group_of,
             too_often=_TOO_OFTEN,
             people=people_of("record_id", of="affiliations"),
+            completed=completed,
             check_organisation=_check_organisation,
         )
     )

@@ -110,13 +110,13 @@ class TestReporting:
     def test_the_same_again_writes_nothing(self, register: Register, city: City) -> None:
         row = register.row("A", note="n", expires_on="2027-01-01")
         register.report("science", row)
-        rows_as_written = "select e.xmin, r.xmin, p.xmin from register_entries e, register_reports r, register_parties p"
+        rows_as_written = (
+            "select e.xmin, r.xmin, p.xmin from register_entries e, register_reports r, register_parties p"
+        )
         before = city.rows(rows_as_written)
         (done,) = register.report("science", row, now=NOW + dt.timedelta(days=1))
         assert done.verdict == "unchanged"
-        assert (
-            city.rows(rows_as_written) == before
-        )
+        assert city.rows(rows_as_written) == before
 
     def test_another_report_replaces_the_one_before(self, register: Register) -> None:
         site = register.city.university()
