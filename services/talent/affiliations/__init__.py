@@ -109,10 +109,10 @@ def report_affiliation(
 
 
 def _refusal(done: AffiliationVerdict) -> Refusal:
-    codes = {violation.code for violation in done.violations}
-    if codes == {"person_unknown"}:
+    wrong = {(violation.field, violation.code) for violation in done.violations}
+    if wrong == {("person_id", "person_unknown")}:
         return PersonNotFound()
-    if codes == {"organisation_unknown"}:
+    if wrong == {("organisation_id", "organisation_unknown")}:
         return organisations.OrganisationNotFound()
     return AffiliationInvalid(errors=[violation.to_error() for violation in done.violations])
 
