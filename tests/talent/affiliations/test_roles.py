@@ -149,21 +149,21 @@ class TestFields:
         assert [(one["pointer"], one["code"]) for one in refused.value.errors] == [(f"#/{pointer}", code)]
 
     def test_any_order_of_the_same_reports_ends_in_the_same_record(self, city: City) -> None:
-        said = {
+        reports = {
             "zone": {"trade": "miller", "is_fresh": False},
             "education": {"trade": "baker"},
             "civil": {"is_fresh": True, "note": "民政"},
         }
         ends = []
-        for order in itertools.permutations(said):
+        for order in itertools.permutations(reports):
             student = Student(city)
             for department in (*order, order[0]):
-                answer = student.report(department, role="guild", values=said[department])
+                answer = student.report(department, role="guild", values=reports[department])
             with city.work() as work:
                 ends.append(affiliations.get_affiliation(work, affiliation_id=answer["id"])["values"])
         # the department the university trusts comes first, then the others by their keys
         assert ends == [{"trade": "baker", "is_fresh": True, "note": "民政"}] * 6
-        assert merged(said, ["education"]) == ends[0]
+        assert merged(reports, ["education"]) == ends[0]
 
     def test_several_departments_at_once_lose_nothing(self, student: Student) -> None:
         departments = [f"dept_{n}" for n in range(6)]
