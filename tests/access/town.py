@@ -41,7 +41,8 @@ class Town:
         self.auditor = platform.client(f"audit-{self.mark}", f"audit_{self.mark}", type="auditor")
         self.ids: dict[str, str] = {}
         self.keys = {
-            one: f"{one}_{self.mark}" for one in ("kind", "universities", "areas", "scheme", "template", "register")
+            one: f"{one}_{self.mark}"
+            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role")
         }
         self._organisations()
         self._people()
@@ -138,6 +139,7 @@ class Town:
 
     def _registers(self) -> None:
         self.office.put(f"/v1/register-kinds/{self.keys['register']}", self.register())
+        self.office.put(f"/v1/affiliation-roles/{self.keys['role']}", {"name": {"zh-CN": "匠人", "en": "Artisan"}})
         self.ids["entry_id"], self.ids["other_entry_id"] = self.reported_entry(), self.reported_entry()
 
     def register(self) -> Record:
