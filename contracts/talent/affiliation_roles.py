@@ -9,7 +9,7 @@ from contracts.language.schema import SLUG, Bilingual, Schema, Whole
 
 
 class AffiliationRoleBody(Schema):
-    """What a person may be to an organisation, and the fields a report of it carries. `programme` is the programme it belongs to."""
+    """What a person may be to an organisation, and the fields a report of it carries; `programme`: what it belongs to."""
 
     name = fields.Nested(Bilingual, required=True)
     programme = fields.String(required=True, validate=SLUG)
