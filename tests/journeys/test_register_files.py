@@ -1,4 +1,4 @@
-"""A kind of register, put a moment ago, is imported and exported over HTTP; the scope that reports entries opens its files alone."""
+"""A kind of register, put a moment ago, is imported and exported over HTTP; the scope that reports entries opens its files."""
 
 from __future__ import annotations
 
