@@ -13,7 +13,7 @@ from typing import Any
 from cli.city import holdings
 from cli.city.comparing import find_organisation
 from cli.city.governing import Governing
-from cli.city.holdings import KIND, ORGANISATION, PATHS, REGISTER, SCHEME, SET, TEMPLATE
+from cli.city.holdings import KIND, ORGANISATION, PATHS, REGISTER, ROLE, SCHEME, SET, TEMPLATE
 from cli.city.reading import Pack
 from cli.city.schemas import CITY, DEPARTMENTS, MESSAGES, ORGANISATIONS
 from cli.exits import Refused
@@ -21,7 +21,13 @@ from cli.language import say
 
 Documents = dict[str, dict[str, Any]]
 _ALONE = "platform/p00-platform.toml"
-_SECTIONS = {KIND: "activity_kinds", REGISTER: "registers", SCHEME: "schemes", TEMPLATE: "templates"}
+_SECTIONS = {
+    KIND: "activity_kinds",
+    ROLE: "affiliation_roles",
+    REGISTER: "registers",
+    SCHEME: "schemes",
+    TEMPLATE: "templates",
+}
 
 
 def by_pack(api: Governing, pack: Pack) -> Documents:
@@ -90,6 +96,7 @@ def alone(api: Governing) -> Documents:
             "waits_for": [],
             "clause": {"section": "0", "zh": "由平台导出。", "en": "Exported from the platform."},
             "activity_kinds": [holdings.kind_table(one, {}) for one in found[KIND]],
+            "affiliation_roles": [holdings.role_table(one, {}) for one in found[ROLE] if one["programme"]],
             "registers": [holdings.register_table(one, {}) for one in found[REGISTER]],
             "schemes": [holdings.scheme_table(one, {}) for one in schemes],
         },

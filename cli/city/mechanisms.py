@@ -23,7 +23,7 @@ MECHANISMS: dict[str, Mechanism] = {
     "schemes": Mechanism("惠民政策", "schemes", is_built=True),
     "templates": Mechanism("消息模板", "message templates", is_built=True),
     "registers": Mechanism("台账", "registers", is_built=True),
-    "affiliation_fields": Mechanism("身份关系的附加字段", "declared fields of affiliations"),
+    "affiliation_fields": Mechanism("身份关系的附加字段", "declared fields of affiliations", is_built=True),
     "facts": Mechanism("核验事实", "verified facts"),
     "matters": Mechanism("事项与办件", "matters and applications"),
     "titles": Mechanism("称号", "titles"),

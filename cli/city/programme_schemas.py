@@ -109,11 +109,12 @@ class Register(Schema):
 
 
 class AffiliationRole(Schema):
-    """What a person is to an organisation, and the fields a report of it may carry."""
+    """What a person is to an organisation, and the fields a report of it may carry. `programme` as of a register."""
 
     key = slug()
     zh = text()
     en = text()
+    programme = slug(optional=True)
     declared = each(Field, data_key="fields")
 
 

@@ -14,7 +14,9 @@ from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, registers, settings
+from services.talent.affiliations import roles as affiliation_roles
 from services.talent.imports import kinds as import_kinds
+from services.talent.imports.registers import exporting
 from services.talent.organisations import sets
 from services.talent.people import changing, contacts, disclosing, duplicates, listing, reading
 from services.talent.people import keys as people_keys
@@ -111,6 +113,15 @@ class Service:
     list_affiliations = query(
         schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations, personal=PERSON
     )
+    put_affiliation_role = command(
+        schemas.PutAffiliationRole, schemas.AffiliationRole, affiliation_roles.put_affiliation_role
+    )
+    get_affiliation_role = query(
+        schemas.GetAffiliationRole, schemas.AffiliationRole, affiliation_roles.get_affiliation_role
+    )
+    list_affiliation_roles = query(
+        schemas.ListAffiliationRoles, schemas.AffiliationRoles, affiliation_roles.list_affiliation_roles
+    )
     end_lapsed_affiliations = every(SETTINGS.lapse_check_seconds, affiliations.end_lapsed)
 
     put_register_kind = command(schemas.PutRegisterKind, schemas.RegisterKind, register_kinds.put_register_kind)
@@ -125,6 +136,7 @@ class Service:
     list_register_entries = query(
         schemas.ListRegisterEntries, schemas.RegisterEntryPage, registers.list_register_entries, personal=IN_ENTRIES
     )
+    list_register_rows = query(schemas.ListRegisterRows, schemas.RegisterRows, exporting.list_register_rows)
     list_entry_reports = query(
         schemas.ListEntryReports, schemas.EntryReports, registers.list_entry_reports, personal=IN_REPORTS
     )

@@ -41,7 +41,8 @@ class Town:
         self.auditor = platform.client(f"audit-{self.mark}", f"audit_{self.mark}", type="auditor")
         self.ids: dict[str, str] = {}
         self.keys = {
-            one: f"{one}_{self.mark}" for one in ("kind", "universities", "areas", "scheme", "template", "register")
+            one: f"{one}_{self.mark}"
+            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role")
         }
         self._organisations()
         self._people()
@@ -138,7 +139,12 @@ class Town:
 
     def _registers(self) -> None:
         self.office.put(f"/v1/register-kinds/{self.keys['register']}", self.register())
+        self.office.put(f"/v1/affiliation-roles/{self.keys['role']}", self.role())
         self.ids["entry_id"], self.ids["other_entry_id"] = self.reported_entry(), self.reported_entry()
+
+    def role(self) -> Record:
+        """What a person may be to an organisation."""
+        return {"name": {"zh-CN": "匠人", "en": "Artisan"}, "programme": "artisans"}
 
     def register(self) -> Record:
         """A kind of register that the own department reports, and a person takes part in."""

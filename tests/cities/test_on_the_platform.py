@@ -45,13 +45,23 @@ class TestTheInventedCity:
         kinds = [what for (what, _), _ in wanted]
         assert kinds == sorted(
             kinds,
-            key=["organisation", "organisation_set", "activity_kind", "register_kind", "scheme", "template"].index,
+            key=[
+                "organisation",
+                "organisation_set",
+                "activity_kind",
+                "affiliation_role",
+                "register_kind",
+                "scheme",
+                "template",
+            ].index,
         )
         assert {action for _, (action, _) in wanted} == {"create"}
-        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1
+        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1 + 1
         assert [*actions(city, "apply", pack).items()] == wanted
         assert actions(city, "apply", pack) == actions(city, "diff", pack) == {}
-        assert "Nothing to change: 9 things" in city("apply", pack).out
+        assert "Nothing to change: 10 things" in city("apply", pack).out
+        rower = client.get("/v1/affiliation-roles/rower")
+        assert (rower["programme"], rower["is_built_in"], rower["fields"][0]["required"]) == ("k01", False, True)
         register = client.get("/v1/register-kinds/boat_club")
         assert (register["version"], register["programme"], register["parties"][0]["most"]) == (1, "k01", 1)
         scheme = client.get("/v1/schemes/lantern_tickets")
@@ -168,6 +178,7 @@ class TestJinzhong:
         assert not any(what == "template" or (what == "activity_kind" and key in seeded) for what, key in wanted)
         assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
         assert sum(what == "register_kind" for what, _ in wanted) == 17
+        assert {key for what, key in wanted if what == "affiliation_role"} == {"employee", "volunteer", "linked_expert"}
         output = run_block(bare, city, "docs/city-pack.md", "pack")
         assert "44 programmes, 54 figures" in output
         assert output.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
