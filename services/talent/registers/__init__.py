@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
+from services.talent.registers import figures
 from services.talent.registers.tables import RegisterEntry
 
 TABLE: Table = RegisterEntry.__table__  # type: ignore[assignment]
+COUNTERS = figures.COUNTERS
