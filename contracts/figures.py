@@ -80,7 +80,7 @@ PROGRAMME_KEY = validate.Regexp(
 )
 _PLAIN = Text("invalid_type", "应为文本、数字或 true、false。", "Must be a text, a number, true or false.")
 _UNIT = Text("wrong_unit", "{count} 以 {units} 计，请改写 unit。", "{count} are counted in {units}; write that unit.")
-_GRAIN = Text("required", "取整须写明到哪一位，如 10。", "A rounded figure needs its grain, 10 for instance.")
+_GRAIN = Text("required", "取整须写明到哪一位，如 grain = 10。", "A rounded figure needs its grain: 10, for instance.")
 _FIELD = Text("required", "measure 须写明合计哪个字段。", "A measure names the field that is added up.")
 _NO_ROLE = Text(
     "unexpected", "measure 不按参与方计，请删去 role。", "A measure is not counted by parties; remove the role."
@@ -126,11 +126,6 @@ class Display(Schema):
     decimals = Whole(load_default=0, validate=validate.Range(min=0, max=4))
     numerals = fields.String(required=True, validate=validate.OneOf(NUMERALS))
 
-    @validates_schema
-    def _has_grain(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if data["qualifier"] != EXACT and data["grain"] is None:
-            raise ValidationError({"grain": [_GRAIN]})
-
 
 class Counting(Schema):
     """What a service needs of a definition. A flow counts what happened from `starts_on` on, without it from 1 January of the
@@ -144,7 +139,7 @@ class Counting(Schema):
     starts_on = Day(load_default=None, allow_none=True, validate=DAYS)
 
 
-class FigureRule(Counting):
+class FigureShape(Counting):
     """A definition but for its names: the unit it is counted in, and the classifier and display it is printed with."""
 
     number = fields.String(required=True, validate=validate.Length(min=1, max=10))
@@ -155,42 +150,45 @@ class FigureRule(Counting):
     same_records_as = fields.String(load_default=None, allow_none=True, validate=FIGURE_KEY)
     within = fields.String(load_default=None, allow_none=True, validate=FIGURE_KEY)
 
-    @validates_schema
-    def _holds_together(self, data: dict[str, Any], **kwargs: Any) -> None:
-        wrong: dict[str, Any] = {}
-        for part, inner, text in _contradictions(data):
-            if inner is None:
-                wrong[part] = [text]
-            else:
-                wrong.setdefault(part, {})[inner] = [text]
-        if wrong:
-            raise ValidationError(wrong)
 
-
-def _contradictions(data: dict[str, Any]) -> Iterator[tuple[str, str | None, Text]]:
-    count, of = data["count"], data["of"]
+def contradictions(figure: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Text]]:
+    """What of a definition does not go together: the key that is wrong, and what is wrong with it."""
+    count, of, shown = figure["count"], figure["of"], figure["display"]
     units = UNITS_OF.get(count, ())
-    if units and data["unit"] not in units:
-        yield "unit", None, _UNIT.format(count=count, units="/".join(units))
+    if units and figure["unit"] not in units:
+        yield ("unit",), _UNIT.format(count=count, units="/".join(units))
+    if shown["qualifier"] != EXACT and shown["grain"] is None:
+        yield ("display", "grain"), _GRAIN
     if count == MEASURE and of["field"] is None:
-        yield "of", "field", _FIELD
+        yield ("of", "field"), _FIELD
     if count == MEASURE and of["role"] is not None:
-        yield "of", "role", _NO_ROLE
+        yield ("of", "role"), _NO_ROLE
     if (count == PARAMETER) != (of["mechanism"] == "parameters"):
-        yield "count", None, _BOTH
+        yield ("count",), _BOTH
     if count == PARAMETER and len(of["kinds"]) != 1:
-        yield "of", "kinds", _PARAMETER
-    if data["kind"] == STOCK and data["starts_on"] is not None:
-        yield "starts_on", None, _NO_START
+        yield ("of", "kinds"), _PARAMETER
+    if figure["kind"] == STOCK and figure["starts_on"] is not None:
+        yield ("starts_on",), _NO_START
 
 
-class FigureDefinition(FigureRule):
+class FigureDefinition(FigureShape):
     """The definition of one figure. `number` is its number in the city's own list, `within` the figure it is a part of,
     `same_records_as` the one another department reports of the same records: they are counted once.
     """
 
     name = fields.Nested(Bilingual, required=True)
     note = fields.Nested(Bilingual, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _holds_together(self, data: dict[str, Any], **kwargs: Any) -> None:
+        wrong: dict[str, Any] = {}
+        for (*way, last), text in contradictions(data):
+            at = wrong
+            for part in way:
+                at = at.setdefault(part, {})
+            at[last] = [text]
+        if wrong:
+            raise ValidationError(wrong)
 
 
 def counting(definition: Mapping[str, Any]) -> dict[str, Any]:

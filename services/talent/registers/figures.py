@@ -143,7 +143,8 @@ def _first_day(wanted: Wanted) -> Any:
 
 def _title() -> Any:
     """The title, but of an entry about a person: it may name them."""
-    is_about_one = exists().where(RegisterParty.entry_id == RegisterEntry.id, RegisterParty.person_id.is_not(None))
+    party = aliased(RegisterParty)
+    is_about_one = exists().where(party.entry_id == RegisterEntry.id, party.person_id.is_not(None))
     return case((is_about_one, null()), else_=RegisterEntry.title)
 
 
