@@ -99,7 +99,7 @@ class Plain(fields.Raw):
         return value
 
 
-class Of(Schema):
+class FigureOf(Schema):
     """What a figure counts: records of which mechanism, narrowed by kinds, states, roles, a programme, a reporter, fields.
 
     `where` is by key: ``reported_by`` a department, ``organisation_in`` a kind of register with a current entry of the
@@ -117,7 +117,7 @@ class Of(Schema):
     field = fields.String(load_default=None, allow_none=True, validate=SLUG)
 
 
-class Display(Schema):
+class FigureDisplay(Schema):
     """How the office writes the number: ``{"qualifier": "floor", "grain": 10}`` writes 743 as 740 and a floor word."""
 
     qualifier = fields.String(required=True, validate=validate.OneOf(QUALIFIERS))
@@ -134,7 +134,7 @@ class Counting(Schema):
 
     key = fields.String(required=True, validate=FIGURE_KEY)
     count = fields.String(required=True, validate=validate.OneOf(COUNTS))
-    of = fields.Nested(Of, required=True)
+    of = fields.Nested(FigureOf, required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     starts_on = Day(load_default=None, allow_none=True, validate=DAYS)
 
@@ -146,7 +146,7 @@ class FigureShape(Counting):
     unit = fields.String(required=True, validate=validate.OneOf(UNITS))
     classifier = fields.String(required=True, validate=validate.Length(max=20))
     reported_by = fields.List(fields.String(validate=SLUG), load_default=list, validate=validate.Length(max=50))
-    display = fields.Nested(Display, required=True)
+    display = fields.Nested(FigureDisplay, required=True)
     same_records_as = fields.String(load_default=None, allow_none=True, validate=FIGURE_KEY)
     within = fields.String(load_default=None, allow_none=True, validate=FIGURE_KEY)
 

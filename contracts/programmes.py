@@ -35,7 +35,7 @@ def _require_each_once(items: list[dict[str, Any]], part: str) -> None:
         raise ValidationError({part: twice})
 
 
-class Clause(Schema):
+class ProgrammeClause(Schema):
     """Where the programme stands in the report it comes from, in the city's own words."""
 
     section = fields.String(required=True, validate=validate.Length(min=1, max=40))
@@ -68,7 +68,7 @@ class ProgrammeBody(Schema):
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     chapter = fields.String(required=True, validate=SLUG)
     position = Whole(required=True, validate=validate.Range(min=1, max=10_000))
-    clause = fields.Nested(Clause, required=True)
+    clause = fields.Nested(ProgrammeClause, required=True)
     departments = fields.List(fields.Nested(ProgrammeDepartment), load_default=list, validate=validate.Length(max=50))
     parameters = fields.List(fields.Nested(ProgrammeParameter), load_default=list, validate=validate.Length(max=100))
     waits_for = fields.List(fields.String(validate=SLUG), load_default=list, validate=validate.Length(max=50))
@@ -113,7 +113,7 @@ class Programmes(Schema):
     items = fields.List(fields.Nested(Programme), required=True)
 
 
-class Chapter(Schema):
+class OutlineChapter(Schema):
     """A chapter of the report."""
 
     key = fields.String(required=True, validate=SLUG)
@@ -124,7 +124,7 @@ class OutlineBody(Schema):
     """What the report is called, and its chapters in their order."""
 
     title = fields.Nested(Bilingual, required=True)
-    chapters = fields.List(fields.Nested(Chapter), required=True, validate=validate.Length(min=1, max=50))
+    chapters = fields.List(fields.Nested(OutlineChapter), required=True, validate=validate.Length(min=1, max=50))
 
     @validates_schema
     def _holds_together(self, data: dict[str, Any], **kwargs: Any) -> None:

@@ -17,6 +17,8 @@ _WORDS = {
     "activity_kind": "活动类别",
     "scheme": "政策",
     "template": "消息模板",
+    "report_outline": "报告提纲",
+    "programme": "项目",
 }
 
 CITY: dict[str, str] = {

@@ -34,7 +34,15 @@ _ROSTERS = (
     *("registry:read", "registry:write", "people:read", "people:write", "people:import", "people:import_results"),
     *("affiliations:report", "affiliations:decide"),
 )
-_OFFICE = ("registry:govern", "schemes:govern", "kinds:govern", "templates:govern", "templates:read", "reports:read")
+_OFFICE = (
+    "registry:govern",
+    "schemes:govern",
+    "kinds:govern",
+    "templates:govern",
+    "templates:read",
+    "reports:govern",
+    "reports:read",
+)
 _ACTIVITIES = ("activities:read", "activities:write", "registrations:read", "registrations:write", "tickets:issue")
 CLIENTS = {
     # the city's youth office, which also runs activities
