@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from contracts import figures as schemas
 from contracts.talent import affiliations as affiliation_schemas
 from services.talent import affiliations, figures, organisations, people
 from services.talent.affiliations.tables import Affiliation
+from services.talent.people.tables import Person
 from services.talent.registers.tables import RegisterEntry, RegisterKind, RegisterParty
 from tests.support.servers import Make
 from tests.talent.conftest import City
@@ -112,7 +113,7 @@ class TestAffiliations:
         of = {"kinds": ["employee"], "states": ["current"]}
         assert count(town, "affiliations", "2026-04-30", count="persons", **of) == 2
         with town.work() as work:
-            work.session.execute(people.TABLE.update().where(people.TABLE.c.id == second).values(merged_into=first))
+            work.session.execute(update(Person).where(Person.id == second).values(merged_into=first))
         assert count(town, "affiliations", "2026-04-30", count="persons", **of) == 1
         assert count(town, "affiliations", "2026-04-30", **of) == 2
 
