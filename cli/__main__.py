@@ -23,7 +23,7 @@ PROGRAM = "youthcity"
 COMPLETE = "_YOUTHCITY_COMPLETE"
 #: Command → its line in the list of commands. Its module, of the same name, is imported when it is called, and not before.
 COMMANDS = {
-    "imports": "Rosters: send a file, see the result of each row.",
+    "imports": "Rosters and registers: send a file, see the result of each row.",
     "clients": "Registered clients: departments' systems that may request tokens.",
     "city": "A city's pack: its programmes, sets, schemes and messages as files.",
     "queues": "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).",

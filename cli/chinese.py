@@ -103,9 +103,11 @@ CHINESE: dict[str, str] = {
     ),
     "Language; else YOUTHCITY_LANG, else LANG.": "语言；未指定时依次看 YOUTHCITY_LANG、LANG。",
     "One JSON object a line.": "每行输出一个 JSON 对象。",
-    "Rosters: send a file, see the result of each row.": "名册：上传，并查看逐行结果。",
+    "Rosters and registers: send a file, see the result of each row.": "名册与台账：上传，并查看逐行结果。",
     "Send FILE (.xlsx or .csv) and follow it to its end.": "上传 FILE（.xlsx 或 .csv），等到处理结束。",
-    "What the file contains.": "名册种类。",
+    "What the file contains: roster, or register.KEY for entries of a register.": (
+        "文件内容：roster（名册），或 register.键（台账）。"
+    ),
     "dry_run writes nothing; best_effort every row that holds; all_or_nothing only a file without a wrong row.": (
         "dry_run 只检查不写入；best_effort 写入所有合格的行；all_or_nothing 有一行不合格就全部不写。"
     ),

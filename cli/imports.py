@@ -26,19 +26,26 @@ _STEPS = (0.2, 0.5, 1.0, 2.0)
 _import_id = click.argument("import_id", metavar="ID", type=click.UUID)
 
 
+def _known_kind(kind: str) -> str:
+    if contract.service_of(kind) is None:
+        known = [*contract.KINDS, *(f"{family}.KEY" for family in contract.FAMILIES)]
+        raise click.BadParameter(f"{kind!r} is not one of {', '.join(known)}")
+    return kind
+
+
 @click.group()
 def imports() -> None:
-    """Rosters: send a file, see the result of each row."""
+    """Rosters and registers: send a file, see the result of each row."""
 
 
 @imports.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option(
     "--kind",
-    type=click.Choice(tuple(contract.KINDS)),
+    callback=lambda context, parameter, value: _known_kind(value),
     default="roster",
     show_default=True,
-    help="What the file contains.",
+    help="What the file contains: roster, or register.KEY for entries of a register.",
 )
 @click.option(
     "--mode",

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Page, Schema, Whole, page_of
+from contracts.language.messages import Text
+from contracts.language.schema import Bilingual, Instant, Listing, Page, Schema, Whole, page_of
 from contracts.vocabulary import VERDICTS
 
-#: Every kind of import → the service that has it.
+#: Every kind of import that is code → the service that has it.
 KINDS = {"roster": "talent"}
+#: Kinds that are data, ``<family>.<key>`` (``register.partnership``): their family → the service that has them.
+FAMILIES = {"register": "talent"}
 MODES = ("dry_run", "best_effort", "all_or_nothing")
 STATES = ("uploading", "queued", "applying", "done", "rejected", "failed")
 
@@ -20,12 +23,40 @@ CHUNK_BYTES = 256 * 1024
 MAX_BYTES = 20 * 1024 * 1024
 
 _COUNT = {"required": True, "validate": validate.Range(min=0)}
+_OF_FAMILY = rf"(?:{'|'.join(FAMILIES)})\.[a-z0-9][a-z0-9_.-]{{0,79}}"
+#: The key of a kind: one of KINDS, or a family's.
+KIND = validate.Regexp(
+    rf"(?:{'|'.join(KINDS)}|{_OF_FAMILY})\Z",
+    error=Text(
+        "unknown_kind",
+        f"应为 {'、'.join(KINDS)}，或 {'、'.join(f'{one}.<键>' for one in FAMILIES)}。",
+        f"Must be {', '.join(KINDS)}, or {', '.join(f'{one}.<key>' for one in FAMILIES)}.",
+    ),
+)
+_ANY_KIND = validate.Regexp(
+    r"[a-z0-9][a-z0-9_.-]{0,99}\Z",
+    error=Text(
+        "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
+    ),
+)
+
+
+def family_of(kind: str) -> str | None:
+    """The family of a kind that is data; None for one that is code, and for what is no kind."""
+    family, dot, _ = kind.partition(".")
+    return family if dot and family in FAMILIES else None
+
+
+def service_of(kind: str) -> str | None:
+    """The service that has a kind, or would have it; None for what is no kind."""
+    family = family_of(kind)
+    return KINDS.get(kind) if family is None else FAMILIES[family]
 
 
 class StartImport(Schema):
     """An upload is announced: its name, size and SHA-256; ``organisation_id`` for a file without that column."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))
+    kind = fields.String(required=True, validate=KIND)
     mode = fields.String(load_default="best_effort", validate=validate.OneOf(MODES))
     organisation_id = fields.UUID(load_default=None, allow_none=True)
     filename = fields.String(required=True, validate=validate.Length(min=1, max=300))
@@ -114,7 +145,7 @@ class Import(Schema):
     """
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))
+    kind = fields.String(required=True, validate=KIND)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     applied = fields.Boolean(required=True)
@@ -142,7 +173,7 @@ class Import(Schema):
 class ListImports(Listing):
     """Imports of the caller's department, oldest first."""
 
-    kind = fields.String(validate=validate.OneOf(tuple(KINDS)))
+    kind = fields.String(validate=KIND)
     state = fields.String(validate=validate.OneOf(STATES))
 
 
@@ -233,7 +264,7 @@ class ImportKinds(Schema):
 
 
 class ReadImportTemplate(Schema):
-    kind = fields.String(required=True, validate=SLUG)
+    kind = fields.String(required=True, validate=_ANY_KIND)
 
 
 class ImportTemplate(Schema):

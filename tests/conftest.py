@@ -41,6 +41,7 @@ PROOFS = (
     "tests/resilience",
     "tests/talent/imports/test_hostile_files.py",
     "tests/talent/imports/test_libreoffice.py",
+    "tests/talent/imports/registers/test_killed.py",
 )
 
 #: The tests that use `platform`, which is started once: they run in one worker.

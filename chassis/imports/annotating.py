@@ -13,19 +13,17 @@ from datetime import date, datetime
 
 import xlsxwriter
 
-from chassis.imports.cells import Cell, written
+from chassis.imports.cells import FORMULA_STARTS, LONGEST_CELL, Cell, written
 from chassis.imports.headers import find_header_row
 from chassis.imports.kinds import Column
 from chassis.imports.tabular import Table
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 VERDICTS = {
     "accepted": ("已接收", "accepted"),
     "unchanged": ("无变化", "unchanged"),
     "differs": ("与已有记录不一致", "differs"),
     "rejected": ("未接收", "rejected"),
 }
-MAX_CELL_CHARACTERS = 32_767
 
 codecs.lookup("utf-16-le")  # xlsxwriter encodes by it; loaded here, while this process still may
 
@@ -63,7 +61,7 @@ def titles(*, is_trial: bool) -> tuple[str, str, str, str]:
 
 def neutralised(text: str) -> str:
     """The text with an apostrophe in front where a spreadsheet program might run it."""
-    return ("'" + text if text.startswith(FORMULA_STARTS) else text)[:MAX_CELL_CHARACTERS]
+    return ("'" + text if text.startswith(FORMULA_STARTS) else text)[:LONGEST_CELL]
 
 
 def shown(cell: Cell) -> str:

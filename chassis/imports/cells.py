@@ -24,6 +24,11 @@ Cell = str | int | float | bool | date | datetime | timedelta | Spanned | None
 LARGEST_EXACT = 10**15
 """Excel keeps 15 digits of a number: an ID number typed as one has lost its last digits."""
 
+#: What a spreadsheet program may take for a formula begins so.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_CELL = 32_767
+"""Characters of a cell (ECMA-376 part 1, 18.18.93, as programs read it)."""
+
 #: What people and programs put before a number to keep it a text.
 APOSTROPHES = "'’‘‛`´ʼʹ′＇ʻ"
 #: What a spreadsheet shows where a formula failed (ECMA-376 part 1, 18.17.3, and those of newer programs).

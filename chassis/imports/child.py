@@ -8,6 +8,7 @@ answer too: see `limited`.
 from __future__ import annotations
 
 import errno
+import functools
 import importlib
 import json
 import os
@@ -86,6 +87,8 @@ def _prepared(task: dict[str, Any]) -> Answer:
 
     required = [column for column in columns if column.key in task["required"]]
     read_row, group_of = _function(task["read_row"]), _function(task["group_of"])
+    if task["given"] is not None:
+        read_row = functools.partial(read_row, given=task["given"])
     sheet = Sheet(columns, required, read_row, group_of, Violation(*task["too_often"]))
 
     def read(content: bytes) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from chassis.ground.settings import ServiceSettings
 from chassis.imports import settings as import_settings
-from chassis.imports.kinds import Kinds
+from chassis.imports.kinds import NO_DATA, ImportKind, Kinds, KindsAsData
+from chassis.imports.refusals import ImportKindNotFound
 from chassis.imports.settings import ImportSettings
 from chassis.imports.tables import CHUNKS, IMPORTS, WORKBOOK_PARTS
 from chassis.keys.rings import FieldCipher, KeyRing, check_canary, read_keyring
@@ -37,6 +38,23 @@ class Uploads:
     ring: KeyRing
     settings: ImportSettings
     kinds: Kinds
+    as_data: KindsAsData = NO_DATA
+
+    def find(self, work: Work, key: str) -> ImportKind | None:
+        """The kind of this key: one that is code, or one that is data."""
+        kind = self.kinds.get(key)
+        return kind.completed(work, kind) if kind is not None else self.as_data.find(work, key)
+
+    def listed(self, work: Work) -> list[ImportKind]:
+        """The kinds that are code, then those that are data and that the caller's department may upload."""
+        return [*(kind.completed(work, kind) for kind in self.kinds.values()), *self.as_data.listed(work)]
+
+    def kind(self, work: Work, key: str) -> ImportKind:
+        """The kind of this key. Raises ImportKindNotFound."""
+        found = self.find(work, key)
+        if found is None:
+            raise self.refusal(ImportKindNotFound())
+        return found
 
     def refusal(self, refusal: Refusal) -> Refusal:
         """The refusal, with a code of this service: ``talent.import_not_found``."""
@@ -50,14 +68,14 @@ class Uploads:
         return self.cipher.open_bytes(sealed, row=str(import_id), column=what)
 
 
-def load(settings: ServiceSettings, kinds: Kinds) -> Uploads:
+def load(settings: ServiceSettings, kinds: Kinds, as_data: KindsAsData = NO_DATA) -> Uploads:
     """The uploads of a service with these kinds, sealed with the keyring ``upload_encryption``; raises KeyProblem."""
-    return of_ring(settings.name, read_keyring(settings.key_dir, KEYRING, is_dev=settings.is_dev), kinds)
+    return of_ring(settings.name, read_keyring(settings.key_dir, KEYRING, is_dev=settings.is_dev), kinds, as_data)
 
 
-def of_ring(service: str, ring: KeyRing, kinds: Kinds) -> Uploads:
+def of_ring(service: str, ring: KeyRing, kinds: Kinds, as_data: KindsAsData = NO_DATA) -> Uploads:
     """The uploads of a service with these kinds, sealed with a keyring."""
-    return Uploads(service, FieldCipher(ring), ring, import_settings.load(service), kinds)
+    return Uploads(service, FieldCipher(ring), ring, import_settings.load(service), kinds, as_data)
 
 
 def prove(work: Work, keys: Uploads) -> None:

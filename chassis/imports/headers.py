@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from chassis.imports.cells import Spanned, plain
 from chassis.imports.kinds import Column
-from chassis.imports.notes import is_of_others, only_ornaments, split_notes
+from chassis.imports.notes import is_of_others, only_ornaments, split_notes, without_ornaments
 
 #: Titles and notes may stand above the header row, in at most so many rows.
 HEADER_SEARCH_ROWS = 10
@@ -47,18 +47,17 @@ def known_headers(columns: Sequence[Column]) -> Known:
     """Every header of the columns: their own names, then their synonyms, which stand with the most specific first."""
     known: dict[str, tuple[Column, int]] = {}
     for column in columns:
-        known |= {squeezed(name): (column, 0) for name in (column.zh, column.en, column.key)}
+        known |= {_bare(name): (column, 0) for name in (column.zh, column.en, column.key)}
     for column in columns:
         for rank, synonym in enumerate(column.synonyms, 1):
-            known.setdefault(squeezed(synonym), (column, rank))
+            known.setdefault(_bare(synonym), (column, rank))
     return known
 
 
 def header_key(header: str, columns: Sequence[Column]) -> str | None:
     """The key of the column a header stands for; None for a header no column has."""
-    word, notes = split_notes(plain(header))
-    found = known_headers(columns).get(squeezed(word))
-    return found[0].key if found is not None and only_ornaments(notes, found[0].allowed) else None
+    column, _, notes = _found(plain(header), known_headers(columns))
+    return column.key if column is not None and only_ornaments(notes, column.allowed) else None
 
 
 def find_header_row(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> HeaderRow | None:
@@ -95,8 +94,7 @@ def _read_headers(index: int, row: Sequence[object], known: Known, headings: Map
     for position, cell in enumerate(row):
         if not isinstance(cell, str) or not (text := plain(cell)):
             continue
-        word, notes = split_notes(text)
-        column, rank = known.get(squeezed(word), (None, 0))
+        column, rank, notes = _found(text, known)
         if column is None:
             ignored.append(_shown(cell))
         elif not only_ornaments(notes, column.allowed) or is_of_others(headings.get(position, "")):
@@ -108,6 +106,22 @@ def _read_headers(index: int, row: Sequence[object], known: Known, headings: Map
     passed = [(place[2], key) for key, places in found.items() for place in places if place[2] != cells[key]]
     repeated = [(_shown(str(row[position])), titles[key]) for position, key in sorted(passed)]
     return HeaderRow(index, cells, titles, tuple(ignored), tuple(qualified), tuple(repeated))
+
+
+def _found(text: str, known: Known) -> tuple[Column | None, int, list[str]]:
+    """The column of a header (made ``plain``), how near the header comes to its name, and the notes beside that name.
+
+    A bracket may belong to the name itself: 面积（平方米）.
+    """
+    bare, has_ornaments = without_ornaments(text)
+    if (found := known.get(squeezed(bare))) is not None:
+        return (*found, [""] if has_ornaments else [])
+    word, notes = split_notes(text)
+    return (*known.get(squeezed(word), (None, 0)), notes)
+
+
+def _bare(name: str) -> str:
+    return squeezed(without_ornaments(plain(name))[0])
 
 
 def _headings(row: Sequence[object]) -> dict[int, str]:

@@ -13,6 +13,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,10 @@ from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.ground import clock
-from chassis.imports import files
+from chassis.imports import files, results
 from chassis.imports.accounts import listed_rows
 from chassis.imports.files import Uploads
-from chassis.imports.kinds import Line, Verdict
+from chassis.imports.kinds import ImportKind, Line, Verdict
 from chassis.imports.limited import ChildFailed, annotate_file, read_file
 from chassis.imports.reasons import FileRefused, reason, warning
 from chassis.imports.settings import ImportSettings
@@ -98,10 +99,19 @@ class _Job:
 
     def __init__(self, database: BoundDatabase, row: Row[Any], uploads: Uploads) -> None:
         self._database, self._row, self._uploads = database, row, uploads
-        self._kind, self._settings = uploads.kinds[row.kind], uploads.settings
+        self._settings = uploads.settings
         # the rows are reported by the uploader, not by the platform
         self._caller = Caller(row.client_id, row.department, row.request_id, trusted=True)
         self._renewed_at = time.monotonic()
+
+    @cached_property
+    def _kind(self) -> ImportKind:
+        """The kind as it stands when this replica begins; refuses (FileRefused) one that is gone."""
+        with self._database.reading() as work:
+            found = self._uploads.find(work, self._row.kind)
+        if found is None:
+            raise FileRefused("kind_gone")
+        return found
 
     def run(self) -> None:
         try:
@@ -228,7 +238,7 @@ class _Job:
     def _annotate(self) -> list[bytes]:
         """The annotated workbook in parts; none for a file it cannot be made of."""
         with self._database.reading() as work:
-            verdicts = _shown_verdicts(work, self._row.id)
+            verdicts = results.shown_verdicts(work, self._row.id)
         is_trial = self._row.mode == "dry_run"
         try:
             return list(
@@ -287,16 +297,6 @@ def _write_verdicts(work: Work, import_id: UUID, verdicts: Sequence[Verdict]) ->
     ]
     if rows:
         work.session.connection().execute(insert(ROWS), rows)
-
-
-def _shown_verdicts(work: Work, import_id: UUID) -> dict[int, list[str]]:
-    statement = select(ROWS.c.row, ROWS.c.verdict, ROWS.c.violations).where(ROWS.c.import_id == import_id)
-    shown = {}
-    for number, verdict, violations in work.session.execute(statement):
-        zh = "；".join(f"{one['column']}：{one['zh']}" for one in violations)
-        en = "; ".join(f"{one['column']}: {one['en']}" for one in violations)
-        shown[number] = [verdict, zh, en]
-    return shown
 
 
 def _end(work: Work, import_id: UUID, state: str, *, failure: dict[str, str] | None = None) -> None:

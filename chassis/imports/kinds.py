@@ -55,7 +55,8 @@ class Verdict:
 #: ``read_row(cells by column key)``: the values of a row as a dict of JSON or an object with ``to_json()``, or a list of
 #: Violation, what is wrong with its cells. An object may have ``notes``, pairs of a column key and the code of what had to be
 #: inferred or left out to read its cell (``reasons.INFERRED``, ``reasons.WARNINGS``). Pure; runs in the child process.
-ReadRow = Callable[[Mapping[str, Any]], Any]
+#: A kind that is data has ``read_row(cells, given=…)``, with the `given` of its ImportKind.
+ReadRow = Callable[..., Any]
 #: ``group_of(row)``: equal for rows that must be applied together, None for a row of its own. Pure; runs in the child process.
 GroupOf = Callable[[Any], object]
 #: ``apply(work, lines, organisation_id=…)``: a verdict for each line, in their order. Refuses nothing.
@@ -80,6 +81,14 @@ def _accept(work: Any, organisation_id: UUID) -> None:
     return None
 
 
+def _as_it_is(work: Any, kind: ImportKind) -> ImportKind:
+    return kind
+
+
+def _accept_all(work: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class ImportKind:
     """A kind of import. `read_row` and `group_of` are module-level functions, which the child process imports by name."""
@@ -94,6 +103,12 @@ class ImportKind:
     too_often: Violation = TOO_OFTEN
     people: Any = None
     """The ``People`` behind the records of the rows, for the audit; none where they are nobody's."""
+    given: Any = None
+    """What `read_row` has to know of a kind that is data, as JSON: it is sent along to the child process."""
+    completed: Callable[[Any, ImportKind], ImportKind] = _as_it_is
+    """``completed(work, kind)``: the kind with the columns that are data of the service."""
+    check: Callable[[Any], None] = _accept_all
+    """``check(work)``, when an upload is announced; raises what the kind refuses of its caller."""
     check_organisation: Callable[..., Any] = _accept
     """``check_organisation(work, organisation_id)``, when an import names one; raises what the kind refuses."""
 
@@ -102,8 +117,23 @@ class ImportKind:
         return [column for column in self.columns if column.is_required and not (column.or_given and is_given)]
 
 
-#: The kinds of a service, by key.
+#: The kinds of a service that are code, by key.
 Kinds = Mapping[str, ImportKind]
+
+
+@dataclass(frozen=True)
+class KindsAsData:
+    """The kinds of a service that are its data, so that a new one needs no deployment.
+
+    ``find(work, key)``: the kind as it stands, None where there is none. ``listed(work)``: those the caller's department may
+    upload.
+    """
+
+    find: Callable[[Any, str], ImportKind | None] = lambda work, key: None
+    listed: Callable[[Any], Sequence[ImportKind]] = lambda work: ()
+
+
+NO_DATA = KindsAsData()
 
 
 def by_key(*kinds: ImportKind) -> dict[str, ImportKind]:

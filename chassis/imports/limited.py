@@ -49,6 +49,7 @@ def read_file(
         "columns": [asdict(column) for column in kind.columns],
         "required": [column.key for column in kind.required(is_given=is_given)],
         "read_row": _name_of(kind.read_row),
+        "given": kind.given,
         "group_of": _name_of(kind.group_of),
         "too_often": astuple(kind.too_often),
     }

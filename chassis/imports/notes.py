@@ -54,6 +54,12 @@ def split_notes(header: str) -> tuple[str, list[str]]:
     return header, notes
 
 
+def without_ornaments(header: str) -> tuple[str, bool]:
+    """A header (made ``plain``) without brackets of ornaments, and whether there were any; others stay: 面积(平方米)."""
+    kept = _BRACKETS.sub(lambda found: "" if only_ornaments(filter(None, found.groups())) else found[0], header)
+    return kept, kept != header
+
+
 def only_ornaments(notes: Iterable[str], allowed: Iterable[str] = ()) -> bool:
     """Whether none of the notes changes what the column is; to list the texts `allowed` in it changes nothing."""
     return all(_is_ornament(note.casefold(), allowed) for note in notes)

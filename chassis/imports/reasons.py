@@ -57,6 +57,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "{count} rows are hidden or filtered out (rows {rows}); the mode being all_or_nothing, no row was applied. "
         "Please show them, check them and send the file again.",
     ),
+    "kind_gone": (
+        "这种文件类型已不存在，没有读取。",
+        "There is no such kind of file any more, so it was not read.",
+    ),
     "rows_rejected": (
         "有 {rejected} 行不符合要求，按“全部或不导入”方式，没有写入任何一行。",
         "{rejected} rows were rejected; the mode being all_or_nothing, no row was applied.",

@@ -17,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 from chassis.imports import files
 from chassis.imports.files import Uploads
 from chassis.imports.kinds import ImportKind
-from chassis.imports.refusals import ImportKindNotFound, ImportNotFound, ImportWorkbookNotReady
+from chassis.imports.refusals import ImportNotFound, ImportWorkbookNotReady
 from chassis.imports.tables import IMPORTS, ROWS
 from chassis.imports.template import template
 from chassis.store.pages import read_page
@@ -109,15 +109,15 @@ def read_import_workbook(work: Work, *, uploads: Uploads, import_id: UUID, offse
 
 
 def list_import_kinds(work: Work, *, uploads: Uploads) -> dict[str, Any]:
-    """The kinds of files this service imports, with their columns."""
-    return {"items": [_as_record(kind) for kind in uploads.kinds.values()]}
+    """The kinds of files this service imports, with their columns; of those that are data, what the caller's department may
+    upload.
+    """
+    return {"items": [_as_record(kind) for kind in uploads.listed(work)]}
 
 
 def read_import_template(work: Work, *, uploads: Uploads, kind: str) -> dict[str, Any]:
     """The workbook of a kind to fill in. Raises ImportKindNotFound."""
-    if kind not in uploads.kinds:
-        raise uploads.refusal(ImportKindNotFound())
-    made = template(uploads.kinds[kind])
+    made = template(uploads.kind(work, kind))
     return {"data_base64": base64.b64encode(made).decode(), "filename": f"{kind}.xlsx", "media_type": XLSX}
 
 
@@ -141,6 +141,17 @@ def own(work: Work, uploads: Uploads, import_id: UUID) -> RowMapping:
 def without_filename(work: Work, uploads: Uploads, import_id: UUID) -> dict[str, Any]:
     """The answer of a command: it is kept in the clear with its idempotency key, so it has no file name."""
     return _records(work, uploads, [own(work, uploads, import_id)])[0]
+
+
+def shown_verdicts(work: Work, import_id: UUID) -> dict[int, list[str]]:
+    """Of each row its verdict and the reasons in both languages, as ``annotating.annotate`` takes them."""
+    statement = select(ROWS.c.row, ROWS.c.verdict, ROWS.c.violations).where(ROWS.c.import_id == import_id)
+    shown = {}
+    for number, verdict, violations in work.session.execute(statement):
+        zh = "；".join(f"{one['column']}：{one['zh']}" for one in violations)
+        en = "; ".join(f"{one['column']}: {one['en']}" for one in violations)
+        shown[number] = [verdict, zh, en]
+    return shown
 
 
 def _as_record(kind: ImportKind) -> dict[str, Any]:

@@ -7,10 +7,14 @@ of this module, so the library is imported where a workbook is made.
 from __future__ import annotations
 
 import io
+import re
+from typing import Any
 
-from chassis.imports.kinds import ImportKind
+from chassis.imports.kinds import Column, ImportKind
 
-GUIDE = "填写说明"
+GUIDE, CHOICES = "填写说明", "可选项"
+_LONGEST_LIST = 255
+"""Characters of a drop-down list that stands in the cell's rule itself (ECMA-376 part 1, 18.3.1.33)."""
 #: A cell that begins so makes its row an example, which is not read.
 EXAMPLE_MARKS = ("(示例)", "（示例）")
 ROWS = 2_000
@@ -22,7 +26,7 @@ def template(kind: ImportKind) -> bytes:
 
     target = io.BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = workbook.add_worksheet(kind.zh)
+    sheet = workbook.add_worksheet(_sheet_name(kind.zh))
     text = workbook.add_format({"num_format": "@"})
     required = workbook.add_format({"bold": True, "num_format": "@", "bg_color": "#FCE8B2", "border": 1})
     optional = workbook.add_format({"bold": True, "num_format": "@", "bg_color": "#E8EEF7", "border": 1})
@@ -39,7 +43,7 @@ def template(kind: ImportKind) -> bytes:
         if column.allowed:
             choices = {
                 "validate": "list",
-                "source": list(column.allowed),
+                "source": _choices(workbook, position, column),
                 "error_type": "warning",
                 "error_title": column.zh,
                 "error_message": "请从下拉列表中选择。",
@@ -51,10 +55,29 @@ def template(kind: ImportKind) -> bytes:
     return target.getvalue()
 
 
-def _explain(workbook: object, kind: ImportKind) -> None:
-    guide = workbook.add_worksheet(GUIDE)  # type: ignore[attr-defined]
-    head = workbook.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1})  # type: ignore[attr-defined]
-    wrap = workbook.add_format({"text_wrap": True, "valign": "top"})  # type: ignore[attr-defined]
+def _sheet_name(zh: str) -> str:
+    """A name as a sheet may have it: at most 31 characters, none of those a formula needs, and not that of another sheet."""
+    name = re.sub(r"[\[\]:*?/\\']", " ", zh)[:31].strip()
+    return name if name and name not in (GUIDE, CHOICES) and name.casefold() != "history" else "名单"
+
+
+def _choices(workbook: Any, position: int, column: Column) -> list[str] | str:
+    """The texts to choose from; where they do not fit into a rule, the range of a sheet that lists them."""
+    if len(",".join(column.allowed)) <= _LONGEST_LIST and not any("," in text for text in column.allowed):
+        return list(column.allowed)
+    from chassis.imports.markup import letters
+
+    sheet = workbook.get_worksheet_by_name(CHOICES) or workbook.add_worksheet(CHOICES)
+    sheet.hide()
+    for row, text in enumerate(column.allowed):
+        sheet.write_string(row, position, text)
+    return f"='{CHOICES}'!${letters(position)}$1:${letters(position)}${len(column.allowed)}"
+
+
+def _explain(workbook: Any, kind: ImportKind) -> None:
+    guide = workbook.add_worksheet(GUIDE)
+    head = workbook.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1})
+    wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
     titles = ("列", "Column", "必填 / Required", "可填写 / Allowed", "同义表头 / Headers read alike", "示例 / Example")
     for position, title in enumerate(titles):
         guide.write_string(0, position, title, head)

@@ -53,11 +53,15 @@ def start_import(
     size: int,
     sha256: str,
 ) -> dict[str, Any]:
-    """Announce an upload. Raises ImportTooLarge, ImportDayFull, and what the kind refuses of its organisation."""
+    """Announce an upload. Raises ImportTooLarge, ImportKindNotFound, ImportDayFull, and what the kind refuses of its caller
+    and of its organisation.
+    """
     if size > MAX_BYTES:
         raise uploads.refusal(ImportTooLarge(mebibytes=MAX_BYTES // 2**20))
+    wanted = uploads.kind(work, kind)
+    wanted.check(work)
     if organisation_id is not None:
-        uploads.kinds[kind].check_organisation(work, organisation_id)
+        wanted.check_organisation(work, organisation_id)
     _refuse_beyond_the_day(work, uploads, size)
     import_id = uuid7()
     row = {

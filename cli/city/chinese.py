@@ -15,6 +15,8 @@ _WORDS = {
     "organisation": "单位",
     "organisation_set": "单位集合",
     "activity_kind": "活动类别",
+    "register_kind": "台账类别",
+    "affiliation_role": "身份类别",
     "scheme": "政策",
     "template": "消息模板",
     "report_outline": "报告提纲",

@@ -17,17 +17,20 @@ from contracts.programmes import PROGRESS
 
 ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
 OUTLINE, PROGRAMME = "report_outline", "programme"
+REGISTER, ROLE = "register_kind", "affiliation_role"
 #: Kind → path of one by its key, and of the list where the API has one.
 PATHS = {
     SET: "/v1/organisation-sets",
     KIND: "/v1/activity-kinds",
+    ROLE: "/v1/affiliation-roles",
+    REGISTER: "/v1/register-kinds",
     SCHEME: "/v1/schemes",
     TEMPLATE: "/v1/templates",
     OUTLINE: "/v1/report-outlines",
     PROGRAMME: "/v1/programmes",
 }
 #: What the API lists whole.
-LISTED = (KIND, SCHEME, TEMPLATE, PROGRAMME)
+LISTED = (KIND, ROLE, REGISTER, SCHEME, TEMPLATE, PROGRAMME)
 _SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
@@ -50,8 +53,12 @@ def tables(pack: Pack, what: str) -> dict[str, Table]:
         return {PROGRESS: pack.documents[CITY]}
     if what == PROGRAMME:
         return {pack.documents[name]["key"]: {**pack.documents[name], _FILE: name} for name in pack.programmes}
-    section = {KIND: "activity_kinds", SCHEME: "schemes"}[what]
-    return {one["key"]: one for name in pack.programmes for one in pack.documents[name].get(section, ())}
+    section = {KIND: "activity_kinds", ROLE: "affiliation_roles", REGISTER: "registers", SCHEME: "schemes"}[what]
+    return {
+        one["key"]: {"programme": programme["key"].lower(), **one} if what in (REGISTER, ROLE) else one
+        for name, programme in pack.programmes.items()
+        for one in pack.documents[name].get(section, ())
+    }
 
 
 def bilingual(names: Mapping[str, str]) -> Table:
@@ -93,6 +100,38 @@ def activity_kind(table: Mapping[str, Any]) -> Table:
         "programme": table["counts_under"],
         "is_confidential": bool(table.get("confidential", False)),
     }
+
+
+def register_kind(table: Mapping[str, Any]) -> Table:
+    """A register's body, with every value it leaves open."""
+    return {
+        "name": bilingual(table),
+        "programme": table["programme"],
+        "fields": [_declared(one) for one in table.get("fields", ())],
+        "natural_key": table["natural_key"],
+        "states": [{"key": one["key"], "name": bilingual(one)} for one in table["states"]],
+        "parties": [{**_PARTY, **_renamed(one)} for one in table.get("parties", ())],
+        "reporters": table["reporters"],
+    }
+
+
+def affiliation_role(table: Mapping[str, Any]) -> Table:
+    """A role's body, with every value it leaves open."""
+    fields = [_declared(one) for one in table.get("fields", ())]
+    return {"name": bilingual(table), "programme": table["programme"], "fields": fields}
+
+
+_FIELD: Table = {"required": False, "synonyms": []}
+_PARTY: Table = {"least": 1, "most": None, "may_be_new": False}
+
+
+def _declared(table: Mapping[str, Any]) -> Table:
+    return {**_FIELD, **_renamed(table), "choices": [_renamed(one) for one in table.get("choices", ())]}
+
+
+def _renamed(table: Mapping[str, Any]) -> Table:
+    """A table with its two names as the API has them."""
+    return {**{name: value for name, value in table.items() if name not in ("zh", "en")}, "name": bilingual(table)}
 
 
 def scheme(table: Mapping[str, Any]) -> Table:
@@ -145,13 +184,57 @@ def _named(table: Mapping[str, Any]) -> Table:
     return {**{key: value for key, value in table.items() if key not in ("zh", "en")}, "name": bilingual(table)}
 
 
-BODIES = {KIND: activity_kind, SCHEME: scheme, TEMPLATE: template, OUTLINE: outline, PROGRAMME: programme}
+BODIES = {
+    KIND: activity_kind,
+    ROLE: affiliation_role,
+    REGISTER: register_kind,
+    SCHEME: scheme,
+    TEMPLATE: template,
+    OUTLINE: outline,
+    PROGRAMME: programme,
+}
 
 
 def kind_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
     """A kind as a pack has it; what the platform does not hold is as it was."""
     table = {**before, "key": found["key"], **names(found["name"]), "counts_under": found["programme"]}
     return _with_flag(table, "confidential", found["is_confidential"])
+
+
+def register_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A register as a pack has it; what a pack need not say is left out."""
+    table = {**before, "key": found["key"], **names(found["name"])}
+    if not before or "programme" in before:
+        table["programme"] = found["programme"]
+    table["natural_key"], table["reporters"] = found["natural_key"], found["reporters"]
+    table["states"] = [_named_table(one, {}) for one in found["states"]]
+    table["parties"] = [_named_table(one, _PARTY) for one in found["parties"]] or None
+    table["fields"] = _field_tables(found["fields"]) or None
+    return _given(table)
+
+
+def role_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A role as a pack has it; what a pack need not say is left out."""
+    table = {**before, "key": found["key"], **names(found["name"])}
+    if not before or "programme" in before:
+        table["programme"] = found["programme"]
+    table["fields"] = _field_tables(found["fields"]) or None
+    return _given(table)
+
+
+def _field_tables(found: Iterable[Mapping[str, Any]]) -> list[Table]:
+    fields = [_named_table(one, _FIELD | {"choices": []}) for one in found]
+    for one in fields:
+        if "choices" in one:
+            one["choices"] = [_named_table(choice, {}) for choice in one["choices"]]
+    return fields
+
+
+def _named_table(found: Mapping[str, Any], usual: Mapping[str, Any]) -> Table:
+    """A part of a register, without what is as usual; its names after its key."""
+    key, *rest = (name for name in found if name != "name")
+    table = {key: found[key], **names(found["name"])}
+    return table | {name: found[name] for name in rest if name not in usual or found[name] != usual[name]}
 
 
 def scheme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
@@ -249,4 +332,10 @@ def _given(table: Mapping[str, Any]) -> Table:
     return {name: value for name, value in table.items() if value is not None}
 
 
-TABLES = {KIND: kind_table, SCHEME: scheme_table, TEMPLATE: template_table}
+TABLES = {
+    KIND: kind_table,
+    ROLE: role_table,
+    REGISTER: register_table,
+    SCHEME: scheme_table,
+    TEMPLATE: template_table,
+}

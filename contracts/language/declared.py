@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Schema, Truth
+from contracts.language.schema import SLUG, Bilingual, ByName, Schema, Truth
 
 TEXT, DAY, MONTH, NUMBER, MONEY = "text", "day", "month", "number", "money"
 CHOICE, YES_NO, ORGANISATION, PERSON, COUNTY = "choice", "yes_no", "organisation", "person", "county"
@@ -61,6 +61,6 @@ def declared_fields() -> fields.List[Any]:
     )
 
 
-def declared_values() -> fields.Dict:
+def declared_values() -> ByName:
     """A record's values by the keys of its kind's fields; on the wire they are called ``fields``."""
-    return fields.Dict(keys=fields.String(validate=SLUG), data_key="fields", load_default=dict)
+    return ByName(keys=fields.String(validate=SLUG), data_key="fields", load_default=dict)

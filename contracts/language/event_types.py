@@ -27,7 +27,7 @@ class EventType:
 
     @cached_property
     def _names(self) -> tuple[frozenset[str], frozenset[str]]:
-        declared = self.loader.fields
+        declared = {field.data_key or name: field for name, field in self.loader.fields.items()}
         return frozenset(name for name, field in declared.items() if field.required), frozenset(declared)
 
     def flaws(self, data: dict[str, Any], *, thoroughly: bool) -> Any:

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
 from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
-from contracts.vocabulary import AFFILIATION_STATES, ROLES
+from contracts.vocabulary import AFFILIATION_STATES
 
 ENTITLEMENT_STATES = ("active", "suspended")
 
@@ -27,7 +27,7 @@ class Fact(Schema):
     version = Whole(required=True)
     organisation_id = fields.UUID(required=True)
     organisation_kind = fields.String(required=True)
-    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    role = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(AFFILIATION_STATES))
     set_keys = fields.List(fields.String(), attribute="sets", required=True)
     from_on = fields.String(required=True, metadata={"format": "date"})

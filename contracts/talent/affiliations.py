@@ -5,23 +5,25 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.schema import Day, Instant, Listing, Schema, page_of
+from contracts.language.schema import SLUG, ByName, Day, Instant, Listing, Schema, page_of
 from contracts.talent.values import Difference
-from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS, ROLES
+from contracts.vocabulary import AFFILIATION_STATES, REPORT_VERDICTS
 
 
 class ReportAffiliation(Schema):
     """What a person is to an organisation from `from_on` until the day before `until_on`.
 
-    Confirmed at once where the organisation trusts the caller's department, unless `state` asks to leave it reported.
+    Confirmed at once where the organisation trusts the caller's department, unless `state` asks to leave it reported. `fields`
+    are the values of the role's declared fields, and replace those the department has reported; without it they stay.
     """
 
     person_id = fields.UUID(required=True)
     organisation_id = fields.UUID(required=True)
-    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    role = fields.String(required=True, validate=SLUG)
     from_on = Day(required=True)
     until_on = Day(load_default=None, allow_none=True)
     state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(AFFILIATION_STATES))
+    values = ByName(keys=fields.String(validate=SLUG), data_key="fields", load_default=None, allow_none=True)
 
 
 class ConfirmAffiliation(Schema):
@@ -43,7 +45,7 @@ class GetAffiliation(Schema):
 class ListAffiliations(Listing):
     person_id = fields.UUID()
     organisation_id = fields.UUID()
-    role = fields.String(validate=validate.OneOf(ROLES))
+    role = fields.String(validate=SLUG)
     state = fields.String(validate=validate.OneOf(AFFILIATION_STATES))
 
 
@@ -53,10 +55,11 @@ class Affiliation(Schema):
     id = fields.UUID(required=True)
     person_id = fields.UUID(required=True)
     organisation_id = fields.UUID(required=True)
-    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    role = fields.String(required=True, validate=SLUG)
     state = fields.String(required=True, validate=validate.OneOf(AFFILIATION_STATES))
     from_on = Day(required=True)
     until_on = Day(required=True, allow_none=True)
+    values = fields.Dict(required=True, data_key="fields")
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
     reported_by = fields.List(fields.String(), required=True)
@@ -69,7 +72,7 @@ AffiliationPage = page_of(Affiliation)
 
 
 class AffiliationEvent(Schema):
-    """``talent.affiliation.reported|confirmed|changed|ended``"""
+    """``talent.affiliation.reported|confirmed|changed|ended``; of its fields those whose types cannot name a person."""
 
     affiliation_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -79,6 +82,7 @@ class AffiliationEvent(Schema):
     state = fields.String(required=True)
     from_on = Day(required=True)
     until_on = Day(load_default=None, allow_none=True)
+    values = fields.Dict(load_default=dict, data_key="fields")
 
 
 _AFFILIATIONS = ("perks.on_affiliation_changed", "events.on_affiliation_changed")

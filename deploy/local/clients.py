@@ -43,6 +43,7 @@ _OFFICE = (
     "reports:govern",
     "reports:read",
 )
+_REGISTERS = ("registers:read", "registers:write")
 _ACTIVITIES = ("activities:read", "activities:write", "registrations:read", "registrations:write", "tickets:issue")
 CLIENTS = {
     # the city's youth office, which also runs activities
@@ -50,10 +51,11 @@ CLIENTS = {
         "youth_league",
         "system",
         (
-            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
+            *_ROSTERS, *_OFFICE, *_REGISTERS, *_ACTIVITIES,
+            *("schemes:read", "entitlements:read", "passes:issue", "redemptions:read"),
         ),
     ),
-    "education": DemoClient("education", "system", (*_ROSTERS, "schemes:read", "entitlements:read")),
+    "education": DemoClient("education", "system", (*_ROSTERS, *_REGISTERS, "schemes:read", "entitlements:read")),
     "culture": DemoClient("culture_tourism", "system", ("registry:read", "schemes:read", "redemptions:read")),
     "app": DemoClient(
         "youth_league",

@@ -19,12 +19,15 @@ from gateway.http import conditional, problems
 
 @dataclass(frozen=True)
 class Operation:
-    """One method on one path; `scope` None is open to everybody."""
+    """One method on one path; `scope` None is open to everybody. `also`: scopes that open it for some of its requests; the view
+    says for which (``http.operations.require``).
+    """
 
     name: str
     method: str
     path: str
     scope: str | None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def describe(declared: Operation, shape: Shape) -> dict[str, Any]:
         "operationId": declared.name,
         "summary": " / ".join(shape.summary),
         "responses": _responses(declared, shape),
-        "security": [{"oauth2": [declared.scope]}] if declared.scope else [],
+        "security": [{"oauth2": [scope]} for scope in (declared.scope, *declared.also) if scope],
     }
     if (text := words.of_operation(declared.name)) is not None:
         doc["description"] = text

@@ -37,19 +37,19 @@ class ScopeMissing(Problem):
 
 
 def operation(
-    blueprint: Blueprint, method: str, path: str, *, scope: str | None, **shape: Any
+    blueprint: Blueprint, method: str, path: str, *, scope: str | None, also: tuple[str, ...] = (), **shape: Any
 ) -> Callable[[View], View]:
-    """Declare the decorated view; `shape` are the fields of Shape."""
+    """Declare the decorated view; `shape` are the fields of Shape, `also` scopes that open it for some of its requests."""
     described = Shape(**shape)
 
     def decorate(view: View) -> View:
-        declared = Operation(view.__name__, method, path, scope)
+        declared = Operation(view.__name__, method, path, scope, also)
         OPERATIONS.append(declared)
 
         @functools.wraps(view)
         def answer(**path_fields: Any) -> Response:
             if scope is not None:
-                g.principal = authenticated(scope)
+                g.principal = authenticated(scope, *also)
                 if described.query is None:
                     reading.refuse_query()
             return respond(view(**{name: str(value) for name, value in path_fields.items()}))
@@ -61,8 +61,11 @@ def operation(
     return decorate
 
 
-def authenticated(scope: str) -> Principal:
-    """The caller of this request. Raises TokenMissing, TokenInvalid, QuotaExceeded, ScopeMissing."""
+def authenticated(scope: str, *also: str) -> Principal:
+    """The caller of this request, who holds one of these scopes.
+
+    Raises TokenMissing, TokenInvalid, QuotaExceeded, ScopeMissing.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         metadata = f"{current_app.config['PUBLIC_URL']}/.well-known/oauth-protected-resource"
@@ -74,10 +77,20 @@ def authenticated(scope: str) -> Principal:
         rate_limits.spend_of_address()
         raise
     rate_limits.spend(rate_limits.CLIENT, principal.client_id)
-    if scope not in principal.scopes:
-        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-        raise ScopeMissing(scope=scope, headers={"WWW-Authenticate": challenge})
+    if principal.scopes.isdisjoint((scope, *also)):
+        raise _lacking(scope)
     return principal
+
+
+def require(scope: str) -> None:
+    """Refuse a caller without this scope, where what is sent or found decides which one it takes. Raises ScopeMissing."""
+    if scope not in g.principal.scopes:
+        raise _lacking(scope)
+
+
+def _lacking(scope: str) -> ScopeMissing:
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    return ScopeMissing(scope=scope, headers={"WWW-Authenticate": challenge})
 
 
 def respond(answer: Any) -> Response:

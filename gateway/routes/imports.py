@@ -1,4 +1,8 @@
-"""Imports: the file goes in pieces to the service that has its kind; verdicts and the annotated workbook come back."""
+"""Imports: the file goes in pieces to the service that has its kind; verdicts and the annotated workbook come back.
+
+Files of registers are sent and followed with the scope that reports entries; all others with those of imports, which open every
+file of the department. The kind decides.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,16 @@ from contracts import imports as schemas
 from contracts.language.schema import Schema, violations
 from gateway.calls import backend, idempotency, import_places
 from gateway.http import lists
-from gateway.http.operations import operation, respond
+from gateway.http.operations import operation, require, respond
 from gateway.http.problems import Problem
 from gateway.http.reading import InvalidBody
 from gateway.serving import body_limits, rate_limits
 
 blueprint = Blueprint("imports", __name__, description="文件导入 / Imports")
 IMPORT, RESULTS = "people:import", "people:import_results"
+#: Family of kinds → the scope that sends its files, and opens what came of them.
+OF_FAMILY = {"register": "registers:write"}
+ALSO = tuple(OF_FAMILY.values())
 ROWS = lists.query_schema(schemas.ListImportRows, "import_id")
 IMPORTS = lists.query_schema(schemas.ListImports)
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,7 +40,7 @@ _OF_WORKBOOK = {200: ("Content-Disposition", "Cache-Control")}
 class Upload(Schema):
     """The form of an upload; the file stands beside it as ``file``."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(tuple(schemas.KINDS)))
+    kind = fields.String(required=True, validate=schemas.KIND)
     mode = fields.String(
         load_default="best_effort", validate=validate.OneOf(("dry_run", "best_effort", "all_or_nothing"))
     )
@@ -72,6 +79,7 @@ class FileTooLarge(Problem):
     "POST",
     "/v1/imports",
     scope=IMPORT,
+    also=ALSO,
     summary=("上传文件", "Upload a file"),
     body=UploadForm(),
     body_type="multipart/form-data",
@@ -87,12 +95,13 @@ def start_import() -> Response:
         form = request.form.to_dict()
     if errors := UPLOAD.validate(form):
         raise InvalidBody(errors=violations(ValidationError(errors)))
+    require(OF_FAMILY.get(schemas.family_of(form["kind"]) or "", IMPORT))
     if upload is None:
         raise FileMissing()
     size, sha256 = _measured(upload)
     key = idempotency.request_key()
     about = {**form, "filename": upload.filename or form["kind"], "size": size, "sha256": sha256}
-    service = schemas.KINDS[form["kind"]]
+    service = str(schemas.service_of(form["kind"]))
     started = backend.command(f"{service}.start_import", about, key=key)
     import_places.note(started["id"], service, expires_at=dt.datetime.fromisoformat(started["expires_at"]))
     if started["state"] == "uploading":
@@ -130,6 +139,7 @@ def _send(service: str, import_id: str, stream: Any, key: str) -> None:
     "GET",
     "/v1/imports",
     scope=IMPORT,
+    also=ALSO,
     summary=("列出导入", "List imports"),
     query=IMPORTS,
     answers={200: lists.page_schema(schemas.ImportPage)},
@@ -137,7 +147,9 @@ def _send(service: str, import_id: str, stream: Any, key: str) -> None:
 )
 def list_imports() -> Response:
     """Those of one kind; without ``kind``, those of the service that has rosters."""
-    service = schemas.KINDS.get(request.args.get("kind", ""), import_places.FIRST)
+    kind = request.args.get("kind", "")
+    _opened(kind, IMPORT)
+    service = schemas.service_of(kind) or import_places.FIRST
     return lists.page(f"{service}.list_imports", IMPORTS)
 
 
@@ -146,11 +158,29 @@ def list_imports() -> Response:
     "GET",
     "/v1/imports/<uuid:import_id>",
     scope=IMPORT,
+    also=ALSO,
     summary=("读取导入", "Read an import"),
     answers={200: schemas.Import},
 )
 def get_import(import_id: str) -> Response:
-    return respond(backend.query(f"{import_places.service_of(import_id)}.get_import", {"import_id": import_id}))
+    found = _import(import_id)
+    _opened(found["kind"], IMPORT)
+    return respond(found)
+
+
+def _import(import_id: str) -> Any:
+    return backend.query(f"{import_places.service_of(import_id)}.get_import", {"import_id": import_id})
+
+
+def _opened(kind: str, scope: str) -> None:
+    """Refuse who holds neither `scope`, which opens imports of every kind, nor that of the kind's family. Raises ScopeMissing."""
+    if scope not in g.principal.scopes:
+        require(OF_FAMILY.get(schemas.family_of(kind) or "", scope))
+
+
+def _results_opened(import_id: str) -> None:
+    if RESULTS not in g.principal.scopes:
+        _opened(_import(import_id)["kind"], RESULTS)
 
 
 @operation(
@@ -158,12 +188,14 @@ def get_import(import_id: str) -> Response:
     "GET",
     "/v1/imports/<uuid:import_id>/rows",
     scope=RESULTS,
+    also=ALSO,
     summary=("读取逐行结果", "Read the verdict of each row"),
     query=ROWS,
     answers={200: lists.page_schema(schemas.ImportRowPage)},
     headers=lists.HEADERS,
 )
 def list_import_rows(import_id: str) -> Response:
+    _results_opened(import_id)
     return lists.page(f"{import_places.service_of(import_id)}.list_import_rows", ROWS, import_id=import_id)
 
 
@@ -172,12 +204,14 @@ def list_import_rows(import_id: str) -> Response:
     "GET",
     "/v1/imports/<uuid:import_id>/workbook",
     scope=RESULTS,
+    also=ALSO,
     summary=("下载批注后的工作簿", "Download the annotated workbook"),
     media=(WORKBOOK,),
     headers=_OF_WORKBOOK,
     problems=(409, 410),
 )
 def read_import_workbook(import_id: str) -> Response:
+    _results_opened(import_id)
     call = f"{import_places.service_of(import_id)}.read_import_workbook"
     first = backend.query(call, {"import_id": import_id, "offset": 0})
     return _workbook(first, stream_with_context(_pieces(call, import_id, first)))
@@ -210,12 +244,13 @@ class Kinds(Schema):
     "GET",
     "/v1/import-kinds",
     scope=IMPORT,
+    also=ALSO,
     summary=("列出可导入的文件类型", "List the kinds of files that can be imported"),
     answers={200: Kinds},
 )
 def list_import_kinds() -> Any:
     """Each with its columns, and the headers that are read alike."""
-    services = sorted(set(schemas.KINDS.values()))
+    services = sorted({*schemas.KINDS.values(), *schemas.FAMILIES.values()})
     found = backend.query_all([(f"{service}.list_import_kinds", {}) for service in services])
     for answer in found:
         if isinstance(answer, Exception):
@@ -228,12 +263,13 @@ def list_import_kinds() -> Any:
     "GET",
     "/v1/import-kinds/<slug:kind>/template",
     scope=IMPORT,
+    also=ALSO,
     summary=("下载填写模板", "Download the workbook to fill in"),
     media=(WORKBOOK,),
     headers=_OF_WORKBOOK,
 )
 def read_import_template(kind: str) -> Response:
     """Headers, drop-down lists, an example row that is not imported, and a sheet that explains the columns."""
-    service = schemas.KINDS.get(kind, import_places.FIRST)
+    service = schemas.service_of(kind) or import_places.FIRST
     read = backend.query(f"{service}.read_import_template", {"kind": kind})
     return _workbook(read, base64.b64decode(read["data_base64"]))

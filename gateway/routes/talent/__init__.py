@@ -1,5 +1,5 @@
 """The routes of talent, a module per subject."""
 
-from gateway.routes.talent import affiliations, organisations, people
+from gateway.routes.talent import affiliation_roles, affiliations, organisations, people, register_files, registers
 
-SUBJECTS = (organisations, people, affiliations)
+SUBJECTS = (organisations, people, affiliations, affiliation_roles, registers, register_files)

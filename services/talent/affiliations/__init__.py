@@ -8,6 +8,7 @@ its own; a differing report never overwrites. Lives here: reporting, confirming,
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,6 @@ from services.talent.rules.periods import is_over
 
 __all__ = ["AffiliationRow", "AffiliationVerdict", "report_affiliations"]
 
-CHANGED = "talent.affiliation.changed.v1"
 ENDED_AT_ONCE = 500
 
 TABLE: Table = Affiliation.__table__  # type: ignore[assignment]
@@ -94,12 +94,13 @@ def report_affiliation(
     from_on: dt.date,
     until_on: dt.date | None = None,
     state: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Report one affiliation; the answer's `verdict` says whether it is new, known or differs from the record.
 
     Raises PersonNotFound, OrganisationNotFound, AffiliationInvalid.
     """
-    row = AffiliationRow(person_id, organisation_id, role, from_on, until_on, state)
+    row = AffiliationRow(person_id, organisation_id, role, from_on, until_on, state, values)
     (done,) = report_affiliations(work, [row])
     if done.affiliation_id is None:
         raise _refusal(done)
@@ -109,10 +110,10 @@ def report_affiliation(
 
 
 def _refusal(done: AffiliationVerdict) -> Refusal:
-    codes = {violation.code for violation in done.violations}
-    if codes == {"person_unknown"}:
+    wrong = {(violation.field, violation.code) for violation in done.violations}
+    if wrong == {("person_id", "person_unknown")}:
         return PersonNotFound()
-    if codes == {"organisation_unknown"}:
+    if wrong == {("organisation_id", "organisation_unknown")}:
         return organisations.OrganisationNotFound()
     return AffiliationInvalid(errors=[violation.to_error() for violation in done.violations])
 
@@ -163,7 +164,7 @@ def _write_end(work: Work, before: AffiliationRecord, after: AffiliationRecord, 
     rows.write_changes(work, [after])
     why = redact(reason) if reason else None
     rows.record_step(work, after, from_state=before.state, to_state=after.state, reason=why)
-    rows.announce(work, after, event_type=None if after.state == ENDED else CHANGED)
+    rows.announce(work, after, event_type=None if after.state == ENDED else rows.CHANGED)
 
 
 def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
@@ -233,6 +234,7 @@ def _shown(work: Work) -> Select[Any]:
         Affiliation.state,
         Affiliation.from_on,
         Affiliation.until_on,
+        Affiliation.fields.label("values"),
         Affiliation.version,
         Affiliation.created_at,
         departments.where(AffiliationReport.affiliation_id == Affiliation.id).scalar_subquery().label("reported_by"),
@@ -255,6 +257,8 @@ def _records(work: Work) -> Select[Any]:
         Affiliation.state,
         Affiliation.from_on,
         Affiliation.until_on,
+        Affiliation.fields,
+        Affiliation.open_fields,
         Affiliation.version,
         AffiliationReport.from_on.label("reported_from_on"),
         AffiliationReport.until_on.label("reported_until_on"),

@@ -7,23 +7,27 @@ department's) ends what runs. Source: architecture, "Affiliations".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import Any
 
 from contracts.language.violations import Violation
-from contracts.vocabulary import ACCEPTED, CONFIRMED, DIFFERS, ENDED, REPORTED, ROLES, UNCHANGED
+from contracts.vocabulary import ACCEPTED, CONFIRMED, DIFFERS, ENDED, REPORTED, UNCHANGED
 from services.talent.rules.periods import Period, check_period, is_over
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one report says. `state` is what the reporter asks for; None leaves it to the law."""
+    """What one report says. `state` is what the reporter wants; None leaves it to the law. `fields` are the values of the role's
+    declared fields; None leaves those that the department has reported.
+    """
 
     from_on: date
     until_on: date | None
     state: str | None = None
+    fields: Mapping[str, Any] | None = field(default=None, hash=False)
 
     @property
     def period(self) -> Period:
@@ -62,18 +66,9 @@ class Decision:
     position: int | None = None
 
 
-def check_claim(role: str, claim: Claim, *, today: date) -> list[Violation]:
-    """Everything wrong with a claim by itself."""
+def check_claim(claim: Claim, *, today: date) -> list[Violation]:
+    """Everything wrong with a claim by itself; its fields are read by those of the role."""
     found = [check_period(claim.from_on, claim.until_on)]
-    if role not in ROLES:
-        found.append(
-            Violation(
-                "role",
-                "role_unknown",
-                f"身份应为下列之一：{'、'.join(ROLES)}。",
-                f"The role must be one of: {', '.join(ROLES)}.",
-            )
-        )
     if claim.state == ENDED and not is_over(claim.until_on, today=today):
         zh, en = "已结束的关系须给出不晚于今天的结束日期。", "What has ended needs an end that is not after today."
         found.append(Violation("until_on", "end_missing", zh, en))
@@ -133,14 +128,37 @@ def _difference(field: str, recorded: date | None, before: date | None, now: dat
     )
 
 
+def merged(reports: Mapping[str, Mapping[str, Any]], trusted: Container[str]) -> dict[str, Any]:
+    """The fields of a record, of its reports by department: each is that of the first department whose report gives it, those the
+    organisation trusts before others, and then by their keys. So the order of the reports changes nothing.
+    """
+    fields: dict[str, Any] = {}
+    for department in sorted(reports, key=lambda one: (one not in trusted, one)):
+        fields = {**reports[department], **fields}
+    return fields
+
+
+def differing_fields(recorded: Mapping[str, Any], reported: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """The fields a report gives and in which the record has another value; that value is not repeated."""
+    zh = "与在册记录不一致；在册的是单位信任的部门，或排在前面的部门的填报。"
+    en = "Not what is on record, which has what a department the organisation trusts, or one that stands before, has reported."
+    return tuple(
+        Violation(f"fields/{key}", "differs_from_record", zh, en)
+        for key, value in sorted(reported.items())
+        if recorded.get(key) != value
+    )
+
+
 def path_of_new(claim: Claim, *, may_confirm: bool, today: date) -> tuple[str, ...]:
     """The states a new record passes through at once; the last is the one it has."""
     first = CONFIRMED if may_confirm and claim.state != REPORTED else REPORTED
     return (first, ENDED) if is_over(claim.until_on, today=today) else (first,)
 
 
-def verdict(effect: Effect, *, was_reported: bool) -> str:
-    """The verdict of a report. `was_reported`: this department's last report on the record was the same."""
-    if effect is Effect.DIFFER:
+def verdict(effect: Effect, *, was_reported: bool, has_other_fields: bool = False) -> str:
+    """The verdict of a report. `was_reported`: this department's last report on the record was the same; `has_other_fields`: the
+    record has other values than the report gives.
+    """
+    if effect is Effect.DIFFER or has_other_fields:
         return DIFFERS
     return UNCHANGED if effect is Effect.AGREE and was_reported else ACCEPTED

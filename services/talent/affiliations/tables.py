@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
 
 _OPEN = text("state <> 'ended'")
+
+
+_NONE = text("'{}'")
+
+
+class AffiliationRole(Base):
+    """What a person may be to an organisation, as data; `declared` as in ``contracts.language.declared``."""
+
+    __tablename__ = "affiliation_roles"
+
+    key: Mapped[Words] = mapped_column(primary_key=True)
+    name: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    programme: Mapped[Words | None]
+    declared: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    is_built_in: Mapped[bool]
+    """Whether every city has it: the platform's own migration made it."""
+    version: Mapped[int]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
 
 
 class Affiliation(Base):
@@ -25,6 +46,9 @@ class Affiliation(Base):
     state: Mapped[Words]
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_NONE)
+    open_fields: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_NONE)
+    """Those of `fields` whose types cannot name a person: what events say."""
     version: Mapped[int]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
@@ -64,6 +88,7 @@ class AffiliationReport(Base):
     state: Mapped[Words | None]
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_NONE)
     reported_at: Mapped[Instant]
 
     __table_args__ = (Index("affiliation_reports_department", "department", "affiliation_id"),)

@@ -14,8 +14,10 @@ from chassis.store.audit import people_of
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from services.talent import organisations
+from services.talent.imports.registers.kinds import REGISTERS
 from services.talent.imports.roster.applying import apply_roster
 from services.talent.imports.roster.columns import COLUMNS
+from services.talent.imports.roster.roles import completed
 from services.talent.imports.roster.rows import group_of, read_row
 from services.talent.people import keys as people_keys
 from services.talent.people.keys import PeopleKeys
@@ -30,7 +32,7 @@ _TOO_OFTEN = Violation(
 
 def load(settings: ServiceSettings) -> Uploads:
     """The imports of talent, with the keys they need; raises KeyProblem."""
-    return files.load(settings, of_keys(people_keys.load(settings)))
+    return files.load(settings, of_keys(people_keys.load(settings)), REGISTERS)
 
 
 def of_keys(keys: PeopleKeys) -> dict[str, ImportKind]:
@@ -46,6 +48,7 @@ def of_keys(keys: PeopleKeys) -> dict[str, ImportKind]:
             group_of=group_of,
             too_often=_TOO_OFTEN,
             people=people_of("record_id", of="affiliations"),
+            completed=completed,
             check_organisation=_check_organisation,
         )
     )

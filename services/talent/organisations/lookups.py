@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, text
@@ -16,6 +16,15 @@ _TRUSTED = text(
     """
     select id, case when confirmed_at is null then '{}' else trusted_departments end as trusted_departments
     from organisations where id = any(cast(:ids as uuid[]))
+    """
+)
+
+
+_SPOKEN = text(
+    """
+    select o.id, o.name, o.uscc, exists (
+        select 1 from organisations other where other.name_key = o.name_key and other.id <> o.id
+    ) as is_shared from organisations o where o.id = any(cast(:ids as uuid[]))
     """
 )
 
@@ -40,6 +49,32 @@ def trusts(department: str, organisation_id: Any) -> ColumnElement[bool]:
 def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
     """Those of the ids that are organisations."""
     return set(trusted_departments(work, ids))
+
+
+def kinds_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The kind of each organisation; ids of no organisation are missing."""
+    wanted = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(sorted(set(ids))))
+    return {row.id: row.kind for row in work.session.execute(wanted)}
+
+
+def names_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The name of each organisation; ids of no organisation are missing."""
+    wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(sorted(set(ids))))
+    return {row.id: row.name for row in work.session.execute(wanted)}
+
+
+class Spoken(NamedTuple):
+    """What a file names an organisation by; `is_shared`: another has the name too."""
+
+    name: str
+    uscc: str | None
+    is_shared: bool
+
+
+def spoken_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, Spoken]:
+    """What a file names each organisation by; ids of no organisation are missing."""
+    rows = work.session.connection().execute(_SPOKEN, {"ids": [str(one) for one in sorted(set(ids))]})
+    return {row.id: Spoken(row.name, row.uscc, row.is_shared) for row in rows}
 
 
 def confirmed(work: Work, ids: Iterable[UUID]) -> set[UUID]:

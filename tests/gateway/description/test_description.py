@@ -34,7 +34,7 @@ def test_it_describes_every_operation_with_scope_and_both_languages(api: Api) ->
         zh, _, en = found["summary"].partition(" / ")
         assert re.search(r"[\u4e00-\u9fff]", zh)
         assert en
-        assert found["security"] == ([{"oauth2": [operation.scope]}] if operation.scope else [])
+        assert found["security"] == [{"oauth2": [one]} for one in (operation.scope, *operation.also) if one]
 
 
 def test_the_open_endpoints_answer(api: Api) -> None:

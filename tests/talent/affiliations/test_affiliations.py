@@ -342,6 +342,7 @@ class TestReportAffiliations:
             "state": "confirmed",
             "from_on": "2026-09-01",
             "until_on": str(TODAY + dt.timedelta(days=300)),
+            "fields": {},
         }
 
 

@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, city: City) -> None:
         self.city = city
         ring = KeyRing("upload_encryption", "2026a", {"2026a": b"u" * 32})
-        self.uploads = files.of_ring("talent", ring, kinds.of_keys(city.keys))
+        self.uploads = files.of_ring("talent", ring, kinds.of_keys(city.keys), kinds.REGISTERS)
         self.database = BoundDatabase(city.engine, PLATFORM, lambda: None)
 
     def start(self, content: bytes, *, department: str = "education", **fields: Any) -> UUID:

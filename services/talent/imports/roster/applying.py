@@ -5,7 +5,8 @@ Lives here: one chunk within one unit of work. Not here: which rows, and whether
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from chassis.imports.kinds import Line, Verdict
@@ -13,7 +14,9 @@ from chassis.imports.reading import shown
 from chassis.store.work import Work
 from contracts.language.violations import Violation
 from services.talent.affiliations import AffiliationRow, report_affiliations
+from services.talent.affiliations.roles import Role, all_roles
 from services.talent.imports.roster.columns import COLUMN_BY_KEY
+from services.talent.imports.roster.roles import names_of
 from services.talent.imports.roster.rows import RosterRow
 from services.talent.organisations.lookups import find_organisations
 from services.talent.people import PersonRow, register_people
@@ -30,7 +33,11 @@ def apply_roster(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organis
     """
     verdicts = [Verdict(row=line["row"], violations=list(line.get("violations", ()))) for line in lines]
     rows = {n: RosterRow.from_json(line["values"]) for n, line in enumerate(lines) if "values" in line}
+    roles = all_roles(work)
+    names = _NAMES | names_of(roles)
     places = _organisations(work, rows, verdicts, organisation_id)
+    fields = _fields(work, rows, {role.key: role for role in roles}, verdicts, names)
+    places = {n: place for n, place in places.items() if n in fields}
     people = register_people(
         work,
         [PersonRow(rows[n].name, rows[n].id_type, rows[n].id_number, rows[n].phone, rows[n].email) for n in places],
@@ -39,15 +46,16 @@ def apply_roster(work: Work, lines: Sequence[Line], *, keys: PeopleKeys, organis
     known: list[tuple[int, str]] = []
     reports = []
     for n, person in zip(places, people, strict=True):
-        verdicts[n].violations += [shown(violation, _NAMES) for violation in person.violations]
+        verdicts[n].violations += [shown(violation, names) for violation in person.violations]
         if person.person_id is None:
             continue
         row = rows[n]
         known.append((n, person.verdict))
-        reports.append(AffiliationRow(person.person_id, places[n], row.role, row.from_on, row.until_on))
+        period = (row.from_on, row.until_on)
+        reports.append(AffiliationRow(person.person_id, places[n], row.role, *period, values=fields[n]))
     for (n, person_verdict), outcome in zip(known, report_affiliations(work, reports), strict=True):
         verdicts[n].verdict = row_verdict((person_verdict, outcome.verdict))
-        verdicts[n].violations += [shown(violation, _NAMES) for violation in outcome.violations]
+        verdicts[n].violations += [shown(violation, names) for violation in outcome.violations]
         verdicts[n].record_id = outcome.affiliation_id
     return verdicts
 
@@ -70,11 +78,40 @@ def _organisations(
     return places
 
 
+def _fields(
+    work: Work, rows: dict[int, RosterRow], roles: Mapping[str, Role], verdicts: list[Verdict], names: dict[str, str]
+) -> dict[int, dict[str, Any] | None]:
+    """The values of each row's declared fields, with organisations by their ids; a row that names none we know there gets its
+    violation and is left out.
+    """
+    wanted = {
+        (n, field["key"]): row.fields[field["key"]]
+        for n, row in rows.items()
+        if row.fields and row.role in roles
+        for field in roles[row.role].declared
+        if field["type"] == "organisation" and field["key"] in row.fields
+    }
+    found = find_organisations(work, set(wanted.values())) if wanted else {}
+    values = {n: dict(row.fields) if row.fields is not None else None for n, row in rows.items()}
+    for (n, key), text in wanted.items():
+        candidates = found[text]
+        if len(candidates) == 1:
+            (values.get(n) or {})[key] = str(candidates[0])
+        else:
+            verdicts[n].violations.append(shown(_not_found(f"fields/{key}", len(candidates)), names))
+            values.pop(n, None)
+    return values
+
+
 def _no_organisation(row: RosterRow, count: int) -> Violation:
     if row.organisation is None:
         return Violation("organisation", "required", "必填。", "Required.")
+    return _not_found("organisation", count)
+
+
+def _not_found(column: str, count: int) -> Violation:
     if count == 0:
         zh, en = "没有登记过这个单位，请核对名称或先登记。", "No such organisation is registered; check the name."
-        return Violation("organisation", "organisation_unknown", zh, en)
+        return Violation(column, "organisation_unknown", zh, en)
     zh, en = "有多个同名单位，请改填统一社会信用代码。", "Several organisations have this name; give the credit code."
-    return Violation("organisation", "organisation_ambiguous", zh, en)
+    return Violation(column, "organisation_ambiguous", zh, en)

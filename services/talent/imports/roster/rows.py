@@ -7,11 +7,12 @@ Whether the person or the affiliation is already known is decided where the reco
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from chassis.declared.cells import read_cell
 from chassis.imports.cells import APOSTROPHES, LARGEST_EXACT, Cell, Wrong, as_number, as_text, filled, required
 from chassis.imports.days import read_day
 from contracts import vocabulary as words
@@ -40,7 +41,8 @@ ROLE_NAMES = {
 class RosterRow:
     """The values of one good row. `organisation` is a name or a 统一社会信用代码; `until_on` is the first day no longer.
 
-    `notes` say what was inferred or left out: a column's key and the code.
+    `fields` are the values of the role's declared fields, None in a file that has none of their columns. `notes` say what was
+    inferred or left out: a column's key and the code.
     """
 
     name: str
@@ -52,20 +54,21 @@ class RosterRow:
     role: str
     from_on: date
     until_on: date | None
+    fields: dict[str, Any] | None = None
     notes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
-    def to_json(self) -> dict[str, str | None]:
+    def to_json(self) -> dict[str, Any]:
         """The values as JSON; dates as ISO 8601."""
         values = {name: getattr(self, name) for name in _JSON_FIELDS}
         return values | {"from_on": self.from_on.isoformat(), "until_on": self.until_on and self.until_on.isoformat()}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, str | None]) -> RosterRow:
+    def from_json(cls, values: Mapping[str, Any]) -> RosterRow:
         """The row `to_json` was made of."""
         fields = dict(values)
         from_on, until_on = fields.pop("from_on"), fields.pop("until_on")
         return cls(
-            **fields,  # type: ignore[arg-type]
+            **fields,
             from_on=date.fromisoformat(str(from_on)),
             until_on=date.fromisoformat(until_on) if until_on else None,
         )
@@ -139,11 +142,13 @@ def _read_email(cell: Cell, notes: Notes) -> str | None:
     return as_text(cell) or None
 
 
-def _read_role(cell: Cell, notes: Notes) -> str:
+def _read_role(cell: Cell, notes: Notes, roles: Mapping[str, str] = {}) -> str:
     text = required(cell)
     for role, names in ROLE_NAMES.items():
         if text == role or text in names:
             return role
+    if text in roles:
+        return roles[text]
     raise Wrong(
         "role_unknown", "身份无法识别，请填写“学生”或“教职工”等。", "This role is not known; write 学生, 教职工, …."
     )
@@ -180,20 +185,62 @@ _READERS: dict[str, Callable[[Cell, Notes], Any]] = {
 }
 
 
-def read_row(cells: Mapping[str, Cell]) -> RosterRow | list[Violation]:
-    """The row's values, or everything that is wrong with its cells at once; `cells` has the columns the file has."""
+def read_row(cells: Mapping[str, Cell], given: Mapping[str, Any] | None = None) -> RosterRow | list[Violation]:
+    """The row's values, or everything that is wrong with its cells at once; `cells` has the columns the file has.
+
+    `given` is what the city's roles add, as ``columns.given_of`` makes it.
+    """
     values: dict[str, Any] = {}
     violations: list[Violation] = []
     notes: list[tuple[str, str]] = []
     for key, read in _READERS.items():
         found: Notes = []
         try:
-            values[key] = read(cells.get(key), found)
+            if key == "role" and given is not None:
+                values[key] = _read_role(cells.get(key), found, given["roles"])
+            else:
+                values[key] = read(cells.get(key), found)
         except Wrong as wrong:
             violations.append(Violation(key, wrong.code, wrong.zh, wrong.en))
         if found:
             notes += [(key, code) for code in found]
+    if given is not None and "role" in values:
+        read_fields = _read_fields(cells, given["fields"], values["role"])
+        values["fields"] = read_fields.values
+        violations += read_fields.violations
+        notes += read_fields.notes
     return violations or RosterRow(**values, notes=tuple(notes))
+
+
+class _Fields(NamedTuple):
+    values: dict[str, Any] | None
+    violations: list[Violation]
+    notes: list[tuple[str, str]]
+
+
+def _read_fields(cells: Mapping[str, Cell], columns: Sequence[Mapping[str, Any]], role: str) -> _Fields:
+    """The values of the role's fields, of the columns the file has; a value the role has no field for is a violation."""
+    found = _Fields({}, [], [])
+    in_file = [column for column in columns if column["column"] in cells]
+    for column in in_file:
+        notes: Notes = []
+        is_of_role = role in column["roles"]
+        try:
+            value = read_cell(
+                {**column, "required": is_of_role and role in column["required_by"]}, cells[column["column"]], notes
+            )
+            if value is not None and not is_of_role:
+                raise Wrong(
+                    "not_of_this_role", "该身份没有这一项，请留空。", "The role has no such field; leave it empty."
+                )
+        except Wrong as wrong:
+            found.violations.append(Violation(column["column"], wrong.code, wrong.zh, wrong.en))
+            continue
+        if value is not None and found.values is not None:
+            found.values[column["key"]] = value
+        found.notes.extend((column["column"], code) for code in notes)
+    has_own = any(role in column["roles"] for column in in_file)
+    return found if has_own else found._replace(values=None)
 
 
 def group_of(row: RosterRow) -> object:

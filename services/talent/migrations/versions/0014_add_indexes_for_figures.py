@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 SQL = """
 create index register_entries_counted on register_entries (kind_key, id)
