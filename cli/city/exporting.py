@@ -115,7 +115,7 @@ def alone(api: Governing) -> Documents:
             "waits_for": [],
             "clause": {"section": "0", "zh": "由平台导出。", "en": "Exported from the platform."},
             "activity_kinds": [holdings.kind_table(one, {}) for one in found[KIND]],
-            "affiliation_roles": [holdings.role_table(one, {}) for one in found[ROLE]],
+            "affiliation_roles": [holdings.role_table(one, {}) for one in found[ROLE] if one["programme"]],
             "registers": [holdings.register_table(one, {}) for one in found[REGISTER]],
             "schemes": [holdings.scheme_table(one, {}) for one in schemes],
         },

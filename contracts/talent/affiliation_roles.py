@@ -9,10 +9,10 @@ from contracts.language.schema import SLUG, Bilingual, Schema, Whole
 
 
 class AffiliationRoleBody(Schema):
-    """What a person may be to an organisation, and the fields a report of it carries. `programme` is what the role belongs to."""
+    """What a person may be to an organisation, and the fields a report of it carries; `programme`: what it belongs to."""
 
     name = fields.Nested(Bilingual, required=True)
-    programme = fields.String(load_default=None, allow_none=True, validate=SLUG)
+    programme = fields.String(required=True, validate=SLUG)
     declared = declared_fields()
 
 
@@ -24,9 +24,10 @@ class PutAffiliationRole(AffiliationRoleBody):
 
 
 class AffiliationRole(AffiliationRoleBody):
-    """A role as it stands. `is_built_in`: every city has it."""
+    """A role as it stands. `is_built_in`: every city has it; `programme` is null until one is named."""
 
     key = fields.String(required=True)
+    programme = fields.String(required=True, allow_none=True)
     is_built_in = fields.Boolean(required=True)
     version = Whole(required=True)
     created = fields.Boolean()

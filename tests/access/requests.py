@@ -78,7 +78,7 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "redeem_pass": lambda town: {"pass": town.pass_, "place_id": town.ids["place_id"], "nonce": uuid.uuid4().hex},
     "put_activity_kind": lambda town: town.kind(),
     "put_register_kind": lambda town: town.register(),
-    "put_affiliation_role": lambda town: {"name": {"zh-CN": "匠人", "en": "Artisan"}},
+    "put_affiliation_role": lambda town: town.role(),
     "report_register_entry": lambda town: town.entry(),
     "mark_same_entry": lambda town: {"same_as": town.ids["other_entry_id"]},
     "create_activity": lambda town: town.draft(),

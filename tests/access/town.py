@@ -139,8 +139,12 @@ class Town:
 
     def _registers(self) -> None:
         self.office.put(f"/v1/register-kinds/{self.keys['register']}", self.register())
-        self.office.put(f"/v1/affiliation-roles/{self.keys['role']}", {"name": {"zh-CN": "匠人", "en": "Artisan"}})
+        self.office.put(f"/v1/affiliation-roles/{self.keys['role']}", self.role())
         self.ids["entry_id"], self.ids["other_entry_id"] = self.reported_entry(), self.reported_entry()
+
+    def role(self) -> Record:
+        """What a person may be to an organisation."""
+        return {"name": {"zh-CN": "匠人", "en": "Artisan"}, "programme": "artisans"}
 
     def register(self) -> Record:
         """A kind of register that the own department reports, and a person takes part in."""

@@ -167,7 +167,7 @@ class City:
         body["states"] = [{"key": "agreed", **names}]
         body["parties"] = [{"role": "host", "of": ["university"], **names}]
         body["fields"] = [{"key": "copies", "type": "number", **names}]
-        role = {**names, "fields": [{"key": "copies", "type": "number", **names}]}
+        role = {**names, "programme": "agreements", "fields": [{"key": "copies", "type": "number", **names}]}
         key = f"role_{self.mark}"
         yield Write("put_affiliation_role", role, {**role, "programme": "others"}, {"key": key})
         key = f"register_{self.mark}"

@@ -50,8 +50,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "services/events/migrations/versions/0003_add_is_confidential_to_activity_kinds.py": {"matchmaking": "seeded"},
     "services/perks/redemptions/__init__.py": {"P35": "cited"},
     "services/talent/migrations/versions/0013_create_affiliation_roles.py": {
-        "employee": "vocabulary",
-        "volunteer": "vocabulary",
+        "employee": "seeded",
+        "volunteer": "seeded",
     },
     "services/talent/organisations/sets.py": {"19所驻地高校": "cited"},
 }

@@ -88,7 +88,7 @@ def put_affiliation_role(
     key: str,
     version: int | None,
     name: Mapping[str, str],
-    programme: str | None,
+    programme: str,
     declared: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Add a role, or replace one of `version`. Raises AffiliationRoleInvalid, AffiliationRoleInUse, VersionStale."""

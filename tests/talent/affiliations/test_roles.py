@@ -42,7 +42,13 @@ FIELDS = [
 
 
 def put(city: City, key: str, version: int | None, fields: list[dict[str, Any]]) -> dict[str, Any]:
-    body = {"key": key, "version": version, "name": {"zh-CN": f"{key}甲", "en": f"{key} A"}, "fields": fields}
+    body = {
+        "key": key,
+        "version": version,
+        "programme": "guilds",
+        "name": {"zh-CN": f"{key}甲", "en": f"{key} A"},
+        "fields": fields,
+    }
     with city.work() as work:
         return roles.put_affiliation_role(work, **PutAffiliationRole().load(body))
 

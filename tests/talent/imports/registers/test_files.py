@@ -46,48 +46,22 @@ def written(city: City) -> list[Any]:
 
 
 class TestRows:
-    def test_get_their_verdicts_and_the_good_ones_are_entries(self, desk: Desk, maker: str) -> None:
-        city, code = desk.city, make_credit_code(77_001)
-        found = run(
-            desk,
-            table(
-                [
-                    row(
-                        "一号",
-                        "新风公司",
-                        业主单位信用代码=code,
-                        合作单位=f"{maker}；",
-                        运行日期="2024年5月",
-                        制造单位=maker,
-                    ),
-                    row(
-                        "二号",
-                        "新风公司",
-                        **{"面积（平方米）": "2.78万", "总造价": "48万元", "是否开放": "是", "建成年月": "2023-4"},
-                    ),
-                    row(
-                        "一号", "新风公司", 业主单位信用代码=code, 合作单位=maker, 运行日期="2024年5月", 制造单位=maker
-                    ),
-                    row("三号", "新风公司", 等级="中"),
-                    row("", "新风公司", 签约时间="昨天"),
-                    row("四号", "新风公司", 合作单位="没有的大学"),
-                    row("五号", maker, 签约时间="", 县区代码="110101"),
-                    row("六号", maker, 运行日期="2020-01-01", 县区代码="110101"),
-                    row("七号", "新风公司", 制造单位="没有的单位", **{"面积（平方米）": "=1+1"}),
-                    row("八号", "@SUM(A1)", 业主单位信用代码="123"),
-                ],
-                HEADERS,
-            ),
-        )
-        assert (found["state"], found["applied"], found["reason"], found["reported_by"]) == (
-            "done",
-            True,
-            None,
-            ["science"],
-        )
+    def test_get_their_verdicts(self, desk: Desk, maker: str) -> None:
+        rows = [
+            row("一号", "新风公司", 合作单位=f"{maker}；", 运行日期="2024年5月"),
+            row("一号", "新风公司", 合作单位=maker, 运行日期="2024年5月"),
+            row("三号", "新风公司", 等级="中"),
+            row("", "新风公司", 签约时间="昨天"),
+            row("四号", "新风公司", 合作单位="没有的大学"),
+            row("五号", maker, 签约时间="", 县区代码="110101"),
+            row("六号", maker, 运行日期="2020-01-01", 县区代码="110101"),
+            row("七号", "新风公司", 制造单位="没有的单位", **{"面积（平方米）": "=1+1"}),
+            row("八号", "@SUM(A1)", 业主单位信用代码="123"),
+        ]
+        found = run(desk, table(rows, HEADERS))
+        assert (found["state"], found["applied"], found["reason"]) == ("done", True, None)
         listed = desk.rows(found)
         assert [(one["verdict"], [(v["column"], v["code"]) for v in one["violations"]]) for one in listed] == [
-            ("accepted", []),
             ("accepted", []),
             ("unchanged", []),
             ("rejected", [("等级", "choice_unknown")]),
@@ -98,21 +72,23 @@ class TestRows:
             ("rejected", [("面积（平方米）", "formula_without_value")]),
             ("rejected", [("业主单位", "uscc_malformed")]),
         ]
-        assert listed[0]["record_id"] == listed[2]["record_id"]
-        (second,) = city.rows("select * from register_entries where id = :id", id=listed[1]["record_id"])
-        assert second.fields == {
-            "level": "high",
-            "area": 27800,
-            "cost": 48_000_000,
-            "is_open": True,
-            "since": "2023-04",
-        }
+        assert listed[0]["record_id"] == listed[1]["record_id"]
+
+    def test_are_entries_with_their_values_and_parties(self, desk: Desk, maker: str) -> None:
+        city, code = desk.city, make_credit_code(77_001)
+        cells = {**MEASURES, "业主单位信用代码": code, "合作单位": maker, "制造单位": maker}
+        (listed,) = desk.rows(run(desk, csv_of([row("二号", "新来的公司", **cells)], HEADERS)))
+        (entry,) = city.rows("select * from register_entries where id = :id", id=listed["record_id"])
+        (made_by,) = city.rows("select cast(id as text) as id from organisations where name = :name", name=maker)
+        measures = {"area": 27800, "cost": 48_000_000, "is_open": True, "since": "2023-04"}
+        assert entry.fields == {"level": "high", **measures, "maker": made_by.id}
         parties = city.rows(
             "select p.role, o.name, o.uscc, o.kind, o.confirmed_at, o.trusted_departments from register_parties p"
             " join organisations o on o.id = p.organisation_id where p.entry_id = :id order by role",
-            id=listed[0]["record_id"],
+            id=listed["record_id"],
         )
-        assert [tuple(one)[:2] for one in parties] == [("owner", "新风公司"), ("partner", maker)]
+        assert [tuple(one)[:2] for one in parties] == [("owner", "新来的公司"), ("partner", maker)]
+        # who registers it so is not trusted, and nothing follows from it before it is confirmed
         assert tuple(parties[0])[2:] == (code, "enterprise", None, [])
 
     def test_the_same_file_again_writes_nothing(self, desk: Desk, maker: str) -> None:
