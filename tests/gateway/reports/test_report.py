@@ -21,7 +21,7 @@ from deploy.local.throwaway import ThrowawayPlatform
 from tests.support.api import Answer, Api
 
 INVENTED = Path(__file__).resolve().parents[2] / "cities" / "chengchuan"
-DAY = "2031-06-30"
+DAY = "2025-06-30"
 REPORT = f"/v1/reports/progress?as_of={DAY}"
 
 
@@ -34,7 +34,7 @@ def town(api: Api, platform: ThrowawayPlatform) -> Api:
         step.do()
     harbour = platform.client("boats", "harbour_office")
     school = comparison.ids["reed_college"]
-    boats = ((13, "2031-03-01", "990102"), (10, "2031-07-01", None), (9, "2031-02-01", "990121"))
+    boats = ((13, "2025-03-01", "990102"), (10, "2025-07-01", None), (9, "2025-02-01", "990121"))
     for number, running_on, county in boats:
         entry = {
             "kind_key": "boat_club",
@@ -97,8 +97,8 @@ class TestJson:
         found = {
             query: figures(read(town, f"/v1/reports/progress?{query}").json)["boats.afloat"]["value"]
             for query in (
-                "as_of=2031-02-28",
-                "as_of=2031-07-01",
+                "as_of=2025-02-28",
+                "as_of=2025-07-01",
                 f"as_of={DAY}&county=990102",
                 f"as_of={DAY}&county=990199",
             )
@@ -106,7 +106,7 @@ class TestJson:
         assert [*found.values()] == [9, 32, 13, None]
         figure = figures(read(town, f"{REPORT}&county=990102").json)["boats.afloat"]
         (row,) = read(town, figure["records_url"]).json["items"]
-        assert (row["on"], row["county"], row["amount"], row["kind"]) == ("2031-03-01", "990102", 13, "boat_club")
+        assert (row["on"], row["county"], row["amount"], row["kind"]) == ("2025-03-01", "990102", 13, "boat_club")
 
     def test_refuses_what_is_no_day_and_no_county(self, town: Api) -> None:
         for query in ("as_of=soon", "county=99", "as_of=1999-01-01", "format=text"):
@@ -118,7 +118,7 @@ class TestText:
         answer = read(town, REPORT, "text/plain")
         assert answer.headers["Content-Type"].startswith("text/plain")
         assert answer.body.decode() == (
-            "澄川市\n截至2031年6月30日\n\n一、扎根\n\n（一）舢板社\n下水船只20余艘，竞渡观众未报送。\n\n"
+            "澄川市\n截至2025年6月30日\n\n一、扎根\n\n（一）舢板社\n下水船只20余艘，竞渡观众未报送。\n\n"
             "二、展翅\n\n（一）灯票\n未报送。\n\n（二）夜渡\n规划中。\n"
         )
         english = read(town, REPORT, "text/plain", "en").body.decode()
@@ -163,13 +163,13 @@ class TestFigures:
         listed = read(town, f"/v1/figures?programme=K01&as_of={DAY}").json["items"]
         assert [one["key"] for one in listed] == ["boats.afloat", "regattas.heads"]
         assert (listed[0]["name"]["en"], listed[0]["programme"], listed[0]["as_of"]) == ("Boats afloat", "K01", DAY)
-        (within,) = read(town, "/v1/figures?key=boats.afloat&from=2031-03-01&until=2031-07-02").json["items"]
-        assert (within["value"], within["n_records"], within["until_on"]) == (23, 2, "2031-07-02")
+        (within,) = read(town, "/v1/figures?key=boats.afloat&from=2025-03-01&until=2025-07-02").json["items"]
+        assert (within["value"], within["n_records"], within["until_on"]) == (23, 2, "2025-07-02")
         assert town.send("GET", "/v1/figures?key=no.such").json["code"] == "figure_not_found"
         assert town.send("GET", "/v1/figures/no.such/records").json["code"] == "figure_not_found"
 
     def test_their_records_come_in_pages_and_as_a_file(self, town: Api) -> None:
-        path = "/v1/figures/boats.afloat/records?as_of=2031-07-01"
+        path = "/v1/figures/boats.afloat/records?as_of=2025-07-01"
         first = read(town, f"{path}&limit=2").json
         second = read(town, f"{path}&limit=2&cursor={first['next_cursor']}").json
         assert [one["amount"] for one in (*first["items"], *second["items"])] == [9, 13, 10]
@@ -180,7 +180,7 @@ class TestFigures:
         assert rows[0] == ["编号", "名称", "日期", "区划", "数量", "报送部门", "类别"]
         assert [(row[2], row[4], row[5]) for row in rows[1:]] == [
             (day, amount, "harbour_office")
-            for day, amount in (("2031-02-01", "9"), ("2031-03-01", "13"), ("2031-07-01", "10"))
+            for day, amount in (("2025-02-01", "9"), ("2025-03-01", "13"), ("2025-07-01", "10"))
         ]
         assert {row[1] for row in rows[1:]} == {f"'=<b>舢板社{number}</b>" for number in (9, 13, 10)}, (
             "no cell begins as a formula does"
