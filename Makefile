@@ -21,7 +21,7 @@ BOOT = for python in python3.11 /usr/bin/python3.11 python3 /usr/bin/python3; do
 	"$$python" -c '$(IS_PYTHON)' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo "Python 3.11 is needed."; exit 1; }; "$$python" -B
 
-.PHONY: help run up down scale demo doctor test proofs hazards test-cluster chaos check fmt bench audit sbom lock digests migration clean
+.PHONY: help run up down scale demo report doctor test proofs hazards test-cluster chaos check fmt bench audit sbom lock digests migration clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ scale: ## As many processes of a service in the running platform: make scale per
 
 demo: $(STATE)/ready ## Load the demo city into the running platform
 	@$(PYTHON) -m deploy.local demo
+
+report: ## Print the progress report of the running platform (ARGS="--as-of 2023-10-27 --county 140702")
+	@[ -x $(PYTHON) ] || { echo "The platform does not run: make up starts it." >&2; exit 1; }
+	@$(PYTHON) -m cli report $(ARGS)
 
 doctor: ## Report what is wrong and what to type; changes nothing (ARGS="--json", ARGS="--lang zh")
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m deploy.local doctor $(ARGS); else $(BOOT) -m doctor $(ARGS); fi

@@ -26,6 +26,7 @@ COMMANDS = {
     "imports": "Rosters and registers: send a file, see the result of each row.",
     "clients": "Registered clients: departments' systems that may request tokens.",
     "city": "A city's pack: its programmes, sets, schemes and messages as files.",
+    "report": "The city's progress report: every programme with its figures, as text.",
     "queues": "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).",
     "dead": "Messages that were given up on, of every service.",
     "events": "What the services announce.",

@@ -57,6 +57,14 @@ class Api:
         parameters = {name: value for name, value in query.items() if value is not None}
         return self._send(lambda: requests.Request("GET", self._place.url + path, params=parameters)).json()
 
+    def text(self, path: str, **query: Any) -> str:
+        """The answer as plain text. Raises Refused, Unreachable."""
+        parameters = {name: value for name, value in query.items() if value is not None}
+        headers = {"Accept": "text/plain"}
+        url = self._place.url + path
+        answer = self._send(lambda: requests.Request("GET", url, params=parameters, headers=dict(headers)))
+        return answer.content.decode()
+
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""
         cursor = None

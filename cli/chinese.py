@@ -147,6 +147,9 @@ CHINESE: dict[str, str] = {
     ),
     "Give out no more tokens; those in use end within 15 minutes.": "不再发放令牌；已发放的在 15 分钟内失效。",
     "Every client, with its department and scopes.": "全部客户端及其部门和权限范围。",
+    "The city's progress report: every programme with its figures, as text.": "全市进展报告：逐项目列出指标，纯文本。",
+    "As of the end of this day (YYYY-MM-DD); without it, of today.": "截至这一天结束（YYYY-MM-DD）；缺省为今天。",
+    "Of this county, by its six digits (GB/T 2260); without it, of the whole city.": "某区县（GB/T 2260 六位代码）；缺省为全市。",
     "Every queue: messages, unacknowledged, consumers, lane; and which are missing, or belong to no one (orphan).": (
         "全部队列：消息数、未确认数、消费者数、通道，以及无主或缺失的队列。"
     ),

@@ -22,6 +22,7 @@ from gateway.auth.tokens import Tokens
 from gateway.description import docs, openapi, problem_pages
 from gateway.http import framework_problems
 from gateway.http.cursors import Cursors
+from gateway.reports import service as reports
 from gateway.serving import body_limits, health, proxies, rate_limits, request_metrics
 from gateway.serving.rate_limits import RateLimits
 from gateway.settings import GatewaySettings
@@ -42,7 +43,7 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.url_map.converters["slug"] = openapi.SlugConverter
+    app.url_map.converters.update(openapi.CONVERTERS)
     app.config.update(
         PUBLIC_URL=settings.public_url,
         CALL_SECONDS=settings.call_seconds,
@@ -54,6 +55,7 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.extensions["cursors"], app.extensions["tokens"] = load_keys(settings)
     app.extensions["database"] = make_engine(settings.database_url, pool_size=5, name="gateway")
     app.extensions["rate_limits"] = RateLimits(settings.rates, settings.rate_store)
+    app.extensions["own_calls"] = reports.CALLS
     app.extensions["rpc"] = RpcClient(settings.amqp_uri, name="gateway")
     proxies.trust(app, settings.trusted_proxies)
     app.before_request(_begin)

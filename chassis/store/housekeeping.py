@@ -47,6 +47,11 @@ def keep_audit(engine: Engine, now: dt.datetime, *, audit_months: int) -> bool:
     return _step(engine, lambda session: audit.keep(session, now, months=audit_months, at_most=CHUNK)) >= CHUNK
 
 
+def keep_keys(engine: Engine, now: dt.datetime) -> bool:
+    """The same for its idempotency keys."""
+    return _step(engine, lambda session: idempotency.purge(session, now, at_most=CHUNK)) >= CHUNK
+
+
 def _step(engine: Engine, step: Callable[[Session], int]) -> int:
     try:
         with Session(engine) as session, session.begin():

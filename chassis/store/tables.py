@@ -28,7 +28,7 @@ INSTANT = DateTime(timezone=True)
 
 def chassis_tables(metadata: MetaData) -> None:
     """Add the chassis' tables to the metadata of a service."""
-    for add in (_outbox, _inbox, _dead_letters, _history, _idempotency_keys, _key_canaries, audit_table):
+    for add in (_outbox, _inbox, _dead_letters, _history, idempotency_table, _key_canaries, audit_table):
         add(metadata)
 
 
@@ -111,7 +111,7 @@ def _history(metadata: MetaData) -> Table:
     )
 
 
-def _idempotency_keys(metadata: MetaData) -> Table:
+def idempotency_table(metadata: MetaData) -> Table:
     """Keys of write requests with the reply they got; kept 48 hours."""
     return Table(
         "idempotency_keys",

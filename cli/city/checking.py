@@ -14,6 +14,7 @@ from cli.city.mechanisms import MECHANISMS, SECTIONS
 from cli.city.mistakes import Mistake, Remark, Words, one_of, twice, unknown
 from cli.city.reading import Pack, read
 from cli.city.schemas import CITY, DEPARTMENTS, MESSAGES, ORGANISATIONS
+from contracts.figures import UNITS_OF, contradictions
 from gateway.auth.scopes import SCOPES, TYPES
 
 
@@ -146,33 +147,23 @@ def _of_programmes(pack: Pack) -> Iterator[Mistake]:
             yield Mistake(name, "status", wrong, one_of("running", ["running"]))
 
 
-#: What is counted → the units it may be counted in: persons, attendances and records are never one another.
-_UNITS = {
-    "persons": ("person",),
-    "attendances": ("attendance",),
-    "headcount": ("attendance", "post"),
-    "sessions": ("session",),
-    "organisations": ("organisation",),
-    "amount": ("fen",),
+#: What to write where a definition does not go together; of a unit, the units there are.
+_REMEDIES = {
+    "display.grain": Words("如 grain = 10。", "Write grain = 10, for instance."),
+    "of.field": Words("请写 field = 该字段的键。", "Write field = the key of the number."),
+    "of.role": Words("请删去 role。", "Remove the role."),
+    "of.kinds": Words("请写 kinds = [ 一个参数的键 ]。", "Write kinds = [ the key of one parameter ]."),
+    "count": Words("请改写 count 或 of.mechanism。", "Write another count, or another of.mechanism."),
+    "starts_on": Words("请删去 starts_on，或写 kind = flow。", "Remove starts_on, or write kind = flow."),
 }
 
 
 def _of_figures(pack: Pack) -> Iterator[Mistake]:
     for name, path, figure in pack.each("figures"):
-        units = _UNITS.get(figure["count"], ())
-        if units and figure["unit"] not in units:
-            wrong = Words(
-                f"{figure['count']} 不以 {figure['unit']} 计。",
-                f"{figure['count']} are not counted by {figure['unit']}.",
-            )
-            yield Mistake(name, f"{path}.unit", wrong, one_of(figure["unit"], units))
-        display = figure["display"]
-        is_rounded = display.get("qualifier", "exact") != "exact"
-        if is_rounded and "grain" not in display:
-            wrong = Words("取整须写明到哪一位。", "A rounded figure needs its grain.")
-            yield Mistake(
-                name, f"{path}.display.grain", wrong, Words("如 grain = 10。", "Write grain = 10, for instance.")
-            )
+        for parts, text in contradictions(figure):
+            key = ".".join(parts)
+            remedy = _REMEDIES.get(key) or one_of(figure["unit"], UNITS_OF[figure["count"]])
+            yield Mistake(name, f"{path}.{key}", Words(text.zh, str(text)), remedy)
 
 
 def _remarks(pack: Pack) -> Iterator[Remark]:

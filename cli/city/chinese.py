@@ -19,6 +19,8 @@ _WORDS = {
     "affiliation_role": "身份类别",
     "scheme": "政策",
     "template": "消息模板",
+    "report_outline": "报告提纲",
+    "programme": "项目",
 }
 
 CITY: dict[str, str] = {

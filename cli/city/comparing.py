@@ -12,7 +12,19 @@ from typing import Any
 
 from cli.city import holdings
 from cli.city.governing import Governing, Held
-from cli.city.holdings import KIND, LISTED, ORGANISATION, PATHS, REGISTER, ROLE, SCHEME, SET, TEMPLATE
+from cli.city.holdings import (
+    KIND,
+    LISTED,
+    ORGANISATION,
+    OUTLINE,
+    PATHS,
+    PROGRAMME,
+    REGISTER,
+    ROLE,
+    SCHEME,
+    SET,
+    TEMPLATE,
+)  # fmt: skip
 from cli.city.mechanisms import MECHANISMS, SECTIONS
 from cli.city.mistakes import Words
 from cli.city.reading import Pack
@@ -57,6 +69,8 @@ class Comparison:
             *self._keyed(REGISTER),
             *self._keyed(SCHEME),
             *self._keyed(TEMPLATE),
+            *self._outline(),
+            *self._keyed(PROGRAMME),
         ]
 
     @property
@@ -133,6 +147,10 @@ class Comparison:
         for key, table in holdings.tables(self._pack, what).items():
             yield self._step(what, key, holdings.BODIES[what](table), held.get(key), dict)
 
+    def _outline(self) -> Iterator[Step]:
+        for key, table in holdings.tables(self._pack, OUTLINE).items():
+            yield self._step(OUTLINE, key, holdings.outline(table), self._api.held(f"{PATHS[OUTLINE]}/{key}"), dict)
+
     def _step(
         self,
         what: str,
@@ -175,8 +193,5 @@ def waiting(pack: Pack) -> Iterator[Waiting]:
             keys = tuple(item["key"] for section in sections for item in programme[section])
             words = MECHANISMS[mechanism]
             yield Waiting(name, mechanism, Words(words.zh, words.en), keys)
-    figures = [figure["key"] for _, _, figure in pack.each("figures")]
-    if figures:
-        yield Waiting("*", "figures", Words("指标定义", "definitions of figures"), tuple(figures))
     yield Waiting("city.toml", "calendar", Words("县区与工作日历", "counties and calendar"), ())
     yield Waiting("departments.toml", "departments", Words("部门", "departments"), ())

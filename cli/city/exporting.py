@@ -1,7 +1,7 @@
 """What the platform holds, as a pack.
 
 With a pack to go by, that pack's files with everything the platform holds as it stands there. Without one, a pack of its own: the
-platform keeps no name of the city, no programmes and no calendar, so those stand for themselves.
+platform keeps no name of the city and no calendar, and what a programme counts only its pack defines, so these are left out.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 from cli.city import holdings
 from cli.city.comparing import find_organisation
 from cli.city.governing import Governing
-from cli.city.holdings import KIND, ORGANISATION, PATHS, REGISTER, ROLE, SCHEME, SET, TEMPLATE
+from cli.city.holdings import KIND, ORGANISATION, OUTLINE, PATHS, PROGRAMME, REGISTER, ROLE, SCHEME, SET, TEMPLATE
 from cli.city.reading import Pack
 from cli.city.schemas import CITY, DEPARTMENTS, MESSAGES, ORGANISATIONS
 from cli.exits import Refused
 from cli.language import say
+from contracts.programmes import PROGRESS
 
 Documents = dict[str, dict[str, Any]]
 _ALONE = "platform/p00-platform.toml"
@@ -57,9 +58,27 @@ def by_pack(api: Governing, pack: Pack) -> Documents:
                     document[section][number] = holdings.TABLES[what](held_by_key[table["key"]], table)
                 else:
                     missing.append(f"{what} {table['key']}")
+    missing += _programmes(api, pack, documents)
     if missing:
         raise Refused(say("The platform lacks {names}; apply the pack first.", names=", ".join(missing)), "not_applied")
     return documents
+
+
+def _programmes(api: Governing, pack: Pack, documents: Documents) -> list[str]:
+    """Put the outline and the programmes that the platform holds into `documents`; returns what it lacks."""
+    held = {one["key"]: one for one in api.get(PATHS[PROGRAMME])["items"]}
+    outline = api.held(f"{PATHS[OUTLINE]}/{PROGRESS}")
+    missing = [] if outline else [f"{OUTLINE} {PROGRESS}"]
+    if outline:
+        chapters = [{"key": one["key"], **holdings.names(one["title"])} for one in outline.content["chapters"]]
+        documents[CITY] |= {"report": holdings.names(outline.content["title"]), "chapters": chapters}
+    for name in pack.programmes:
+        key = documents[name]["key"]
+        if key in held:
+            documents[name] = holdings.programme_table(held[key], documents[name])
+        else:
+            missing.append(f"{PROGRAMME} {key}")
+    return missing
 
 
 def alone(api: Governing) -> Documents:

@@ -34,7 +34,7 @@ MECHANISMS: dict[str, Mechanism] = {
     "scheme_rules": Mechanism("按事实与年龄的政策条件", "scheme rules over facts and ages"),
     "stays": Mechanism("住宿", "stays"),
     "ledger": Mechanism("资金台账", "the ledger"),
-    "parameters": Mechanism("参数", "parameters"),
+    "parameters": Mechanism("参数", "parameters", is_built=True),
 }
 
 #: Section of a programme's file → its mechanism.

@@ -9,44 +9,18 @@ from marshmallow import fields, validate
 
 from cli.city.mechanisms import unbuilt
 from cli.city.schemas import Names, each, slug, slugs, text
-from contracts.language.messages import Text
+from contracts.figures import PROGRAMME_KEY, UNITS, FigureShape
 from contracts.language.schema import Day, Schema, Truth, Whole
 from contracts.perks.schemes import COVERS, MAX_EXPRESSION, Limit, Relation
+from contracts.programmes import ROLES, STATUSES
 from contracts.talent.organisations import ORGANISATION_KINDS
 
-STATUSES = ("running", "planned", "advocated")
-ROLES = ("lead", "co_organiser", "reporter", "member", "verifier", "backer", "host")
 FIELD_TYPES = ("text", "day", "month", "number", "money", "choice", "yes_no", "organisation", "person", "county")
 STATES = ("proposed", "agreed", "running", "done", "ended")
 POST_TYPES = ("job", "internship", "volunteer", "practice")
 STEPS = ("acceptance", "correction", "review", "referral", "public_notice", "decision")
 RESULTS = ("title", "register_entry", "affiliation", "fact", "entitlement", "stay", "payments")
-COUNTS = (
-    "records", "sessions", "headcount", "attendances", "persons", "organisations", "amount", "measure", "parameter",
-)  # fmt: skip
-UNITS = (
-    "record", "session", "post", "person", "attendance", "organisation", "fen", "square_metre", "kind", "month", "year",
-    "minute", "number", "service",
-)  # fmt: skip
-COUNTED = (
-    "registers", "affiliations", "activities", "candidacies", "posts", "schemes", "sets", "ledgers", "parameters",
-    "matchmaking",
-)  # fmt: skip
-QUALIFIERS = ("exact", "floor", "ceiling", "near_floor")
-NUMERALS = ("digits", "chinese", "words")
-
 PARTIES = ("person", *ORGANISATION_KINDS)
-
-PROGRAMME_KEY = validate.Regexp(
-    r"[A-Z][0-9]{2,3}\Z",
-    error=Text(
-        "wrong_format", "应为一个大写字母加两三位数字，如 P07。", "Must be a letter and two or three digits, like P07."
-    ),
-)
-FIGURE_KEY = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.@-]{0,79}\Z",
-    error=Text("invalid_slug", "只能包含小写字母、数字与 _ . @ -。", "Lower-case letters, digits, _ . @ - only."),
-)
 
 
 class Choice(Schema):
@@ -222,45 +196,11 @@ class Parameter(Schema):
     unit = fields.String(required=True, validate=validate.OneOf(UNITS))
 
 
-class Of(Schema):
-    """What a figure counts: records of which mechanism, narrowed by kinds, states, roles, a programme, a level, a reporter."""
+class Figure(FigureShape):
+    """The definition of one figure, with its names as packs write them."""
 
-    mechanism = fields.String(required=True, validate=validate.OneOf(COUNTED))
-    kinds = slugs()
-    states = fields.List(fields.String(), load_default=list)
-    role = slug(optional=True)
-    programme = fields.String(load_default=None, validate=PROGRAMME_KEY)
-    where = fields.Dict(keys=fields.String(), load_default=dict)
-    field = slug(optional=True)
-
-
-class Display(Schema):
-    """How the office writes the number: ``{ qualifier = "floor", grain = 10 }`` writes 743 as 740 and a floor word."""
-
-    qualifier = fields.String(required=True, validate=validate.OneOf(QUALIFIERS))
-    grain = Whole(validate=validate.Range(min=1))
-    scale = fields.String(load_default=None, validate=validate.OneOf(("万", "亿")))
-    decimals = Whole(load_default=0, validate=validate.Range(min=0, max=4))
-    numerals = fields.String(required=True, validate=validate.OneOf(NUMERALS))
-
-
-class Figure(Schema):
-    """The definition of one figure: the unit it is counted in, and the classifier and display it is printed with."""
-
-    number = text(10)
-    key = fields.String(required=True, validate=FIGURE_KEY)
     zh = text()
     en = text()
-    unit = fields.String(required=True, validate=validate.OneOf(UNITS))
-    classifier = fields.String(required=True, validate=validate.Length(max=20))
-    count = fields.String(required=True, validate=validate.OneOf(COUNTS))
-    of = fields.Nested(Of, required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(("flow", "stock")))
-    starts_on = Day(load_default=None)
-    reported_by = slugs()
-    display = fields.Nested(Display, required=True)
-    same_records_as = fields.String(load_default=None, validate=FIGURE_KEY)
-    within = fields.String(load_default=None, validate=FIGURE_KEY)
     note = fields.Nested(Names, load_default=None)
 
 

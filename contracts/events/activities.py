@@ -7,7 +7,6 @@ import datetime as dt
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.language.event_types import EventType
-from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Bilingual, Instant, Listing, Schema, Whole, page_of
 
@@ -287,17 +286,3 @@ EVENTS: tuple[EventType, ...] = (
     EventType("events.activity.reported.v1", ActivityEvent, person_level=False),
     EventType("events.activity.cancelled.v1", ActivityEvent, person_level=False),
 )
-
-FIGURES = {
-    "talks.held": FigureEntry("events", "次", "与高校座谈", "Talks with universities held", "P05, F01"),
-    "visits.held": FigureEntry("events", "次", "组织学子参观", "Visits of students held", "P06, F02"),
-    "job_fairs.held": FigureEntry("events", "场", "招聘会", "Job fairs held", "P22, P23"),
-    "startup_activities.held": FigureEntry(
-        "events", "场次", "创新创业活动", "Sessions of start-up activities held", "P18, F16"
-    ),
-    "startup_trainings.held": FigureEntry(
-        "events", "场次", "创业教育培训", "Start-up training sessions held", "P20, F19"
-    ),
-    "lectures.held": FigureEntry("events", "场", "公益讲座", "Public lectures held", "P44, F54"),
-    "matchmaking.held": FigureEntry("events", "场次", "婚恋活动", "Matchmaking sessions held", "P42, F50"),
-}

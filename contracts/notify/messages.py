@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.language.figures import FigureEntry
 from contracts.language.schema import Bilingual, Instant, Listing, Schema, Truth, Whole, page_of
 from contracts.notify.values import CLASSES
 
@@ -40,7 +39,3 @@ class ReadMessage(Schema):
 
 
 MessagePage = page_of(Message)
-
-FIGURES = {
-    "notify.messages": FigureEntry("notify", "条", "已生成消息", "Messages made", "A.0"),
-}

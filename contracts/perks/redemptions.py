@@ -5,7 +5,6 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.figures import FigureEntry
 from contracts.language.schema import Bilingual, Instant, Listing, Schema, Truth, page_of
 
 OUTCOMES = ("admitted", "refused")
@@ -78,7 +77,3 @@ class RedemptionEvent(Schema):
 
 
 EVENTS: tuple[EventType, ...] = (EventType("perks.pass.redeemed.v1", RedemptionEvent),)
-
-FIGURES = {
-    "scenic.redemptions": FigureEntry("perks", "人次", "免票入园", "Free admissions", "P35"),
-}

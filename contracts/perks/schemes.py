@@ -5,7 +5,6 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.figures import FigureEntry
 from contracts.language.schema import SLUG, Bilingual, Day, Instant, Schema, Truth, Whole
 
 COVERS = ("first_gate",)
@@ -112,8 +111,3 @@ class SchemeEvent(Schema):
 
 
 EVENTS: tuple[EventType, ...] = (EventType("perks.scheme.published.v1", SchemeEvent, person_level=False),)
-
-FIGURES = {
-    "scenic.areas": FigureEntry("perks", "家", "免首道门票的景区", "Scenic areas with a free first gate", "P35, F45"),
-    "scenic.universities": FigureEntry("perks", "所", "享受免票的驻地高校", "Universities served by them", "P35, F46"),
-}

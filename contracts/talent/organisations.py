@@ -9,7 +9,6 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.figures import FigureEntry
 from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Bilingual, Day, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER
@@ -217,8 +216,3 @@ EVENTS: tuple[EventType, ...] = (
         person_level=False,
     ),
 )
-
-FIGURES = {
-    "talent.organisations": FigureEntry("talent", "家", "在册单位", "Organisations on record", "A.1"),
-    "talent.universities": FigureEntry("talent", "所", "在册高校", "Universities on record", "A.1"),
-}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.language.event_types import EventType
-from contracts.language.figures import FigureEntry
 from contracts.language.schema import SLUG, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
@@ -177,7 +176,3 @@ EVENTS: tuple[EventType, ...] = (
     EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
     EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
 )
-
-FIGURES = {
-    "talent.people": FigureEntry("talent", "人", "在册人员", "People on record", "A.0"),
-}

@@ -1,6 +1,7 @@
 """Calls to the services: the context that goes along, and what the gateway does when an answer is lost.
 
-Lives here: one retry, of a write under the same idempotency key, then 504. Not here: the wire (``chassis.rpc.client``).
+Lives here: one retry, of a write under the same idempotency key, then 504. Not here: the wire (``chassis.rpc.client``), and the
+calls the gateway answers itself (``own``).
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import Any
 
 import gevent
 from flask import current_app, g, request
+from sqlalchemy.exc import OperationalError
 
 from chassis.rpc.calls import CallContext
 from chassis.rpc.client import RemoteFailure, RpcClient, RpcTimeout
+from chassis.store.database import CommitUnclear
 from contracts.language.refusals import Refusal
-from gateway.calls import idempotency
+from gateway.calls import idempotency, own
 from gateway.http.problems import Problem
 
 
@@ -67,6 +70,8 @@ def query_all(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
             return caller(call, fields, context)
         except (Refusal, Problem) as failure:
             return failure
+        except OperationalError:  # the gateway's own database
+            return NoAnswer(headers={"Retry-After": "1"})
 
     jobs = [gevent.spawn(answer, *one, _context(None, one[0])) for one in queries]
     gevent.joinall(jobs)
@@ -93,14 +98,17 @@ def _context(key: str | None, call: str) -> CallContext:
 def _caller() -> Callable[[str, Mapping[str, Any], CallContext], Any]:
     client: RpcClient = current_app.extensions["rpc"]
     seconds: float = current_app.config["CALL_SECONDS"]
+    database, own_calls = current_app.extensions["database"], current_app.extensions["own_calls"]
 
     def send(call: str, fields: Mapping[str, Any], context: CallContext) -> Any:
         service, _, method = call.partition(".")
         is_read, is_unknown = context.idempotency_key is None, False
         for _ in range(2):
             try:
+                if service == own.NAME:
+                    return own.run(database, method, own_calls[method], fields, context)
                 return client.call(service, method, fields, context=context, timeout=seconds)
-            except RpcTimeout:
+            except (RpcTimeout, CommitUnclear):
                 is_unknown = True
             except RemoteFailure:
                 raise InternalError() from None

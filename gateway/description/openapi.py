@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, current_app
@@ -11,6 +12,7 @@ from flask_smorest import Api
 from marshmallow import fields
 from werkzeug.routing import UnicodeConverter
 
+from contracts.figures import FIGURE_KEY, PROGRAMME_KEY
 from contracts.language.schema import SLUG
 from gateway.auth.scopes import SCOPES
 from gateway.description import documents, problem_pages, words
@@ -64,14 +66,26 @@ class SlugConverter(UnicodeConverter):
     """A key in a path; any text, so that the service says what is wrong with it."""
 
 
+class ProgrammeConverter(UnicodeConverter):
+    """A programme's key."""
+
+
+class FigureConverter(UnicodeConverter):
+    """A figure's key."""
+
+
+CONVERTERS = {"slug": SlugConverter, "programme": ProgrammeConverter, "figure": FigureConverter}
+_PATTERNS = {SlugConverter: SLUG, ProgrammeConverter: PROGRAMME_KEY, FigureConverter: FIGURE_KEY}
+
+
 def add_components(api: Api) -> None:
     """Add what every operation refers to, and say patterns and keys as JSON Schema reads them."""
     # a default answer would stand for every status that is not described
     api.DEFAULT_ERROR_RESPONSE_NAME = ""
     api.ma_plugin.converter.add_attribute_function(_pattern)
     api.ma_plugin.converter.add_attribute_function(_keys)
-    slug = {"type": "string", "pattern": _ecma(str(SLUG.regex.pattern))}
-    api.register_converter(SlugConverter, lambda converter: slug)
+    for converter, key in _PATTERNS.items():
+        api.register_converter(converter, _described(key))
     api.spec.components.schema("Problem", PROBLEM_SCHEMA)
     for name, header in header_components().items():
         api.spec.components.header(name, header)
@@ -81,6 +95,11 @@ def add_components(api: Api) -> None:
     flow = {"tokenUrl": "/oauth/token", "scopes": {scope: f"{zh} / {en}" for scope, (zh, en) in SCOPES.items()}}
     scheme = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     api.spec.components.security_scheme("oauth2", scheme)
+
+
+def _described(key: Any) -> Callable[[Any], dict[str, str]]:
+    described = {"type": "string", "pattern": _ecma(str(key.regex.pattern))}
+    return lambda converter: described
 
 
 def _pattern(self: Any, field: Any, ret: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

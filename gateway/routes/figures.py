@@ -1,24 +1,37 @@
-"""The figures of the city report, each counted by the service that owns its records."""
+"""The figures of the city's report, each counted by the service that has its records, and the records behind each."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
+from flask import Response, request, stream_with_context
 from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.ground import clock
-from contracts.figures import FIGURES, FIRST_DAY, LAST_DAY, AsOf, Figures, named
+from contracts.figures import (
+    DAYS,
+    FIGURE_KEY,
+    FIRST_DAY,
+    LAST_DAY,
+    MECHANISMS,
+    PROGRAMME_KEY,
+    FigureRecordPage,
+    ListFigureRecords,
+)
+from contracts.figures import counting as to_count
+from contracts.language.declared import COUNTY_CODE
 from contracts.language.messages import Text
-from contracts.language.schema import Day
+from contracts.language.schema import MAX_LIMIT, Day, Schema
 from gateway.calls import backend
-from gateway.http import reading
+from gateway.http import languages, lists, reading
 from gateway.http.operations import operation
+from gateway.reports import counting, exporting
+from gateway.reports.schemas import Figures
 
-blueprint = Blueprint("reports", __name__, description="统计指标 / Figures")
+blueprint = Blueprint("figures", __name__, description="统计指标 / Figures")
+READ = "reports:read"
 
 _EITHER = Text("either", "as_of 不能与 from、until 同时使用。", "Give as_of, or from and until.")
 _BOTH = Text("required", "from 与 until 须同时给出。", "Give both from and until.")
@@ -27,10 +40,18 @@ _EMPTY = Text("empty_period", "until 须晚于 from。", "until must be after fr
 _RANGE = validate.Range(min=FIRST_DAY + dt.timedelta(days=1), max=LAST_DAY)
 
 
+class AsOf(Schema):
+    """A day in Shanghai, and a county."""
+
+    as_of = Day(validate=DAYS)
+    county = fields.String(validate=COUNTY_CODE)
+
+
 class FiguresQuery(AsOf):
     """As of the end of a day; or with ``from`` and ``until`` what came from one day until before another."""
 
-    key = fields.String(validate=validate.OneOf(sorted(FIGURES)))
+    key = fields.String(validate=FIGURE_KEY)
+    programme = fields.String(validate=PROGRAMME_KEY)
     from_on = Day(data_key="from", validate=_RANGE)
     until_on = Day(data_key="until", validate=_RANGE)
 
@@ -46,63 +67,82 @@ class FiguresQuery(AsOf):
 
 
 QUERY = FiguresQuery()
-_DAY = dt.timedelta(days=1)
+RECORDS = lists.query_schema(ListFigureRecords, "figure")
+
+
+def today() -> str:
+    """The city's day, where the client names none."""
+    return clock.shanghai_day(clock.now()).isoformat()
 
 
 @operation(
     blueprint,
     "GET",
     "/v1/figures",
-    scope="reports:read",
+    scope=READ,
     summary=("读取统计指标", "Read the figures"),
     query=QUERY,
     answers={200: Figures},
 )
 def list_figures() -> dict[str, Any]:
-    """All figures, or one by ``key``, as of the end of a day or within a range; one that is not answered says so."""
+    """All figures, or those of a programme, or one, as of the end of a day or within a range; one that is not answered says so.
+
+    Raises FigureNotFound for an unknown key.
+    """
     parameters = reading.query_of(QUERY)
+    key, programme, county = (parameters.get(name) for name in ("key", "programme", "county"))
+    figures = [counting.figure(key)] if key is not None else counting.all_figures()
+    figures = [one for one in figures if programme in (None, one.programme["key"])]
     begin, end = parameters.get("from"), parameters.get("until")
-    keys = [key for key in FIGURES if parameters.get("key") in (None, key)]
     if begin is None or end is None:
-        day = parameters.get("as_of") or clock.shanghai_day(clock.now()).isoformat()
-        (found,) = _counted(keys, day)
+        day = parameters.get("as_of") or today()
+        days, found = {"as_of": day}, counting.count(figures, as_of=day, county=county)
     else:
-        at_end, before = _counted(keys, _before(end), _before(begin))
-        found = {key: _within(at_end[key], before[key]) | {"from_on": begin, "until_on": end} for key in keys}
-    return {"items": [found[key] for key in keys]}
+        first, until = dt.date.fromisoformat(begin), dt.date.fromisoformat(end)
+        last = (until - dt.timedelta(days=1)).isoformat()
+        days = {"as_of": last, "from_on": begin, "until_on": end}
+        found = counting.count_within(figures, first, until, county=county)
+    return {
+        "items": [
+            {**found[one.key], "name": one.definition["name"], "programme": one.programme["key"], **days}
+            for one in figures
+        ]
+    }
 
 
-def _before(day: str) -> str:
-    return (dt.date.fromisoformat(day) - _DAY).isoformat()
+@operation(
+    blueprint,
+    "GET",
+    "/v1/figures/<figure:key>/records",
+    scope=READ,
+    summary=("列出指标背后的记录", "List the records behind a figure"),
+    query=RECORDS,
+    answers={200: lists.page_schema(FigureRecordPage)},
+    media=(exporting.CSV,),
+    headers={200: ("Link", "Vary", "Content-Disposition")},
+)
+def list_figure_records(key: str) -> Response:
+    """By the day they count for; by Accept also as a file. Raises FigureNotFound."""
+    definition = counting.figure(key).definition
+    call = f"{MECHANISMS[definition['of']['mechanism']]}.list_figure_records"
+    is_file = request.accept_mimetypes.best_match(["application/json", exporting.CSV], "application/json") != (
+        "application/json"
+    )
+
+    def read(sent: dict[str, Any]) -> Any:
+        fields_ = {name: value for name, value in sent.items() if name != "key"}
+        return backend.query(call, {**fields_, "figure": to_count(definition)})
+
+    response = _as_file(key, read) if is_file else lists.page_of("list_figure_records", RECORDS, read, key=key)
+    response.vary.add("Accept")
+    return response
 
 
-def _counted(keys: list[str], *days: str) -> list[dict[str, dict[str, Any]]]:
-    """The figures as of the end of each day, by key; each service is queried for each day, all at once."""
-    keys_of: dict[str, list[str]] = defaultdict(list)
-    for key in keys:
-        keys_of[FIGURES[key].service].append(key)
-    queries = [
-        (f"{service}.count_figures", {"keys": its, "as_of": day}) for day in days for service, its in keys_of.items()
-    ]
-    answers = iter(backend.query_all(queries))
-    found: list[dict[str, dict[str, Any]]] = []
-    for day in days:
-        found.append({})
-        for its, answer in zip(keys_of.values(), answers, strict=False):
-            if isinstance(answer, Exception):
-                found[-1] |= {key: _unavailable(key, day) for key in its}
-            else:
-                found[-1] |= {item["key"]: item for item in answer["items"]}
-    return found
-
-
-def _within(at_end: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What came between two counts of a figure; unavailable where either is."""
-    if None in (at_end["value"], before["value"]):
-        return _unavailable(at_end["key"], at_end["as_of"])
-    return {**at_end, **{name: at_end[name] - before[name] for name in ("value", "n_records")}}
-
-
-def _unavailable(key: str, day: str) -> dict[str, Any]:
-    about = {"key": key, "name": named(key), "unit": FIGURES[key].unit}
-    return {**about, "value": None, "n_records": None, "as_of": day, "state": "unavailable"}
+def _as_file(key: str, read: Any) -> Response:
+    filters = {name: value for name, value in reading.query_of(RECORDS).items() if name in ("as_of", "county")}
+    sent = {"as_of": today(), **filters, "limit": MAX_LIMIT}
+    first = read(sent)
+    rows = exporting.lines(first, lambda after: read({**sent, "after": after}), languages.preferred())
+    response = Response(stream_with_context(rows), mimetype=exporting.CSV)
+    response.headers["Content-Disposition"] = f'attachment; filename="{key.replace("@", "-")}.csv"'
+    return response

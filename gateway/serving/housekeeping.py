@@ -1,4 +1,6 @@
-"""What the gateway's audit needs from time to time, beside the requests of each worker; one of them does it at a time."""
+"""What the gateway's audit and idempotency keys need from time to time, beside the requests of each worker; one worker at a time
+does it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import gevent
 from sqlalchemy import Engine
 
 from chassis.ground import clock
-from chassis.store.housekeeping import keep_audit
+from chassis.store.housekeeping import keep_audit, keep_keys
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,8 @@ def start(engine: Engine, *, audit_months: int) -> None:
 def _keep(engine: Engine, audit_months: int) -> None:
     while True:
         try:
-            more = keep_audit(engine, clock.now(), audit_months=audit_months)
+            now = clock.now()
+            more = any([keep_audit(engine, now, audit_months=audit_months), keep_keys(engine, now)])
         except Exception:
             log.exception("housekeeping failed")
             more = False

@@ -85,5 +85,8 @@ class Service:
     on_person_merged = handler(merging.people_merged)
     on_affiliation_changed = handler(copies.affiliations.apply)
 
-    count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    count_figures = query(figure_schemas.CountFigures, figure_schemas.FigureCounts, figures.count_figures)
+    list_figure_records = query(
+        figure_schemas.ListFigureRecords, figure_schemas.FigureRecordPage, figures.list_figure_records
+    )
     list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

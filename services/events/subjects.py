@@ -1,6 +1,6 @@
 """The subjects of events, joined once.
 
-``tables`` knows their tables by it, ``figures`` their ``COUNTS``, ``sources`` what they can send again (``SOURCES``).
+``tables`` knows their tables by it, ``figures`` their ``COUNTERS``, ``sources`` what they can send again (``SOURCES``).
 """
 
 from __future__ import annotations

@@ -1,22 +1,43 @@
-"""The figures notify can count from its own records, as of a day in Shanghai; joined from its subjects.
+"""What notify counts for a city's report, by definition; joined from its subjects.
 
-Each is counted, never stored, and later facts do not change the count of a past day.
+Each figure is counted, never stored, by the day things happened.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.store import figures
-from chassis.store.figures import Count
+from chassis.store import figures as counting
+from chassis.store.figures import Counter
 from chassis.store.work import Work
 from services.notify.subjects import SUBJECTS
 
-COUNTS: dict[str, Count] = {key: count for subject in SUBJECTS for key, count in getattr(subject, "COUNTS", {}).items()}
+COUNTERS: dict[str, Counter] = {
+    mechanism: counter for subject in SUBJECTS for mechanism, counter in getattr(subject, "COUNTERS", {}).items()
+}
 
 
-def count_figures(work: Work, *, as_of: dt.date | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
-    """The figures notify counts, or those of `keys` among them, as of the end of the day `as_of` (today without one)."""
-    return figures.count(work, COUNTS, as_of=as_of, keys=keys)
+def count_figures(
+    work: Work,
+    *,
+    figures: Sequence[Mapping[str, Any]],
+    as_of: dt.date | None = None,
+    county: str | None = None,
+) -> dict[str, Any]:
+    """The figures of these definitions, as of the end of the day `as_of` (today without one)."""
+    return counting.count(work, COUNTERS, figures=figures, as_of=as_of, county=county)
+
+
+def list_figure_records(
+    work: Work,
+    *,
+    figure: Mapping[str, Any],
+    as_of: dt.date | None = None,
+    county: str | None = None,
+    limit: int = 50,
+    after: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A page of the records behind a figure."""
+    return counting.list_records(work, COUNTERS, figure=figure, as_of=as_of, county=county, limit=limit, after=after)

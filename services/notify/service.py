@@ -59,5 +59,8 @@ class Service:
     send_due = every(SETTINGS.send_seconds, sending.send_due, given=("database", "channels", "contacts", "pace"))
     rescue_stuck = every(SETTINGS.rescue_seconds, deliveries.rescue)
 
-    count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    count_figures = query(figure_schemas.CountFigures, figure_schemas.FigureCounts, figures.count_figures)
+    list_figure_records = query(
+        figure_schemas.ListFigureRecords, figure_schemas.FigureRecordPage, figures.list_figure_records
+    )
     list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

@@ -183,5 +183,8 @@ class Service:
     run_imports = every(0.2, job.run_next, given=("database", "uploads"))
     purge_imports = every(3600, results.purge, given="uploads")
 
-    count_figures = query(figure_schemas.CountFigures, figure_schemas.Figures, figures.count_figures)
+    count_figures = query(figure_schemas.CountFigures, figure_schemas.FigureCounts, figures.count_figures)
+    list_figure_records = query(
+        figure_schemas.ListFigureRecords, figure_schemas.FigureRecordPage, figures.list_figure_records
+    )
     list_audit = query(audit_schemas.ListAudit, audit_schemas.AuditPage, audit.list_audit)

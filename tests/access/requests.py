@@ -60,6 +60,9 @@ _KEYS = {
     "register_workbook": "register",
     "affiliation_role": "role",
     "template": "template",
+    "programme": "programme",
+    "report_outline": "outline",
+    "figure_records": "figure",
 }
 #: The one asked about where it is the body that names them.
 _ABOUT = {"register": "person_id", "report_affiliation": "person_id"}
@@ -89,6 +92,8 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "revoke_checkin": lambda town: {"reason": "误扫"},
     "register": lambda town: {"person_id": town.ids["person_id"]},
     "put_template": lambda town: town.template(),
+    "put_programme": lambda town: town.programme(),
+    "put_report_outline": lambda town: town.outline(),
     "put_preferences": lambda town: {"quiet_hours": None},
 }
 #: What would be used up → a record of one's own.

@@ -42,11 +42,12 @@ class Town:
         self.ids: dict[str, str] = {}
         self.keys = {
             one: f"{one}_{self.mark}"
-            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role")
-        }
+            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role", "figure")
+        } | {"programme": f"A{int(self.mark, 16) % 900 + 100}", "outline": "progress"}
         self._organisations()
         self._people()
         self._registers()
+        self._report()
         self._scheme()
         self.device, self.elsewhere = self._devices()
         self._activities()
@@ -141,6 +142,31 @@ class Town:
         self.office.put(f"/v1/register-kinds/{self.keys['register']}", self.register())
         self.office.put(f"/v1/affiliation-roles/{self.keys['role']}", self.role())
         self.ids["entry_id"], self.ids["other_entry_id"] = self.reported_entry(), self.reported_entry()
+
+    def _report(self) -> None:
+        self.office.put(f"/v1/programmes/{self.keys['programme']}", self.programme())
+        outline = f"/v1/report-outlines/{self.keys['outline']}"
+        try:
+            known = self.office.get(outline)["version"]
+        except ApiError:
+            self.office.put(outline, self.outline())
+        else:
+            self.office.put(outline, self.outline(), if_match=f'"v{known}"')
+
+    def outline(self) -> Record:
+        """The report has one chapter, with the programme in it."""
+        names = {"zh-CN": "活动", "en": "Activities"}
+        return {"title": names, "chapters": [{"key": "activities", "title": names}]}
+
+    def programme(self) -> Record:
+        """One that counts its activities."""
+        names = {"zh-CN": "讲座", "en": "Lectures"}
+        of = {"mechanism": "activities", "kinds": [self.keys["kind"]]}
+        display = {"qualifier": "exact", "numerals": "digits"}
+        figure = {"key": self.keys["figure"], "number": "A1", "name": names, "unit": "session", "classifier": "场"}
+        figure |= {"count": "sessions", "kind": "flow", "of": of, "display": display}
+        about = {"title": names, "status": "running", "chapter": "activities", "position": 1}
+        return {**about, "clause": {"section": "1", "text": names}, "figures": [figure]}
 
     def role(self) -> Record:
         """What a person may be to an organisation."""

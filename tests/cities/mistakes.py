@@ -17,7 +17,7 @@ MISTAKES = {
         "schemes[0].from_on",
         "2023-01-31",
     ),
-    "a list that is none": (FERRY, 'waits_for = ["parameters"]', 'waits_for = "parameters"', "waits_for", "list"),
+    "a list that is none": (FERRY, 'waits_for = ["stays"]', 'waits_for = "stays"', "waits_for", "list"),
     "a text in one language": (FERRY, ', en = "Night ferry"', "", "title.en", "text"),
     "a syntax error": (FERRY, 'key = "K03"', "key = K03", "line 1", "Mend"),
     "a key of another form": (FERRY, '"K03"', '"third"', "key", "text"),
@@ -193,7 +193,7 @@ MISTAKES = {
         "registers[0].fields[0].type",
         "person",
     ),
-    "a mechanism it uses and does not wait for": (FERRY, '["parameters"]', "[]", "waits_for", "parameters"),
+    "a mechanism it uses and does not wait for": (FERRY, '["stays"]', "[]", "waits_for", "stays"),
     "a flow of what does not run": (BOATS, 'status = "running"', 'status = "planned"', "status", "running"),
     "a county of another city": ("city.toml", '"990121"', '"880121"', "counties[1].code", "9901"),
     "calendar days that overlap": (

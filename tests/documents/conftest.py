@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import text
 
+from chassis.store.database import make_engine
 from deploy.local.broker_users import listener_rights
 from deploy.local.clients import CLIENTS, LISTENER, LISTENER_TYPES
 from deploy.local.throwaway import UNLIMITED, ThrowawayPlatform, eventually
@@ -29,13 +31,17 @@ class City:
         described = folder / ".state" / "platform.json"
         self.loaded = platform.run("examples.demo", "--platform", str(described))
         self.client = client_of({"gateway_url": platform.url, "clients": clients}, "demo")
-        eventually(lambda: self._figure("notify.messages") == 2000, what="a message to everybody", seconds=60)
+        eventually(lambda: self._messages() == 2000, what="a message to everybody", seconds=60)
 
     def _registered(self, name: str) -> dict[str, object]:
         return dict(json.loads(self.platform.run("gateway", *CLIENTS[name].arguments(name))))
 
-    def _figure(self, key: str) -> int:
-        return int(self.client.get("/v1/figures", key=key)["items"][0]["value"])
+    def _messages(self) -> int:
+        engine = make_engine(self.platform.databases["notify"], pool_size=1, name="test")
+        with engine.connect() as connection:
+            found = connection.execute(text("select count(*) from messages")).scalar_one()
+        engine.dispose()
+        return int(found)
 
     def differences(self, document: str, name: str) -> list[str]:
         """Run the blocks of that name; what they print otherwise than the document shows."""

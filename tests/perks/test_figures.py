@@ -15,15 +15,22 @@ REPORT = dt.date(2023, 10, 27)
 DAY = dt.timedelta(days=1)
 
 
-def count(city: City, day: dt.date | None = None, **arguments: Any) -> dict[str, int]:
+def counted(
+    city: City, day: dt.date | None = None, *, count: str = "organisations", kind: str = "stock", **of: Any
+) -> Any:
+    """A figure of the schemes' key; the list has as many records."""
+    of = {"mechanism": "schemes", "kinds": ["scenic_areas"]} | of
+    figure = schemas.Counting().load({"key": "x", "count": count, "kind": kind, "of": of})
     with city.work() as work:
-        counted = schemas.Figures().dump(figures.count_figures(work, as_of=day, **arguments))
-    return {item["key"].removeprefix("scenic."): item["value"] for item in counted["items"]}
+        (found,) = figures.count_figures(work, figures=[figure], as_of=day)["items"]
+        page = figures.list_figure_records(work, figure=figure, as_of=day, limit=200)
+    schemas.FigureRecordPage().dump(page)
+    assert len(page["items"]) == found["n_records"]
+    return found
 
 
 def pairs(city: City, day: dt.date) -> tuple[int, int]:
-    found = count(city, day)
-    return found["areas"], found["universities"]
+    return tuple(counted(city, day, role=role)["value"] or 0 for role in ("place", "institution"))  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -40,28 +47,20 @@ class TestCounting:
     def test_counts_forty_areas_and_nineteen_universities_once_each(self, matrix: City) -> None:
         assert pairs(matrix, TODAY) == pairs(matrix, REPORT) == (40, 19)
 
-    def test_says_unit_day_and_records(self, city: City) -> None:
-        with city.work() as work:
-            items = figures.count_figures(work, as_of=REPORT)["items"]
-        assert [(item["key"], item["unit"]) for item in items] == [
-            ("scenic.areas", "家"),
-            ("scenic.universities", "所"),
-            ("scenic.redemptions", "人次"),
-        ]
-        assert {(item["as_of"], item["state"], item["value"], item["n_records"]) for item in items} == {
-            (REPORT, "counted", 0, 0)
-        }
-
-    def test_counts_only_the_requested_figures(self, city: City) -> None:
-        assert set(count(city, keys=["scenic.areas", "talent.people"])) == {"areas"}
+    def test_says_who_published_the_scheme_and_nothing_where_there_is_none(self, matrix: City) -> None:
+        assert counted(matrix, role="place")["reported_by"] == ["culture_tourism"]
+        nothing = {"value": None, "n_records": 0, "reported_by": []}
+        for of in ({"role": "place", "kinds": ["no_scheme"]}, {}, {"role": "place", "where": {"level": "a"}}):
+            assert {name: counted(matrix, **of)[name] for name in nothing} == nothing
 
     def test_counts_admissions_up_to_the_end_of_the_day_and_no_refusals(self, city: City) -> None:
         story = Story(city)
         midnight = dt.datetime(2026, 11, 23, 16, 0, tzinfo=dt.UTC)  # 00:00 on the 24th in Shanghai
         for number, at in enumerate((midnight - dt.timedelta(seconds=1), midnight - dt.timedelta(hours=1), midnight)):
             city.scan(story.token, story.area, f"n{number}", now=at)
-        assert count(city, TODAY)["redemptions"] == 1
-        assert count(city, TODAY + DAY)["redemptions"] == 2
+        of = {"mechanism": "redemptions", "count": "attendances", "kind": "flow"}
+        assert [counted(city, day, **of)["value"] for day in (TODAY - DAY, TODAY, TODAY + DAY)] == [None, 1, 2]
+        assert counted(city, TODAY, **of, where={"reported_by": "nobody"})["value"] is None
 
 
 class TestPastDays:

@@ -165,8 +165,12 @@ class TestTalentProcess:
             seen += [item["id"] for item in page["items"]]
             after = page["next_after"]
         assert (sorted(seen), after) == (sorted(ids), None)
-        figures = talent.call("count_figures", keys=["talent.organisations"])["items"]
-        assert figures[0]["value"] >= 3
+        of = {"mechanism": "organisations", "kinds": ["venue"]}
+        definition = {"key": "venues", "count": "records", "kind": "stock", "of": of}
+        (figure,) = talent.call("count_figures", figures=[definition])["items"]
+        records = talent.call("list_figure_records", figure=definition, limit=2)
+        assert figure["value"] >= 3
+        assert (len(records["items"]), records["next_after"]["id"]) == (2, records["items"][1]["id"])
 
     def test_refusals_cross_as_data(self, talent: Talent) -> None:
         talent.start()

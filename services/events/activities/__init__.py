@@ -232,4 +232,4 @@ def _as_record(row: Mapping[Any, Any], its_sessions: list[dict[str, Any]]) -> di
     return {**row, "sessions": its_sessions, "attendance": attendance}
 
 
-COUNTS = figures.COUNTS
+COUNTERS = figures.COUNTERS

@@ -18,14 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.ground.ids import uuid7
 from chassis.store import records
-from chassis.store.figures import Count
 from chassis.store.pages import read_page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
 from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from services.notify import deliveries, people, preferences, templates
-from services.notify.messages import merging
+from services.notify.messages import figures, merging
 from services.notify.messages.tables import Message
 from services.notify.preferences.rules import QuietHours
 from services.notify.templates.rendering import Rendering
@@ -132,12 +131,4 @@ def read_message(work: Work, *, message_id: UUID) -> dict[str, Any]:
     return dict(records.found(work, select(TABLE).where(*theirs), MessageNotFound))
 
 
-COUNTS = {
-    "notify.messages": Count(
-        text(
-            """
-            select count(*) from messages where created_at < :until
-            """
-        )
-    )
-}
+COUNTERS = figures.COUNTERS

@@ -19,17 +19,16 @@ from sqlalchemy import Row, Table, select, text
 from chassis.ground import clock
 from chassis.ground.ids import uuid7
 from chassis.store import records
-from chassis.store.figures import Count
 from chassis.store.work import Caller, Work
 from contracts.language.refusals import Refusal
 from contracts.scans import ScanTimes
 from services.perks import copies, entitlements
 from services.perks.entitlements import EntitlementNotFound, evaluation
 from services.perks.passes import PassClaims, PassExpired, PassKeys
+from services.perks.redemptions import figures
 from services.perks.redemptions import rules as law
 from services.perks.redemptions.rules import REASONS
 from services.perks.redemptions.tables import Redemption
-from services.perks.schemes.figures import SCENIC_SCHEME
 
 TABLE: Table = Redemption.__table__  # type: ignore[assignment]
 
@@ -299,8 +298,4 @@ def as_answer(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"reason": REASONS.get(row["code"]) if row["code"] else None}
 
 
-_ADMITTED = """
-    select count(*) from redemptions where scheme_key = :scheme and outcome = 'admitted' and at < :until
-"""
-
-COUNTS = {"scenic.redemptions": Count(text(_ADMITTED), scheme=SCENIC_SCHEME)}
+COUNTERS = figures.COUNTERS

@@ -187,4 +187,4 @@ def _as_record(work: Work, scheme: Scheme) -> dict[str, Any]:
     return _content(work, scheme) | about
 
 
-COUNTS = figures.COUNTS
+COUNTERS = figures.COUNTERS

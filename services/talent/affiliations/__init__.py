@@ -24,6 +24,7 @@ from contracts.language.paging import Paging
 from contracts.language.refusals import Refusal
 from contracts.vocabulary import CONFIRMED, ENDED, REPORTED
 from services.talent import organisations
+from services.talent.affiliations import figures
 from services.talent.affiliations import statements as rows
 from services.talent.affiliations.reports import AffiliationRow, AffiliationVerdict, report_affiliations
 from services.talent.affiliations.statements import AffiliationRecord
@@ -279,3 +280,4 @@ def _is_trusted(work: Work, record: AffiliationRecord) -> bool:
 
 
 SOURCES = {"affiliation": republish.reader(TABLE, lambda row: rows.EVENT_OF_STATE[row.state], rows.stated)}
+COUNTERS = figures.COUNTERS

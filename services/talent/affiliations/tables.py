@@ -57,6 +57,13 @@ class Affiliation(Base):
         Index("affiliations_period", "person_id", "organisation_id", "role", "from_on", unique=True),
         Index("affiliations_open", "person_id", "organisation_id", "role", unique=True, postgresql_where=_OPEN),
         Index("affiliations_organisation", "organisation_id", "created_at", "id"),
+        Index(
+            "affiliations_counted",
+            "role",
+            "organisation_id",
+            "person_id",
+            postgresql_include=["id", "state", "from_on", "until_on"],
+        ),
         Index("affiliations_updated_at", "updated_at"),
         Index("affiliations_open_organisation", "organisation_id", "person_id", postgresql_where=_OPEN),
         Index("affiliations_created_at", "created_at", "id"),

@@ -293,5 +293,5 @@ def _announce(work: Work, event_type: str, row: Mapping[Any, Any]) -> None:
     work.announce(event_type, subject_id=row["id"], version=row["version"], data=stated(row))
 
 
-COUNTS = figures.COUNTS
+COUNTERS = figures.COUNTERS
 SOURCES = {"organisation": republish.reader(TABLE, lambda row: CHANGED, lambda row: stated(row._mapping))}

@@ -1,18 +1,48 @@
-"""What of organisations can be counted."""
+"""Organisations on record on a day, of any kinds: what is closed later was open before."""
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from typing import Any
 
-from chassis.store.figures import Count
+from sqlalchemy import Text, cast, null, select, text
+
+from chassis.ground.clock import end_of
+from chassis.store.figures import Counter, Wanted, shanghai_day
 from chassis.store.history import state_as_of
+from chassis.store.pages import Rows
+from contracts.figures import ORGANISATIONS, RECORDS
+from services.talent.organisations.tables import Organisation, OrganisationReport
 
-_ACTIVE_ORGANISATIONS = f"""
-    select count(*) from organisations o
-    where o.created_at < :until and 'closed' is distinct from {state_as_of("organisation", "o.id")}
-"""
+_NOT_CLOSED = f"""'closed' is distinct from {state_as_of("organisation", "organisations.id")}"""
 
-COUNTS = {
-    "talent.organisations": Count(text(_ACTIVE_ORGANISATIONS)),
-    "talent.universities": Count(text(f"""{_ACTIVE_ORGANISATIONS} and o.kind = 'university'""")),
-}
+
+def records(wanted: Wanted) -> Rows | None:
+    """Organisations by the day they were registered."""
+    if wanted.count not in (RECORDS, ORGANISATIONS) or wanted.states or wanted.where or wanted.county:
+        return None
+    one = Organisation
+    made_on = shanghai_day(one.created_at)
+    found: Rows = select(
+        one.id.label("id"),
+        made_on.label("on"),
+        one.id.label("unit_id"),
+        null().label("amount"),
+        cast(null(), Text).label("county"),
+        one.name.label("label"),
+        one.kind.label("kind"),
+    )
+    if wanted.kinds:
+        found = found.where(one.kind.in_(wanted.kinds))
+    if not wanted.is_stock:
+        return found.where(made_on.between(wanted.from_on, wanted.on))
+    is_open = text(_NOT_CLOSED).bindparams(until=end_of(wanted.on))
+    return found.where(one.created_at < end_of(wanted.on), is_open)
+
+
+def reports(found: Any) -> Rows:
+    """Organisation and department."""
+    report = OrganisationReport
+    return select(found.c.id, report.department).join(report, report.organisation_id == found.c.id)
+
+
+COUNTERS = {"organisations": Counter(records, reports)}

@@ -227,7 +227,7 @@ def _stated(person_id: UUID, version: int, merged_into: UUID | None) -> dict[str
     }
 
 
-COUNTS = figures.COUNTS
+COUNTERS = figures.COUNTERS
 
 
 def as_they_stand(session: Session, page: Page) -> Sequence[State]:

@@ -16,7 +16,7 @@ from sqlalchemy import Table
 from chassis.rebuilding import republish
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
-from services.talent.registers import resending
+from services.talent.registers import figures, resending
 from services.talent.registers.expiring import remind_of_expiry
 from services.talent.registers.kinds import RegisterKindNotFound
 from services.talent.registers.reading import (
@@ -78,4 +78,5 @@ def _refusal(done: EntryVerdict) -> Refusal:
     return RegisterEntryInvalid(errors=[violation.to_error() for violation in done.violations])
 
 
+COUNTERS = figures.COUNTERS
 SOURCES: Mapping[str, republish.Read] = {"register_entry": resending.as_they_stand}

@@ -68,6 +68,13 @@ class RegisterEntry(Base):
     __table_args__ = (
         Index("register_entries_identity", "kind_key", "identity", unique=True),
         Index("register_entries_kind", "kind_key", "created_at", "id"),
+        Index(
+            "register_entries_counted",
+            "kind_key",
+            "id",
+            postgresql_include=["proposed_on", "agreed_on", "running_on", "done_on", "ended_on", "county"],
+            postgresql_where=text("same_as is null"),
+        ),
         Index("register_entries_created_at", "created_at", "id"),
         Index("register_entries_updated_at", "updated_at"),
         Index("register_entries_same_as", "same_as", postgresql_where=text("same_as is not null")),

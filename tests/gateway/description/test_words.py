@@ -90,17 +90,27 @@ class TestNames:
         assert [name for name in names if re.search(r"BodyBody|QueryQuery|Schema$|\d$|^Error$|^Pagination", name)] == []
 
     def test_are_one_way_everywhere(self, document: dict[str, Any]) -> None:
-        """Days have one ending; texts in two languages have two names; a state is not a status."""
+        """Days have one ending; texts in two languages have two names; a state is not a status, but how far a programme is and
+        what there is to say of its figures is one.
+        """
         names = {(where, name) for where, name, _ in properties(document)}
         refused = {"ended_on", "valid_from", "valid_until", "zh", "zh_cn", "place_set", "institution_set"}
         # of an entry of a register each state has its day, and one of them is called ended
         states = {(where, "ended_on") for where, name in names if name == "done_on"}
         assert {one for one in names if one[1] in refused} == states
-        assert {where for where, name in names if name == "status"} == {"Problem"}
+        with_status = {where for where, name in names if name == "status"}
+        assert with_status == {
+            "Problem",
+            "Programme",
+            "PutProgrammeBody",
+            "ListedFigure",
+            "ReportFigure",
+            "ReportProgramme",
+        }
         for where, name, schema in properties(document):
             what = f"{where}.{name}"
             if schema.get("format") == "date":
-                assert name.endswith("_on") or name == "as_of", what
+                assert name.endswith("_on") or name in ("as_of", "on"), what
             if name.endswith("_on") and schema.get("type") != "boolean":
                 assert schema.get("format") == "date", what
             if name.endswith("_key") and name != "natural_key":
