@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.language.event_types import EventType
 from contracts.language.figures import FigureEntry
+from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
+_DOCUMENT_OR_CONTACT = Text(
+    "document_or_contact",
+    "请填写 id_type 与 id_number，或者 name 与 phone。",
+    "Give id_type and id_number, or name and phone.",
+)
 DUPLICATE_STATES = ("open", "merged", "dismissed")
 
 
@@ -98,11 +106,19 @@ class ListPeople(Listing):
 
 
 class SearchPeople(Listing):
-    """People by a document. It goes in a body, never in an address."""
+    """People by a document, or by a name and a phone. Neither may stand in an address, so they go in a body."""
 
     after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
-    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
-    id_number = fields.String(required=True, validate=NUMBER)
+    id_type = fields.String(validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(validate=NUMBER)
+    name = fields.String(validate=NAME)
+    phone = fields.String(validate=NUMBER)
+
+    @validates_schema
+    def _is_a_document_or_a_contact(self, data: dict[str, Any], **kwargs: Any) -> None:
+        given = {key for key in ("id_type", "id_number", "name", "phone") if data.get(key) is not None}
+        if given not in ({"id_type", "id_number"}, {"name", "phone"}):
+            raise ValidationError([_DOCUMENT_OR_CONTACT])
 
 
 class Person(Schema):

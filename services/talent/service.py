@@ -16,7 +16,7 @@ from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
-from services.talent.people import changing, contacts, disclosing, duplicates, listing, reading
+from services.talent.people import backfilling, changing, contacts, disclosing, duplicates, listing, reading
 from services.talent.people import keys as people_keys
 
 #: Whom an answer shows, for the audit.
@@ -79,6 +79,8 @@ class Service:
     read_contacts = disclosure(
         schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys", personal=PERSON
     )
+
+    fill_contact_lookups = every(600, backfilling.fill_contact_lookups, given="keys")
 
     report_affiliation = command(
         schemas.ReportAffiliation, schemas.Affiliation, affiliations.report_affiliation, personal=PERSON

@@ -40,7 +40,7 @@ SEARCH = lists.query_schema(S.SearchPeople)
     "POST",
     "/v1/people/search",
     scope=READ,
-    summary=("按证件号码查找人员（脱敏）", "Search people by their document, masked"),
+    summary=("按证件号码，或按姓名与电话查找人员（脱敏）", "Search people by document, or by name and phone, masked"),
     body=SEARCH,
     answers={200: lists.page_schema(S.PersonPage)},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
@@ -47,7 +47,9 @@ class Affiliation(Base):
 
 
 class AffiliationReport(Base):
-    """What one department says of an affiliation; it may differ from the record."""
+    """What one department says of an affiliation; it may differ from the record. `created_at` is the affiliation's own, so that
+    a department's list is a range of an index.
+    """
 
     __tablename__ = "affiliation_reports"
 
@@ -58,5 +60,9 @@ class AffiliationReport(Base):
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
     reported_at: Mapped[Instant]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("affiliation_reports_department", "department", "affiliation_id"),)
+    __table_args__ = (
+        Index("affiliation_reports_department", "department", "affiliation_id"),
+        Index("affiliation_reports_list", "department", "created_at", "affiliation_id"),
+    )
