@@ -174,8 +174,46 @@ class DuplicatePerson(Schema):
 DuplicatePersonPage = page_of(DuplicatePerson)
 
 
+class ErasePerson(Schema):
+    """`reason` is on record; it must not name anyone."""
+
+    person_id = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=2, max=200))
+
+
+class ErasedPerson(Schema):
+    """Whose personal data is gone; what they took part in is still counted."""
+
+    id = fields.UUID(required=True)
+    erased_at = Instant(required=True)
+
+
+class ExportPerson(Schema):
+    """The person who acts, and nobody else."""
+
+    person_id = fields.UUID(required=True)
+
+
+class ReportOfPerson(Schema):
+    """What one department has reported of a person."""
+
+    department = fields.String(required=True)
+    name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    reported_at = Instant(required=True)
+
+
+class ExportedPerson(PersonInFull):
+    """All that talent keeps of a person, not masked; `merged_ids` are ids they have answered under, too."""
+
+    created_at = Instant(required=True)
+    merged_ids = fields.List(fields.UUID(), required=True)
+    reports = fields.List(fields.Nested(ReportOfPerson), required=True)
+
+
 class PersonEvent(Schema):
-    """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and nothing about them.
+    """``talent.person.registered|changed|merged|unmerged|erased``: that somebody is known, and nothing about them.
 
     `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
     everybody else, so again once a merge is undone. A person who is merged has none merged into them (ADR 0022).
@@ -192,6 +230,7 @@ EVENTS: tuple[EventType, ...] = (
     EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
     EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
     EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
+    EventType("talent.person.erased.v1", PersonEvent, subscribers=("notify.on_person_erased",)),
 )
 
 FIGURES = {

@@ -16,7 +16,17 @@ from contracts import talent as schemas
 from services.talent import affiliations, figures, organisations, people, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
-from services.talent.people import backfilling, changing, contacts, disclosing, duplicates, listing, reading
+from services.talent.people import (
+    backfilling,
+    changing,
+    contacts,
+    disclosing,
+    duplicates,
+    erasing,
+    exporting,
+    listing,
+    reading,
+)
 from services.talent.people import keys as people_keys
 
 #: Whom an answer shows, for the audit.
@@ -80,6 +90,10 @@ class Service:
         schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys", personal=PERSON
     )
 
+    erase_person = command(schemas.ErasePerson, schemas.ErasedPerson, erasing.erase_person, personal=ITSELF)
+    export_person = query(
+        schemas.ExportPerson, schemas.ExportedPerson, exporting.export_person, given="keys", personal=ITSELF
+    )
     fill_contact_lookups = every(600, backfilling.fill_contact_lookups, given="keys")
 
     report_affiliation = command(

@@ -61,7 +61,8 @@ _REPORT = text(
     insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, reported_at, created_at)
     select reported.id, :department, :client_id, reported.state, reported.from_on, reported.until_on, :now, a.created_at
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:from_on as date[]), cast(:until_on as date[]))
-    as reported (id, state, from_on, until_on) join affiliations a on a.id = reported.id on conflict (affiliation_id, department) do update
+    as reported (id, state, from_on, until_on) join affiliations a on a.id = reported.id
+    on conflict (affiliation_id, department) do update
     set client_id = excluded.client_id, state = excluded.state, from_on = excluded.from_on,
     until_on = excluded.until_on, reported_at = excluded.reported_at
     """

@@ -60,7 +60,7 @@ class AffiliationReport(Base):
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
     reported_at: Mapped[Instant]
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    created_at: Mapped[Instant | None] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         Index("affiliation_reports_department", "department", "affiliation_id"),

@@ -32,7 +32,8 @@ _REPORTED = """
     where r.department = :reported_by and r.person_id {beyond} cast(:after as uuid) order by r.person_id {order} limit :limit
 """
 _ALL = """
-    select id from people where id {beyond} cast(:after as uuid) and merged_into is null order by id {order} limit :limit
+    select id from people where id {beyond} cast(:after as uuid) and merged_into is null and erased_at is null
+    order by id {order} limit :limit
 """
 _ONESELF = """
     select coalesce(merged_into, id) from people

@@ -22,9 +22,9 @@ class Person(Base):
     id: Mapped[Id]
     id_type: Mapped[Words]
     id_lookup: Mapped[bytes]
-    id_number_sealed: Mapped[bytes]
+    id_number_sealed: Mapped[bytes | None]
     id_number_masked: Mapped[Words]
-    name_sealed: Mapped[bytes]
+    name_sealed: Mapped[bytes | None]
     name_masked: Mapped[Words]
     phone_sealed: Mapped[bytes | None]
     phone_masked: Mapped[Words | None]
@@ -37,6 +37,8 @@ class Person(Base):
     contact_lookup: Mapped[bytes | None]
     """The keyed hash of name and phone together, by which the record is found; none without a phone."""
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="people_merged_into_fkey"))
+    erased_at: Mapped[Instant | None]
+    """When all that is personal was taken out of the row; its hash is then of nothing."""
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
@@ -50,6 +52,11 @@ class Person(Base):
         Index("people_updated_at", "updated_at"),
         Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
         CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
+        CheckConstraint(
+            "case when erased_at is null then num_nulls(id_number_sealed, name_sealed) = 0 else num_nonnulls("
+            "id_number_sealed, name_sealed, phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup) = 0 end",
+            name="people_erased",
+        ),
     )
 
 

@@ -1,4 +1,5 @@
-"""Find people by name and phone together, by a keyed hash of both; a department's affiliations are a range of an index."""
+"""Find people by name and phone together, by a keyed hash of both, and erase them; a department's affiliations are a range of an
+index."""
 
 from alembic import op
 
@@ -15,9 +16,16 @@ create index person_reports_contact_lookup on person_reports (department, contac
 create index person_reports_without_contact_lookup on person_reports (person_id)
     where contact_lookup is null and phone_sealed is not null;
 
+alter table people add column erased_at timestamptz;
+alter table people alter column id_number_sealed drop not null, alter column name_sealed drop not null;
+alter table people add constraint people_erased check (
+    case when erased_at is null then num_nulls(id_number_sealed, name_sealed) = 0 else num_nonnulls(
+        id_number_sealed, name_sealed, phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup) = 0 end
+);
+
 alter table affiliation_reports add column created_at timestamptz;
 update affiliation_reports r set created_at = a.created_at from affiliations a where a.id = r.affiliation_id;
-alter table affiliation_reports alter column created_at set not null, alter column created_at set default now();
+alter table affiliation_reports alter column created_at set default now();
 create index affiliation_reports_list on affiliation_reports (department, created_at, affiliation_id);
 """
 
