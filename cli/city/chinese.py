@@ -15,6 +15,7 @@ _WORDS = {
     "organisation": "单位",
     "organisation_set": "单位集合",
     "activity_kind": "活动类别",
+    "register_kind": "台账类别",
     "scheme": "政策",
     "template": "消息模板",
 }

@@ -1,6 +1,6 @@
 """A pack beside the platform: what is missing there, what differs, what is there alone, and what the platform cannot take yet.
 
-Lives here: the order things need one another in (organisations before sets, sets and kinds before schemes), and one step for
+Lives here: the order things need one another in (organisations before sets, sets and all kinds before schemes), and one step for
 each thing. A step writes on condition of the version it was compared with. Not here: requests and shapes.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.city import holdings
 from cli.city.governing import Governing, Held
-from cli.city.holdings import KIND, LISTED, ORGANISATION, PATHS, SCHEME, SET, TEMPLATE
+from cli.city.holdings import KIND, LISTED, ORGANISATION, PATHS, REGISTER, SCHEME, SET, TEMPLATE
 from cli.city.mechanisms import MECHANISMS, SECTIONS
 from cli.city.mistakes import Words
 from cli.city.reading import Pack
@@ -53,6 +53,7 @@ class Comparison:
             *self._organisations(),
             *self._sets(),
             *self._keyed(KIND),
+            *self._keyed(REGISTER),
             *self._keyed(SCHEME),
             *self._keyed(TEMPLATE),
         ]

@@ -7,13 +7,13 @@ platform keeps no name of the city, no programmes and no calendar, so those stan
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cli.city import holdings
 from cli.city.comparing import find_organisation
 from cli.city.governing import Governing
-from cli.city.holdings import KIND, ORGANISATION, PATHS, SCHEME, SET, TEMPLATE
+from cli.city.holdings import KIND, ORGANISATION, PATHS, REGISTER, SCHEME, SET, TEMPLATE
 from cli.city.reading import Pack
 from cli.city.schemas import CITY, DEPARTMENTS, MESSAGES, ORGANISATIONS
 from cli.exits import Refused
@@ -21,7 +21,7 @@ from cli.language import say
 
 Documents = dict[str, dict[str, Any]]
 _ALONE = "platform/p00-platform.toml"
-_SECTIONS = {KIND: "activity_kinds", SCHEME: "schemes", TEMPLATE: "templates"}
+_SECTIONS = {KIND: "activity_kinds", REGISTER: "registers", SCHEME: "schemes", TEMPLATE: "templates"}
 
 
 def by_pack(api: Governing, pack: Pack) -> Documents:
@@ -70,6 +70,7 @@ def alone(api: Governing) -> Documents:
     sets = [holdings.set_table(one.content, _keys(api, one.content, registered), {}) for one in held]
     schemes = [one for one in found[SCHEME] if _sets_of(one) <= {one["key"] for one in sets}]
     trusted = {key for one in registered.values() for key in one.get("trusted_departments", ())} or {"platform"}
+    trusted |= {key for one in found[REGISTER] for key in one["reporters"]}
     return {
         CITY: {
             "key": "exported",
@@ -79,11 +80,7 @@ def alone(api: Governing) -> Documents:
             "chapters": [{"key": "platform", "zh": "平台现有内容", "en": "On the platform"}],
             "calendar": {"weekend": ["saturday", "sunday"]},
         },
-        DEPARTMENTS: {
-            "departments": [
-                {"key": key, "zh": key, "en": key, "kind": "bureau", "scopes": []} for key in sorted(trusted)
-            ]
-        },
+        DEPARTMENTS: _departments(trusted),
         ORGANISATIONS: {"organisations": list(registered.values()), "sets": sets},
         MESSAGES: {"templates": [holdings.template_table(one, {}) for one in found[TEMPLATE]]},
         _ALONE: {
@@ -93,9 +90,15 @@ def alone(api: Governing) -> Documents:
             "waits_for": [],
             "clause": {"section": "0", "zh": "由平台导出。", "en": "Exported from the platform."},
             "activity_kinds": [holdings.kind_table(one, {}) for one in found[KIND]],
+            "registers": [holdings.register_table(one, {}) for one in found[REGISTER]],
             "schemes": [holdings.scheme_table(one, {}) for one in schemes],
         },
     }
+
+
+def _departments(keys: Iterable[str]) -> dict[str, Any]:
+    listed = [{"key": key, "zh": key, "en": key, "kind": "bureau", "scopes": []} for key in sorted(keys)]
+    return {"departments": listed}
 
 
 def _sets_of(scheme: Mapping[str, Any]) -> set[str]:

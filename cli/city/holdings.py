@@ -1,4 +1,4 @@
-"""What of a pack the platform takes today, in the shape of its API: organisations, sets, kinds of activities, schemes, templates.
+"""What of a pack the platform takes today, in the shape of its API: organisations, sets, kinds, schemes, templates.
 
 Lives here: a pack's table as the API's body and the API's answer as a pack's table. Not here: requests (``governing``), order and
 differences (``comparing``).
@@ -13,15 +13,17 @@ from cli.city.reading import Pack
 from cli.city.schemas import MESSAGES, ORGANISATIONS
 
 ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
+REGISTER = "register_kind"
 #: Kind → path of one by its key, and of the list where the API has one.
 PATHS = {
     SET: "/v1/organisation-sets",
     KIND: "/v1/activity-kinds",
+    REGISTER: "/v1/register-kinds",
     SCHEME: "/v1/schemes",
     TEMPLATE: "/v1/templates",
 }
 #: What the API lists whole.
-LISTED = (KIND, SCHEME, TEMPLATE)
+LISTED = (KIND, REGISTER, SCHEME, TEMPLATE)
 _SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
@@ -37,8 +39,12 @@ def tables(pack: Pack, what: str) -> dict[str, Table]:
             TEMPLATE: (MESSAGES, "templates"),
         }[what]
         return {one["key"]: one for one in pack.documents.get(name, {}).get(section, ())}
-    section = {KIND: "activity_kinds", SCHEME: "schemes"}[what]
-    return {one["key"]: one for name in pack.programmes for one in pack.documents[name].get(section, ())}
+    section = {KIND: "activity_kinds", REGISTER: "registers", SCHEME: "schemes"}[what]
+    return {
+        one["key"]: {"programme": programme["key"].lower(), **one} if what == REGISTER else one
+        for name, programme in pack.programmes.items()
+        for one in pack.documents[name].get(section, ())
+    }
 
 
 def bilingual(names: Mapping[str, str]) -> Table:
@@ -82,6 +88,32 @@ def activity_kind(table: Mapping[str, Any]) -> Table:
     }
 
 
+def register_kind(table: Mapping[str, Any]) -> Table:
+    """A register's body, with every value it leaves open."""
+    return {
+        "name": bilingual(table),
+        "programme": table["programme"],
+        "fields": [_declared(one) for one in table.get("fields", ())],
+        "natural_key": table["natural_key"],
+        "states": [{"key": one["key"], "name": bilingual(one)} for one in table["states"]],
+        "parties": [{**_PARTY, **_renamed(one)} for one in table.get("parties", ())],
+        "reporters": table["reporters"],
+    }
+
+
+_FIELD: Table = {"required": False, "synonyms": []}
+_PARTY: Table = {"least": 1, "most": None, "may_be_new": False}
+
+
+def _declared(table: Mapping[str, Any]) -> Table:
+    return {**_FIELD, **_renamed(table), "choices": [_renamed(one) for one in table.get("choices", ())]}
+
+
+def _renamed(table: Mapping[str, Any]) -> Table:
+    """A table with its two names as the API has them."""
+    return {**{name: value for name, value in table.items() if name not in ("zh", "en")}, "name": bilingual(table)}
+
+
 def scheme(table: Mapping[str, Any]) -> Table:
     """A scheme's body, with every value it leaves open."""
     return {
@@ -101,13 +133,36 @@ def template(table: Mapping[str, Any]) -> Table:
     return {**{name: given[name] for name in _TEMPLATE}, **texts}
 
 
-BODIES = {KIND: activity_kind, SCHEME: scheme, TEMPLATE: template}
+BODIES = {KIND: activity_kind, REGISTER: register_kind, SCHEME: scheme, TEMPLATE: template}
 
 
 def kind_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
     """A kind as a pack has it; what the platform does not hold is as it was."""
     table = {**before, "key": found["key"], **names(found["name"]), "counts_under": found["programme"]}
     return _with_flag(table, "confidential", found["is_confidential"])
+
+
+def register_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A register as a pack has it; what a pack need not say is left out."""
+    table = {**before, "key": found["key"], **names(found["name"])}
+    if not before or "programme" in before:
+        table["programme"] = found["programme"]
+    fields = [_named_table(one, _FIELD | {"choices": []}) for one in found["fields"]]
+    for one in fields:
+        if "choices" in one:
+            one["choices"] = [_named_table(choice, {}) for choice in one["choices"]]
+    table["natural_key"], table["reporters"] = found["natural_key"], found["reporters"]
+    table["states"] = [_named_table(one, {}) for one in found["states"]]
+    table["parties"] = [_named_table(one, _PARTY) for one in found["parties"]] or None
+    table["fields"] = fields or None
+    return _given(table)
+
+
+def _named_table(found: Mapping[str, Any], usual: Mapping[str, Any]) -> Table:
+    """A part of a register, without what is as usual; its names after its key."""
+    key, *rest = (name for name in found if name != "name")
+    table = {key: found[key], **names(found["name"])}
+    return table | {name: found[name] for name in rest if name not in usual or found[name] != usual[name]}
 
 
 def scheme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
@@ -178,4 +233,4 @@ def _given(table: Mapping[str, Any]) -> Table:
     return {name: value for name, value in table.items() if value is not None}
 
 
-TABLES = {KIND: kind_table, SCHEME: scheme_table, TEMPLATE: template_table}
+TABLES = {KIND: kind_table, REGISTER: register_table, SCHEME: scheme_table, TEMPLATE: template_table}

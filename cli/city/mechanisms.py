@@ -22,7 +22,7 @@ MECHANISMS: dict[str, Mechanism] = {
     "activities": Mechanism("活动", "activities", is_built=True),
     "schemes": Mechanism("惠民政策", "schemes", is_built=True),
     "templates": Mechanism("消息模板", "message templates", is_built=True),
-    "registers": Mechanism("台账", "registers"),
+    "registers": Mechanism("台账", "registers", is_built=True),
     "affiliation_fields": Mechanism("身份关系的附加字段", "declared fields of affiliations"),
     "facts": Mechanism("核验事实", "verified facts"),
     "matters": Mechanism("事项与办件", "matters and applications"),

@@ -78,7 +78,9 @@ class State(Schema):
 
 
 class Party(Schema):
-    """Who takes part in an entry: organisations of these kinds, or a person; at `least` so many, at `most` so many."""
+    """Who takes part in an entry: organisations of these kinds, or a person; at `least` so many, at `most` so many. With
+    `may_be_new`, a row of a file that names an unknown organisation registers it, unconfirmed.
+    """
 
     role = slug()
     zh = text()
@@ -86,14 +88,19 @@ class Party(Schema):
     of = fields.List(fields.String(validate=validate.OneOf(PARTIES)), required=True, validate=validate.Length(min=1))
     least = Whole(load_default=1, validate=validate.Range(min=0))
     most = Whole(load_default=None, validate=validate.Range(min=1))
+    may_be_new = Truth(load_default=False)
 
 
 class Register(Schema):
-    """A register; an entry is known by its `natural_key`: its title, its parties by role, or fields."""
+    """A register; an entry is known by its `natural_key`: its title, its parties by role, or fields.
+
+    On the platform it belongs to `programme`: where that is left out, the file's key in lower case.
+    """
 
     key = slug()
     zh = text()
     en = text()
+    programme = slug(optional=True)
     natural_key = slugs(least=1)
     states = each(State, least=1)
     parties = each(Party)

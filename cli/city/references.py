@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cli.city.mistakes import Mistake, Words, unknown
+from cli.city.mistakes import Mistake, Words, twice, unknown
+from cli.city.programme_schemas import STATES
 from cli.city.reading import Pack
 from cli.city.schemas import DEPARTMENTS, MESSAGES, ORGANISATIONS
 
@@ -115,13 +116,34 @@ def _of_schemes(name: str, programme: Mapping[str, Any], defined: Mapping[str, s
                     yield unknown(name, path, relation[part], _WORDS["sets"], defined["sets"])
 
 
+#: What no field and no role of a register is called: every register has these columns.
+_FIXED = ("title", "county", "parties", "fields", *(f"{state}_on" for state in STATES))
+
+
 def _of_registers(name: str, programme: Mapping[str, Any]) -> Iterator[Mistake]:
     for number, register in enumerate(programme["registers"]):
+        yield from _of_names(name, f"registers[{number}]", register)
         own = {one["key"] for one in register["declared"]} | {one["role"] for one in register["parties"]}
         for index, key in enumerate(register["natural_key"]):
             if key not in own | {"title"}:
                 path, what = f"registers[{number}].natural_key[{index}]", Words("字段或参与方", "field or party")
                 yield unknown(name, path, key, what, own | {"title"})
+
+
+def _of_names(name: str, path: str, register: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A role or a field called as another, or as a fixed column; a person who is no party."""
+    seen = dict.fromkeys(_FIXED, "title … ended_on")
+    named = [(f"{path}.parties[{index}].role", one["role"]) for index, one in enumerate(register["parties"])]
+    named += [(f"{path}.fields[{index}].key", one["key"]) for index, one in enumerate(register["declared"])]
+    for where, key in named:
+        if key in seen:
+            yield twice(name, where, key, seen[key])
+        seen.setdefault(key, where)
+    for index, one in enumerate(register["declared"]):
+        if one["type"] == "person":
+            wrong = Words("台账中的人员须列为参与方。", "A person stands in a register as a party.")
+            instead = Words('请写入 parties，of = ["person"]。', 'Write a party with of = ["person"].')
+            yield Mistake(name, f"{path}.fields[{index}].type", wrong, instead)
 
 
 def _of_figures(pack: Pack, defined: Mapping[str, set[str]], departments: set[str]) -> Iterator[Mistake]:

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.language.messages import Text
-from contracts.language.schema import SLUG, Bilingual, Schema, Truth
+from contracts.language.schema import SLUG, Bilingual, ByName, Schema, Truth
 
 TEXT, DAY, MONTH, NUMBER, MONEY = "text", "day", "month", "number", "money"
 CHOICE, YES_NO, ORGANISATION, PERSON, COUNTY = "choice", "yes_no", "organisation", "person", "county"
@@ -23,8 +23,8 @@ MAX_FIELDS, MAX_CHOICES, MAX_SYNONYMS = 40, 200, 40
 COUNTY_CODE = validate.Regexp(
     r"[1-9][0-9]{5}\Z", error=Text("wrong_format", "应为六位行政区划代码。", "Must be a division code of six digits.")
 )
-_CHOICES = Text("required", "类型为 choice 的字段须列出 choices。", "A field of type choice lists its choices.")
-_NO_CHOICES = Text("unexpected", "只有 choice 类型的字段有 choices。", "Only a field of type choice has choices.")
+_CHOICES = Text("choices_missing", "类型为 choice 的字段须列出 choices。", "A field of type choice lists its choices.")
+_NO_CHOICES = Text("choices_unexpected", "只有 choice 类型的字段有 choices。", "Only a field of type choice has choices.")
 
 
 class Choice(Schema):
@@ -61,6 +61,6 @@ def declared_fields() -> fields.List[Any]:
     )
 
 
-def declared_values() -> fields.Dict:
+def declared_values() -> ByName:
     """A record's values by the keys of its kind's fields; on the wire they are called ``fields``."""
-    return fields.Dict(keys=fields.String(validate=SLUG), data_key="fields", load_default=dict)
+    return ByName(keys=fields.String(validate=SLUG), data_key="fields", load_default=dict)

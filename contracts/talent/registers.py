@@ -164,8 +164,8 @@ class NamedParty(Schema):
 
 
 class RegisterEntry(Schema):
-    """An entry as it stands. `created`, `verdict` and `differences` only answer a report: ``differs`` = the record has the values
-    of a department that stands before the caller's among the kind's reporters.
+    """An entry as it stands; `state` is null before its first day. `created`, `verdict` and `differences` only answer a report:
+    ``differs`` = the record has the values of a department that stands before the caller's among the kind's reporters.
 
     `same_as`: the entry it is a second record of; figures and lists leave it out.
     """
@@ -173,7 +173,7 @@ class RegisterEntry(Schema):
     id = fields.UUID(required=True)
     kind_key = fields.String(required=True)
     title = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(ENTRY_STATES))
+    state = fields.String(required=True, allow_none=True, validate=validate.OneOf(ENTRY_STATES))
     proposed_on = Day(required=True, allow_none=True)
     agreed_on = Day(required=True, allow_none=True)
     running_on = Day(required=True, allow_none=True)

@@ -36,6 +36,11 @@ SCOPES: dict[str, tuple[str, str]] = {
         "确认或终止身份关系（单位信任的部门）",
         "Confirm or end them, where the organisation trusts",
     ),
+    "registers:read": ("读取台账与台账类别", "Read registers and their kinds"),
+    "registers:write": (
+        "报送台账记录，判定两条记录是否相同",
+        "Report entries of registers, say that two are the same",
+    ),
     "schemes:read": ("读取政策", "Read schemes"),
     "schemes:govern": ("发布政策", "Publish schemes"),
     "entitlements:read": ("读取服务范围内人员的权益", "Read entitlements within reach"),
@@ -44,7 +49,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "redemptions:read": ("读取本部门场所或政策的核销记录", "Read redemptions of one's own places or schemes"),
     "activities:read": ("读取活动、场次与类别", "Read activities, sessions and kinds"),
     "activities:write": ("创建与变更本部门的活动", "Make and change one's own activities"),
-    "kinds:govern": ("发布活动类别", "Publish kinds of activities"),
+    "kinds:govern": ("发布活动类别与台账类别", "Publish kinds of activities and of registers"),
     "registrations:read": (
         "读取本部门活动或服务范围内人员的报名",
         "Read registrations of one's own activities or within reach",

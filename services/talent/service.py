@@ -13,7 +13,7 @@ from contracts import audit as audit_schemas
 from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
-from services.talent import affiliations, figures, organisations, people, settings
+from services.talent import affiliations, figures, organisations, people, registers, settings
 from services.talent.imports import kinds as import_kinds
 from services.talent.organisations import sets
 from services.talent.people import (
@@ -28,11 +28,28 @@ from services.talent.people import (
     reading,
 )
 from services.talent.people import keys as people_keys
+from services.talent.registers import kinds as register_kinds
+from services.talent.registers import sameness
+
+SETTINGS = settings.load()
 
 #: Whom an answer shows, for the audit.
 ITSELF = people_of("id")
 PERSON = people_of("person_id")
 ON_ROWS = people_of("record_id", of="affiliations")
+IN_ENTRIES = people_of(
+    "id",
+    by="""
+    select distinct person_id from register_parties where entry_id = any(cast(:ids as uuid[])) and person_id is not null
+    """,
+)
+IN_REPORTS = people_of(
+    "entry_id",
+    by="""
+    select distinct cast(party ->> 'party_id' as uuid) from register_reports r cross join jsonb_array_elements(r.parties) party
+    where r.entry_id = any(cast(:ids as uuid[])) and cast(party ->> 'is_person' as boolean)
+    """,
+)
 ON_FILE = people_of(
     "import_id",
     by="""
@@ -49,6 +66,7 @@ class Service:
     database = Database()
     keys = Provided(people_keys.load, prove=people_keys.prove)
     uploads = Provided(import_kinds.load, prove=files.prove)
+    reminder_days = SETTINGS.expiry_reminder_days
 
     register_organisation = command(
         schemas.RegisterOrganisation, schemas.Organisation, organisations.register_organisation
@@ -109,7 +127,30 @@ class Service:
     list_affiliations = query(
         schemas.ListAffiliations, schemas.AffiliationPage, affiliations.list_affiliations, personal=PERSON
     )
-    end_lapsed_affiliations = every(settings.load().lapse_check_seconds, affiliations.end_lapsed)
+    end_lapsed_affiliations = every(SETTINGS.lapse_check_seconds, affiliations.end_lapsed)
+
+    put_register_kind = command(schemas.PutRegisterKind, schemas.RegisterKind, register_kinds.put_register_kind)
+    get_register_kind = query(schemas.GetRegisterKind, schemas.RegisterKind, register_kinds.get_register_kind)
+    list_register_kinds = query(schemas.ListRegisterKinds, schemas.RegisterKinds, register_kinds.list_register_kinds)
+    report_register_entry = command(
+        schemas.ReportRegisterEntry, schemas.RegisterEntry, registers.report_register_entry, personal=IN_ENTRIES
+    )
+    get_register_entry = query(
+        schemas.GetRegisterEntry, schemas.RegisterEntry, registers.get_register_entry, personal=IN_ENTRIES
+    )
+    list_register_entries = query(
+        schemas.ListRegisterEntries, schemas.RegisterEntryPage, registers.list_register_entries, personal=IN_ENTRIES
+    )
+    list_entry_reports = query(
+        schemas.ListEntryReports, schemas.EntryReports, registers.list_entry_reports, personal=IN_REPORTS
+    )
+    mark_same_entry = command(
+        schemas.MarkSameEntry, schemas.RegisterEntry, sameness.mark_same_entry, personal=IN_ENTRIES
+    )
+    unmark_same_entry = command(
+        schemas.UnmarkSameEntry, schemas.RegisterEntry, sameness.unmark_same_entry, personal=IN_ENTRIES
+    )
+    remind_of_expiry = every(SETTINGS.expiry_check_seconds, registers.remind_of_expiry, given="reminder_days")
 
     start_import = command(import_schemas.StartImport, import_schemas.Import, uploading.start_import, given="uploads")
     append_import_chunk = command(

@@ -57,6 +57,8 @@ _NO_INBOX = Line("200", "404 notify.person_not_found")
 _NO_IMPORT = Line("200", "404 talent.import_not_found")
 _NO_REGISTRATION = Line("200", "404 events.registration_not_found")
 _NO_ENTITLEMENT = Line("200", "404 perks.entitlement_not_found")
+_NO_ENTRY = Line("200", "404 talent.register_entry_not_found")
+_ENTRY_OF_OTHERS = Line("200", "404 talent.register_entry_not_found", {OFFICE: "403 talent.not_a_reporter"})
 _NOT_YOURS = Line("200", "403 events.not_your_activity")
 _NOT_TRUSTED = Line("200", "403 talent.department_not_trusted", {FOREIGN: "404 talent.affiliation_not_found"})
 
@@ -71,6 +73,8 @@ GROUPS = (
             "get_organisation_set": Line("200"),
             "list_schemes": Line("200"),
             "get_scheme": Line("200"),
+            "list_register_kinds": Line("200"),
+            "get_register_kind": Line("200"),
             "list_activity_kinds": Line("200"),
             "get_activity_kind": Line("200"),
             "list_activities": Line("200"),
@@ -105,6 +109,7 @@ GROUPS = (
             "erase_person": Line("200"),
             "put_scheme": Line("200"),
             "put_activity_kind": Line("200"),
+            "put_register_kind": Line("200"),
             "put_template": Line("200"),
         },
     ),
@@ -136,6 +141,24 @@ GROUPS = (
             "end_affiliation": _NOT_TRUSTED,
             # its name, credit code, trust and status are the city office's alone
             "change_organisation": Line("200", "403 talent.not_your_organisation", {OFFICE: "200"}),
+        },
+    ),
+    Group(
+        "entries of a register that persons take part in: its reporters, and who reaches everybody",
+        _to(OWN, OFFICE),
+        {
+            "list_register_entries": Line("200", THEIRS),
+            "get_register_entry": _NO_ENTRY,
+            "list_entry_reports": _NO_ENTRY,
+        },
+    ),
+    Group(
+        "the reporters of a register",
+        _to(OWN),
+        {
+            "report_register_entry": Line("201", "403 talent.not_a_reporter"),
+            "mark_same_entry": _ENTRY_OF_OTHERS,
+            "unmark_same_entry": _ENTRY_OF_OTHERS,
         },
     ),
     Group(

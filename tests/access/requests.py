@@ -22,6 +22,7 @@ _QUERIES = {
     "list_organisations": "q={organisation_name}",
     "list_activities": "organiser_id={organisation_id}",
     "list_affiliations": "person_id={person_id}",
+    "list_register_entries": "organisation_id={organisation_id}",
     "list_entitlements": "person_id={person_id}",
     "list_redemptions": "person_id={person_id}",
     "list_registrations": "person_id={person_id}",
@@ -38,6 +39,7 @@ _LISTED = {
     "list_activities": "activity_id",
     "list_sessions": "session_id",
     "list_affiliations": "affiliation_id",
+    "list_register_entries": "entry_id",
     "list_entitlements": "entitlement_id",
     "list_redemptions": "redemption_id",
     "list_registrations": "registration_id",
@@ -53,6 +55,7 @@ _KEYS = {
     "organisation_set": "universities",
     "scheme": "scheme",
     "activity_kind": "kind",
+    "register_kind": "register",
     "template": "template",
 }
 #: The one asked about where it is the body that names them.
@@ -72,6 +75,9 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "put_scheme": lambda town: town.scheme(),
     "redeem_pass": lambda town: {"pass": town.pass_, "place_id": town.ids["place_id"], "nonce": uuid.uuid4().hex},
     "put_activity_kind": lambda town: town.kind(),
+    "put_register_kind": lambda town: town.register(),
+    "report_register_entry": lambda town: town.entry(),
+    "mark_same_entry": lambda town: {"same_as": town.ids["other_entry_id"]},
     "create_activity": lambda town: town.draft(),
     "change_activity": lambda town: {"title": {"zh-CN": "讲座", "en": "Lecture"}},
     "report_activity": lambda town: {"attendance_stated": 1},
@@ -100,6 +106,7 @@ _FRESH: dict[str, Callable[[Town], dict[str, str]]] = {
     "check_in": lambda town: {"registration_id": town.registration(town.ids["activity_id"], town.somebody())},
     "erase_person": lambda town: {"person_id": town.somebody()},
     "end_affiliation": lambda town: {"affiliation_id": town.affiliation("staff")},
+    "mark_same_entry": lambda town: {"entry_id": town.reported_entry()},
 }
 
 

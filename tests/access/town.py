@@ -40,9 +40,12 @@ class Town:
         self.operator = platform.client(f"ops-{self.mark}", f"ops_{self.mark}", type="operator")
         self.auditor = platform.client(f"audit-{self.mark}", f"audit_{self.mark}", type="auditor")
         self.ids: dict[str, str] = {}
-        self.keys = {one: f"{one}_{self.mark}" for one in ("kind", "universities", "areas", "scheme", "template")}
+        self.keys = {
+            one: f"{one}_{self.mark}" for one in ("kind", "universities", "areas", "scheme", "template", "register")
+        }
         self._organisations()
         self._people()
+        self._registers()
         self._scheme()
         self.device, self.elsewhere = self._devices()
         self._activities()
@@ -132,6 +135,33 @@ class Town:
         """One that was over before any other began, and that nobody has reported yet."""
         year = next(self.years)
         return self.claim(role="volunteer", from_on=f"{year}-01-01", until_on=f"{year}-02-01")
+
+    def _registers(self) -> None:
+        self.office.put(f"/v1/register-kinds/{self.keys['register']}", self.register())
+        self.ids["entry_id"], self.ids["other_entry_id"] = self.reported_entry(), self.reported_entry()
+
+    def register(self) -> Record:
+        """A kind of register that the own department reports, and a person takes part in."""
+        parties = [("talent", ["person"]), ("host", ["university"])]
+        return {
+            "name": {"zh-CN": "引才", "en": "Engagements"},
+            "programme": "engagements",
+            "natural_key": ["title"],
+            "states": [{"key": "agreed", "name": {"zh-CN": "已达成", "en": "agreed"}}],
+            "parties": [{"role": role, "name": {"zh-CN": role, "en": role}, "of": of} for role, of in parties],
+            "reporters": [self.own.department],
+        }
+
+    def entry(self) -> Record:
+        """One nobody has reported yet."""
+        parties = [{"role": "talent", "person_id": self.ids["person_id"]}]
+        parties.append({"role": "host", "organisation_id": self.ids["organisation_id"]})
+        title = f"entry {self.mark} {next(self.numbers)}"
+        return {"kind_key": self.keys["register"], "title": title, "agreed_on": "2024-09-01", "parties": parties}
+
+    def reported_entry(self) -> str:
+        """One the own department has just reported."""
+        return str(self.own.post("/v1/register-entries", self.entry())["id"])
 
     def _scheme(self) -> None:
         self.office.put(f"/v1/schemes/{self.keys['scheme']}", self.scheme())

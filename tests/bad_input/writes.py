@@ -106,6 +106,7 @@ class City:
         university, area = yield from self._organisations()
         person = yield from self._people(university)
         yield from self._import(university)
+        yield from self._registers(university)
         yield from self._scheme(university, area)
         entitlement = self.first(f"/v1/entitlements?person_id={person['id']}", "the entitlement")
         token = self.api.send("GET", f"/v1/entitlements/{entitlement['id']}/pass").json["token"]
@@ -154,6 +155,35 @@ class City:
     def _import(self, university: Record) -> Iterator[Write]:
         started = yield Write("start_import", _form(HEADER), _form(HEADER * 2), headers={"Content_Type": FORM})
         self.seen["import_id"] = started["id"]
+
+    def _registers(self, university: Record) -> Story:
+        names = {"name": {"zh-CN": "协议", "en": "Agreements"}}
+        body: Record = {
+            "programme": "agreements",
+            "natural_key": ["title"],
+            "reporters": [self.api.client.department],
+            **names,
+        }
+        body["states"] = [{"key": "agreed", **names}]
+        body["parties"] = [{"role": "host", "of": ["university"], **names}]
+        body["fields"] = [{"key": "copies", "type": "number", **names}]
+        key = f"register_{self.mark}"
+        yield Write("put_register_kind", body, {**body, "programme": "others"}, {"key": key})
+        entries = []
+        for title in ("甲", "乙"):
+            parties = [{"role": "host", "organisation_id": university["id"]}]
+            entry = {
+                "kind_key": key,
+                "title": title,
+                "agreed_on": "2024-09-01",
+                "parties": parties,
+                "fields": {"copies": 2},
+            }
+            entries.append((yield Write("report_register_entry", entry, {**entry, "title": "丙"})))
+        ids, target = {"entry_id": entries[0]["id"]}, entries[1]["id"]
+        yield Write("mark_same_entry", {"same_as": target}, {"same_as": SOME_ID}, ids)
+        yield Write("unmark_same_entry", {}, ids=ids)
+        self.seen |= ids
 
     def _scheme(self, university: Record, area: Record) -> Iterator[Write]:
         sets = {"place_set_key": f"areas_{self.mark}", "institution_set_key": f"universities_{self.mark}"}

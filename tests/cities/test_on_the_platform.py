@@ -44,13 +44,16 @@ class TestTheInventedCity:
         wanted = [*actions(city, "diff", pack).items()]
         kinds = [what for (what, _), _ in wanted]
         assert kinds == sorted(
-            kinds, key=["organisation", "organisation_set", "activity_kind", "scheme", "template"].index
+            kinds,
+            key=["organisation", "organisation_set", "activity_kind", "register_kind", "scheme", "template"].index,
         )
         assert {action for _, (action, _) in wanted} == {"create"}
-        assert len(wanted) == 3 + 2 + 1 + 1 + 1
+        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1
         assert [*actions(city, "apply", pack).items()] == wanted
         assert actions(city, "apply", pack) == actions(city, "diff", pack) == {}
-        assert "Nothing to change: 8 things" in city("apply", pack).out
+        assert "Nothing to change: 9 things" in city("apply", pack).out
+        register = client.get("/v1/register-kinds/boat_club")
+        assert (register["version"], register["programme"], register["parties"][0]["most"]) == (1, "k01", 1)
         scheme = client.get("/v1/schemes/lantern_tickets")
         assert (scheme["version"], scheme["until_on"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
         members = client.get("/v1/organisation-sets/ferry_schools")["members"]
@@ -63,11 +66,13 @@ class TestTheInventedCity:
         change(pack / "organisations.toml", 'zh = "渡口两校"', 'zh = "渡口二校"')
         change(pack / "organisations.toml", 'zh = "灯塔博物馆（虚构）"', 'zh = "灯塔馆（虚构）"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'en = "Regatta"', 'en = "Boat race"')
+        change(pack / "roots" / "k01-boat-clubs.toml", 'synonyms = ["船只"]', 'synonyms = ["船只", "舟"]')
         change(pack / "messages.toml", "Come while", "Do come while")
         wanted = {
             ("organisation", "lamp_house"): ("change", ["name"]),
             ("organisation_set", "ferry_schools"): ("change", ["name"]),
             ("activity_kind", "regatta"): ("change", ["name"]),
+            ("register_kind", "boat_club"): ("change", ["fields"]),
             ("scheme", "lantern_tickets"): ("change", ["limit"]),
             ("template", "lantern_granted"): ("change", ["body"]),
         }
@@ -80,7 +85,7 @@ class TestTheInventedCity:
     def test_tells_what_waits_and_what_is_there_alone(self, city: Commands, pack: Path) -> None:
         output = city("diff", pack).out
         rows = [line.split() for line in output.splitlines()]
-        assert ["roots/k01-boat-clubs.toml", "registers", "boat_club"] in rows
+        assert ["wings/k03-night-ferry.toml", "parameters", "ferry.minutes"] in rows
         assert "On the platform alone, left as it is: activity_kind talk" in output
         found = [one for one in city("diff", pack, "--json").objects if one["action"] == "waiting"]
         assert {
@@ -89,7 +94,7 @@ class TestTheInventedCity:
             "key": "wings/k03-night-ferry.toml",
             "keys": ["ferry.minutes"],
         } in found
-        assert {one["what"] for one in found} >= {"registers", "figures", "calendar", "departments"}
+        assert {one["what"] for one in found} >= {"activity_fields", "figures", "calendar", "departments"}
         assert "仅平台上有，保持不变：活动类别 talk" in city("diff", pack, lang=language.ZH).out
 
     def test_sends_nothing_of_a_wrong_pack(self, city: Commands, pack: Path) -> None:
@@ -162,6 +167,7 @@ class TestJinzhong:
         assert {"talk", "matchmaking", "sports"} <= seeded
         assert not any(what == "template" or (what == "activity_kind" and key in seeded) for what, key in wanted)
         assert {key for what, key in wanted if what == "scheme"} == {"scenic_areas"}
+        assert sum(what == "register_kind" for what, _ in wanted) == 17
         output = run_block(bare, city, "docs/city-pack.md", "pack")
         assert "44 programmes, 54 figures" in output
         assert output.rstrip().rpartition("\n")[2].startswith("Nothing to change"), "the export equals what is there"
@@ -169,6 +175,7 @@ class TestJinzhong:
         assert len(client.get("/v1/organisation-sets/scenic_areas")["members"]) == 40
         assert len(client.get("/v1/organisation-sets/resident_universities")["members"]) == 19
         assert client.get("/v1/schemes/scenic_areas")["version"] == 1
+        assert client.get("/v1/register-kinds/tenancy")["programme"] == "p17"
         assert "44 programmes, 54 figures" in city("check", bare.folder / "exported").out
 
 

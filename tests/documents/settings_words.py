@@ -101,6 +101,12 @@ WORDS: dict[str, Words] = {
     "TALENT_LAPSE_CHECK_SECONDS": Words(
         "How often affiliations whose period has run out are ended.", "多久检查一次到期的身份关系。"
     ),
+    "TALENT_EXPIRY_CHECK_SECONDS": Words(
+        "How often entries of registers that expire soon are looked for.", "多久检查一次即将到期的台账记录。"
+    ),
+    "TALENT_EXPIRY_REMINDER_DAYS": Words(
+        "How many days before it expires an entry is announced.", "台账记录到期前多少天提醒。"
+    ),
     "EVENTS_SCAN_DAYS": Words("How old a scan may be when it is sent.", "扫码记录最迟多久内补传。"),
     "EVENTS_SCAN_AHEAD_MINUTES": Words("How far a scanner's clock may run ahead.", "扫码设备时钟最多可快多少。"),
     "EVENTS_DOORS_HOURS": Words("How long before a session its doors open.", "场次开始前多久可以入场。"),

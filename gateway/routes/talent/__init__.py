@@ -1,5 +1,5 @@
 """The routes of talent, a module per subject."""
 
-from gateway.routes.talent import affiliations, organisations, people
+from gateway.routes.talent import affiliations, organisations, people, registers
 
-SUBJECTS = (organisations, people, affiliations)
+SUBJECTS = (organisations, people, affiliations, registers)

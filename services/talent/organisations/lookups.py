@@ -42,6 +42,18 @@ def known(work: Work, ids: Iterable[UUID]) -> set[UUID]:
     return set(trusted_departments(work, ids))
 
 
+def kinds_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The kind of each organisation; ids of no organisation are missing."""
+    wanted = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(sorted(set(ids))))
+    return {row.id: row.kind for row in work.session.execute(wanted)}
+
+
+def names_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The name of each organisation; ids of no organisation are missing."""
+    wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(sorted(set(ids))))
+    return {row.id: row.name for row in work.session.execute(wanted)}
+
+
 def confirmed(work: Work, ids: Iterable[UUID]) -> set[UUID]:
     """Those of the ids that are confirmed organisations."""
     wanted = select(Organisation.id).where(

@@ -186,3 +186,9 @@ def records_of(work: Work, ids: set[UUID]) -> dict[UUID, UUID]:
     """For those of the ids that are people within the caller's reach, the record its reports go to. One statement."""
     bound: Mapping[str, Any] = {"ids": [str(one) for one in ids], **parameters(work)}
     return {row.id: row.record_id for row in work.session.connection().execute(_RECORDS_OF, bound)}
+
+
+def standing_for(work: Work, ids: set[UUID]) -> dict[UUID, UUID]:
+    """The id each of these people answers with: their own, or that of whom they are merged into. Reach is not checked."""
+    found = select(Person.id, func.coalesce(Person.merged_into, Person.id)).where(Person.id.in_(sorted(ids)))
+    return {row[0]: row[1] for row in work.session.execute(found)}
