@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.language.event_types import EventType
+from contracts.language.messages import Text
 from contracts.language.schema import SLUG, Instant, Listing, Schema, Whole, page_of
 from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
+_DOCUMENT_OR_CONTACT = Text(
+    "document_or_contact",
+    "请填写 id_type 与 id_number，或者 name 与 phone。",
+    "Give id_type and id_number, or name and phone.",
+)
 DUPLICATE_STATES = ("open", "merged", "dismissed")
 
 
@@ -97,11 +105,19 @@ class ListPeople(Listing):
 
 
 class SearchPeople(Listing):
-    """People by a document. It goes in a body, never in an address."""
+    """People by a document, or by a name and a phone. Neither may stand in an address, so they go in a body."""
 
     after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
-    id_type = fields.String(required=True, validate=validate.OneOf(ID_TYPES))
-    id_number = fields.String(required=True, validate=NUMBER)
+    id_type = fields.String(validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(validate=NUMBER)
+    name = fields.String(validate=NAME)
+    phone = fields.String(validate=NUMBER)
+
+    @validates_schema
+    def _is_a_document_or_a_contact(self, data: dict[str, Any], **kwargs: Any) -> None:
+        given = {key for key in ("id_type", "id_number", "name", "phone") if data.get(key) is not None}
+        if given not in ({"id_type", "id_number"}, {"name", "phone"}):
+            raise ValidationError([_DOCUMENT_OR_CONTACT])
 
 
 class Person(Schema):
@@ -157,8 +173,46 @@ class DuplicatePerson(Schema):
 DuplicatePersonPage = page_of(DuplicatePerson)
 
 
+class ErasePerson(Schema):
+    """`reason` is on record; it must not name anyone."""
+
+    person_id = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=2, max=200))
+
+
+class ErasedPerson(Schema):
+    """Whose personal data is gone; what they took part in is still counted."""
+
+    id = fields.UUID(required=True)
+    erased_at = Instant(required=True)
+
+
+class ExportPerson(Schema):
+    """The person who acts, and nobody else."""
+
+    person_id = fields.UUID(required=True)
+
+
+class ReportOfPerson(Schema):
+    """What one department has reported of a person."""
+
+    department = fields.String(required=True)
+    name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    reported_at = Instant(required=True)
+
+
+class ExportedPerson(PersonInFull):
+    """All that talent keeps of a person, not masked; `merged_ids` are ids they have answered under, too."""
+
+    created_at = Instant(required=True)
+    merged_ids = fields.List(fields.UUID(), required=True)
+    reports = fields.List(fields.Nested(ReportOfPerson), required=True)
+
+
 class PersonEvent(Schema):
-    """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and nothing about them.
+    """``talent.person.registered|changed|merged|unmerged|erased``: that somebody is known, and nothing about them.
 
     `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
     everybody else, so again once a merge is undone. A person who is merged has none merged into them (ADR 0022).
@@ -175,4 +229,5 @@ EVENTS: tuple[EventType, ...] = (
     EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
     EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
     EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
+    EventType("talent.person.erased.v1", PersonEvent, subscribers=("notify.on_person_erased",)),
 )

@@ -18,7 +18,7 @@ from services.notify.channels.email import EmailChannel
 from services.notify.channels.log import LogChannel
 from services.notify.deliveries import sending
 from services.notify.deliveries.contacts import Contacts
-from services.notify.messages import merging
+from services.notify.messages import erasing, merging
 
 SETTINGS = settings.load()
 
@@ -52,6 +52,7 @@ class Service:
     read_message = command(schemas.ReadMessage, schemas.Message, messages.read_message, personal=PERSON)
     on_announcement = handler(messages.announce, given=("open_channels", "quiet_hours"))
     on_person_merged = handler(merging.people_merged)
+    on_person_erased = handler(erasing.people_erased)
 
     list_deliveries = query(schemas.ListDeliveries, schemas.DeliveryPage, deliveries.list_deliveries, personal=PERSON)
     get_delivery = query(schemas.GetDelivery, schemas.Delivery, deliveries.get_delivery, personal=PERSON)

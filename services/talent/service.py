@@ -18,7 +18,17 @@ from services.talent.affiliations import roles as affiliation_roles
 from services.talent.imports import kinds as import_kinds
 from services.talent.imports.registers import exporting
 from services.talent.organisations import sets
-from services.talent.people import changing, contacts, disclosing, duplicates, listing, reading
+from services.talent.people import (
+    backfilling,
+    changing,
+    contacts,
+    disclosing,
+    duplicates,
+    erasing,
+    exporting,
+    listing,
+    reading,
+)
 from services.talent.people import keys as people_keys
 from services.talent.registers import kinds as register_kinds
 from services.talent.registers import sameness
@@ -99,6 +109,12 @@ class Service:
     read_contacts = disclosure(
         schemas.ReadContacts, schemas.Contacts, contacts.read_contacts, to="notify", given="keys", personal=PERSON
     )
+
+    erase_person = command(schemas.ErasePerson, schemas.ErasedPerson, erasing.erase_person, personal=ITSELF)
+    export_person = query(
+        schemas.ExportPerson, schemas.ExportedPerson, exporting.export_person, given="keys", personal=ITSELF
+    )
+    fill_contact_lookups = every(600, backfilling.fill_contact_lookups, given="keys")
 
     report_affiliation = command(
         schemas.ReportAffiliation, schemas.Affiliation, affiliations.report_affiliation, personal=PERSON

@@ -115,6 +115,7 @@ GROUPS = (
             "list_duplicate_people": Line("200"),
             "merge_duplicate_person": Line("200"),
             "dismiss_duplicate_person": Line("200"),
+            "erase_person": Line("200"),
             "put_scheme": Line("200"),
             "put_activity_kind": Line("200"),
             "put_programme": Line("200"),
@@ -236,6 +237,7 @@ GROUPS = (
         _to(PERSON),
         {
             "list_disclosures": _NO_PERSON,
+            "export_person": _NO_PERSON,
             "get_preferences": _NO_INBOX,
             "put_preferences": _NO_INBOX,
             "list_messages": _NO_INBOX,

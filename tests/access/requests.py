@@ -75,6 +75,7 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "search_people": lambda town: {name: town.student[name] for name in ("id_type", "id_number")},
     "change_person": lambda town: {"name": "归属人"},
     "disclose_person": lambda town: {"purpose": "a letter by post"},
+    "erase_person": lambda town: {"reason": "at the wish of the person"},
     "report_affiliation": lambda town: town.past_claim(),
     "start_import": lambda town: _form(HEADER),
     "put_scheme": lambda town: town.scheme(),
@@ -112,6 +113,7 @@ _FRESH: dict[str, Callable[[Town], dict[str, str]]] = {
     "accept_offer": lambda town: {"registration_id": town.offered()},
     "refuse_offer": lambda town: {"registration_id": town.offered()},
     "check_in": lambda town: {"registration_id": town.registration(town.ids["activity_id"], town.somebody())},
+    "erase_person": lambda town: {"person_id": town.somebody()},
     "end_affiliation": lambda town: {"affiliation_id": town.affiliation("staff")},
     "mark_same_entry": lambda town: {"entry_id": town.reported_entry()},
 }

@@ -23,6 +23,7 @@ BEHIND = {
     "read_import_workbook": "the workbook holds what was uploaded, names and numbers",
     "issue_pass": "a pass is its holder's",
     "issue_ticket": "a ticket is its holder's",
+    "erase_person": "what is erased is somebody's",
 }
 
 

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import fields
 
+from contracts.events.registrations import Registration
+from contracts.language.schema import Schema
+from contracts.notify.messages import Message
+from contracts.notify.preferences import Preferences
+from contracts.perks.entitlements import Entitlement
 from contracts.talent import people as S
-from gateway.calls import backend, idempotency
+from contracts.talent.affiliations import Affiliation
+from gateway.calls import backend, exporting, idempotency
 from gateway.http import lists, reading, records
 from gateway.http.operations import operation, respond
 
 blueprint = Blueprint("people", __name__, description="人员 / People")
 READ, WRITE, DISCLOSE, ALL = "people:read", "people:write", "people:disclose", "people:all"
 DISCLOSURE = records.body_schema(S.DisclosePerson, "person_id")
+
+
+class PersonExport(Schema):
+    """All that is kept of a person, by what it is."""
+
+    person = fields.Nested(S.ExportedPerson, required=True)
+    affiliations = fields.List(fields.Nested(Affiliation), required=True)
+    entitlements = fields.List(fields.Nested(Entitlement), required=True)
+    registrations = fields.List(fields.Nested(Registration), required=True)
+    messages = fields.List(fields.Nested(Message), required=True)
+    preferences = fields.Nested(Preferences, required=True)
+
 
 records.add(
     blueprint,
@@ -40,7 +59,7 @@ SEARCH = lists.query_schema(S.SearchPeople)
     "POST",
     "/v1/people/search",
     scope=READ,
-    summary=("按证件号码查找人员（脱敏）", "Search people by their document, masked"),
+    summary=("按证件号码，或按姓名与电话查找人员（脱敏）", "Search people by document, or by name and phone, masked"),
     body=SEARCH,
     answers={200: lists.page_schema(S.PersonPage)},
 )
@@ -87,6 +106,35 @@ def disclose_person(person_id: str) -> Response:
     idempotency.request_key()  # as for every POST, a malformed one is refused; there is nothing to do once
     found = backend.query("talent.disclose_person", {**reading.body_of(DISCLOSURE), "person_id": person_id})
     response = respond(found)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+records.move(
+    blueprint,
+    "/v1/people/<uuid:person_id>/erase",
+    ALL,
+    ("删除人员的个人信息", "Erase a person"),
+    "talent.erase_person",
+    S.ErasePerson,
+    S.ErasedPerson,
+)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/v1/people/<uuid:person_id>/export",
+    scope=READ,
+    summary=("导出本人的全部数据", "Export all that is kept of oneself"),
+    answers={200: PersonExport},
+    headers={200: ("Cache-Control",)},
+)
+def export_person(person_id: str) -> Response:
+    """For the person alone, with a token for that person (RFC 8693). Who looked is at ``/v1/people/{id}/disclosures``."""
+    person = backend.query("talent.export_person", {"person_id": person_id})
+    kept = exporting.kept_of(person["id"])
+    response = respond({"person": person, **kept})
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -239,6 +239,12 @@ def _moved(happening: str) -> Update:
     return update(TABLE).where(TABLE.c.state.in_(rules.may_befall(happening))).values(state=rules.after(happening))
 
 
+def erase_recipients(work: Work, person_ids: Collection[UUID]) -> None:
+    """Take the masked addresses of people out of their deliveries."""
+    theirs = TABLE.c.person_id.in_(person_ids) & TABLE.c.recipient.is_not(None)
+    work.session.execute(update(TABLE).where(theirs).values(recipient=null()))
+
+
 # -- looked at, and sent again by a clerk
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.store.versions import VersionStale
@@ -73,6 +73,11 @@ def preferences_of(
     set_by = {row.person_id: _of_row(row) for row in work.session.scalars(statement)}
     default = PersonPreferences(quiet_hours=quiet_hours)
     return {person_id: set_by.get(person_id, default) for person_id in person_ids}
+
+
+def erase(work: Work, person_ids: Collection[UUID]) -> None:
+    """Forget what people want."""
+    work.session.execute(delete(Preference).where(Preference.person_id.in_(person_ids)))
 
 
 def _of_row(row: Preference) -> PersonPreferences:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from chassis.ground.logs import redact
 from chassis.rebuilding import republish
@@ -207,12 +208,14 @@ def list_affiliations(
     """
     filters = {"organisation_id": organisation_id, "role": role, "state": state}
     statement = narrowed(_shown(work), Affiliation.__table__.c, filters).where(_reached(work))
+    key: tuple[Any, Any] = (Affiliation.created_at, Affiliation.id)
     if person_id is not None:
         statement = statement.where(Affiliation.person_id.in_(reach.ids_of(reach.unmerged(person_id))))
     if person_id is None and organisation_id is None and not reach.is_everybodys(work):
-        own = select(AffiliationReport.affiliation_id).where(AffiliationReport.department == work.caller.department)
-        statement = statement.where(Affiliation.id.in_(own))
-    key = (Affiliation.created_at, Affiliation.id)
+        own = aliased(AffiliationReport)
+        statement = statement.join(own, own.affiliation_id == Affiliation.id)
+        statement = statement.where(own.department == work.caller.department)
+        key = (own.created_at, own.affiliation_id)
     return read_page(work.session, statement, page, key=key, updated_at=Affiliation.updated_at)
 
 

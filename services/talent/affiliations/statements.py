@@ -66,10 +66,12 @@ _CHANGE = text(
 )
 _REPORT = text(
     """
-    insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, fields, reported_at)
-    select reported.id, :department, :client_id, reported.state, reported.from_on, reported.until_on, reported.fields, :now
+    insert into affiliation_reports (affiliation_id, department, client_id, state, from_on, until_on, fields, reported_at,
+    created_at)
+    select reported.id, :department, :client_id, reported.state, reported.from_on, reported.until_on, reported.fields, :now,
+    a.created_at
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:from_on as date[]), cast(:until_on as date[]),
-    cast(:fields as jsonb[])) as reported (id, state, from_on, until_on, fields)
+    cast(:fields as jsonb[])) as reported (id, state, from_on, until_on, fields) join affiliations a on a.id = reported.id
     on conflict (affiliation_id, department) do update
     set client_id = excluded.client_id, state = excluded.state, from_on = excluded.from_on,
     until_on = excluded.until_on, fields = excluded.fields, reported_at = excluded.reported_at

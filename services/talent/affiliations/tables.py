@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,7 +78,9 @@ class Affiliation(Base):
 
 
 class AffiliationReport(Base):
-    """What one department says of an affiliation; it may differ from the record."""
+    """What one department says of an affiliation; it may differ from the record. `created_at` is the affiliation's own, so that
+    a department's list is a range of an index.
+    """
 
     __tablename__ = "affiliation_reports"
 
@@ -90,5 +92,9 @@ class AffiliationReport(Base):
     until_on: Mapped[dt.date | None]
     fields: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_NONE)
     reported_at: Mapped[Instant]
+    created_at: Mapped[Instant | None] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("affiliation_reports_department", "department", "affiliation_id"),)
+    __table_args__ = (
+        Index("affiliation_reports_department", "department", "affiliation_id"),
+        Index("affiliation_reports_list", "department", "created_at", "affiliation_id"),
+    )

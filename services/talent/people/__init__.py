@@ -192,7 +192,7 @@ def _merge_known(
             announce(work, "talent.person.changed.v1", person.id, person.version + 1, person.merged_into)
         repeated = repeats(person.reported, entry.particulars)
         if not repeated:
-            sealed = statements.seal_particulars(person.id, entry.particulars, keys)
+            sealed = statements.seal_particulars(person.id, entry.particulars, keys, before=person.reported)
             reported.append((person.id, entry.particulars, sealed))
         verdict = DIFFERS if comparison is Comparison.DIFFER else UNCHANGED if repeated else ACCEPTED
         found = _differences(person, entry.particulars) if verdict == DIFFERS else ()

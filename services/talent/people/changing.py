@@ -75,4 +75,7 @@ def _changed_values(
         values["email_sealed"] = keys.seal(row["id"], EMAIL, email) if email is not None else None
         values["email_masked"] = mask_email(email) if email is not None else None
         changed.append("email")
+    if values:
+        kept = phone if "phone" in changes else record.phone
+        values["contact_lookup"] = keys.contact_lookup(name, kept)
     return values, changed

@@ -25,7 +25,8 @@ LANGUAGE = "zh-CN"
 
 
 def read_contacts(work: Work, *, keys: PeopleKeys, person_ids: Sequence[UUID], purpose: str) -> dict[str, Any]:
-    """Name, phone and e-mail address of up to 500 people, in the order of their ids; unknown ids are left out.
+    """Name, phone and e-mail address of up to 500 people, in the order of their ids; unknown ids are left out,
+    and who is erased.
 
     Those of a merged person are those of whom they are merged into; what was reported of the merged one alone is not used.
 
@@ -35,9 +36,9 @@ def read_contacts(work: Work, *, keys: PeopleKeys, person_ids: Sequence[UUID], p
     read = {"id": uuid7(), "read_at": work.now, "read_by": work.caller.broker_user, "purpose": purpose}
     work.session.execute(insert(ContactRead).values(**read, request_id=work.caller.request_id, person_ids=wanted))
     named = aliased(Person)
-    columns = (named.id, Person.id, Person.name_sealed, Person.phone_sealed, Person.email_sealed)
+    columns: tuple[Any, ...] = (named.id, Person.id, Person.name_sealed, Person.phone_sealed, Person.email_sealed)
     statement = select(*columns).join(named, Person.id == func.coalesce(named.merged_into, named.id))
-    found = work.session.execute(statement.where(named.id.in_(wanted)).order_by(named.id))
+    found = work.session.execute(statement.where(named.id.in_(wanted), Person.erased_at.is_(None)).order_by(named.id))
     return {"items": [_contact(row[0], row[1], SealedParticulars(*row[2:]), keys) for row in found]}
 
 

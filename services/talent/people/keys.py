@@ -1,4 +1,5 @@
-"""The keys of personal data: what seals a field of a person, and what finds a document number without reading it.
+"""The keys of personal data: what seals a field of a person, and what finds a document number, or a name and a phone, without
+reading it.
 
 Only talent holds these keyrings. Ciphertext is bound to the person and the column, and serves the record and the reports on
 it alike.
@@ -17,6 +18,7 @@ from services.talent.rules.identity import Identity
 ENCRYPTION, LOOKUP = "id_encryption", "id_lookup"
 
 ID_NUMBER, NAME, PHONE, EMAIL = "people.id_number", "people.name", "people.phone", "people.email"
+NAME_AND_PHONE = "people.name_and_phone"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class PeopleKeys:
     def lookups(self, identity: Identity, *, only_of: str | None = None) -> list[bytes]:
         """The hashes the person may be stored under: more than one while keys rotate."""
         return self.hashes.all_of(_looked_up(identity, only_of), column=ID_NUMBER)
+
+    def contact_lookup(self, name: str, phone: str | None) -> bytes | None:
+        """The keyed hash of a name and a phone together, as they are kept; none without a phone."""
+        return None if phone is None else self.hashes.of(f"{name}:{phone}", column=NAME_AND_PHONE)
+
+    def contact_lookups(self, name: str, phone: str) -> list[bytes]:
+        """The hashes a name and a phone may be stored under."""
+        return self.hashes.all_of(f"{name}:{phone}", column=NAME_AND_PHONE)
 
 
 def _looked_up(identity: Identity, only_of: str | None) -> str:

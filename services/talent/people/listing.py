@@ -1,4 +1,5 @@
-"""Lists of people within reach, masked: all of them, or those of a document. Source: access rules, "Reach".
+"""Lists of people within reach, masked: all of them, or those of a document, or of a name and a phone. Source: access rules,
+"Reach".
 
 In the order of their ids, which are made in the order of time. What is compared is what is shown: whoever sees only their own
 report of a person finds the person by the time of that report.
@@ -20,6 +21,8 @@ from contracts.language.violations import Violation
 from services.talent.people import reach
 from services.talent.people.keys import PeopleKeys
 from services.talent.people.refusals import PersonInvalid
+from services.talent.people.rules.names import read_name
+from services.talent.people.rules.phones import read_phone
 from services.talent.rules.identity import read_identity
 
 _FIRST, _LAST = str(UUID(int=0)), str(UUID(int=2**128 - 1))
@@ -29,7 +32,8 @@ _REPORTED = """
     where r.department = :reported_by and r.person_id {beyond} cast(:after as uuid) order by r.person_id {order} limit :limit
 """
 _ALL = """
-    select id from people where id {beyond} cast(:after as uuid) and merged_into is null order by id {order} limit :limit
+    select id from people where id {beyond} cast(:after as uuid) and merged_into is null and erased_at is null
+    order by id {order} limit :limit
 """
 _ONESELF = """
     select coalesce(merged_into, id) from people
@@ -37,6 +41,17 @@ _ONESELF = """
 """
 _OF_DOCUMENT = """
     select coalesce(merged_into, id) from people where id_lookup = any(cast(:lookups as bytea[]))
+"""
+# what is compared is what is shown: the record to those who see it, to others their own department's report
+_OF_CONTACT = f"""
+    select p.id from (
+        select coalesce(merged_into, id) as id from people where contact_lookup = any(cast(:lookups as bytea[]))
+        union
+        select coalesce(m.merged_into, m.id) from person_reports w join people m on m.id = w.person_id
+        where w.department = :department and w.contact_lookup = any(cast(:lookups as bytea[]))
+    ) found join people p on p.id = found.id {reach.ALL_IDS} {reach.WITH_REPORT}
+    where (record.is_seen and p.contact_lookup = any(cast(:lookups as bytea[])))
+        or r.contact_lookup = any(cast(:lookups as bytea[]))
 """
 _SHOWN_WITHIN = f"""
     select id from ({reach.SHOWN} where p.id in ({{ids}}) and {reach.IS_REACHED}) shown
@@ -64,18 +79,42 @@ def list_people(work: Work, *, page: Paging, reported_by: str | None = None) -> 
     return _page(work, page, ids) | _count(work, page, _reached(work, Paging(), reported_by), bound)
 
 
-def search_people(work: Work, *, keys: PeopleKeys, page: Paging, id_type: str, id_number: str) -> dict[str, Any]:
-    """The people of a document within reach, as `list_people`: none or one, or with them a department's own provisional person.
+def search_people(
+    work: Work,
+    *,
+    keys: PeopleKeys,
+    page: Paging,
+    id_type: str | None = None,
+    id_number: str | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+) -> dict[str, Any]:
+    """The people within reach of a document, or of a name and a phone, as `list_people`.
 
-    A document of somebody outside reach is as one that is not on record. Raises PersonInvalid.
+    Of a document none or one, or with them a department's own provisional person. Somebody outside reach is as one that is not on
+    record. Raises PersonInvalid.
     """
+    if id_type is not None and id_number is not None:
+        whose, lookups = _OF_DOCUMENT, _document_lookups(work, keys, id_type, id_number)
+    else:
+        whose, lookups = _OF_CONTACT, _contact_lookups(keys, name or "", phone or "")
+    bound = reach.parameters(work) | {"lookups": lookups}
+    ids = _ids(work, _within(page, whose), _times(page, bound))
+    return _page(work, page, ids) | _count(work, page, whose, bound)
+
+
+def _document_lookups(work: Work, keys: PeopleKeys, id_type: str, id_number: str) -> list[bytes]:
     identity = read_identity(id_type, id_number, today=work.today)
     if isinstance(identity, Violation):
         raise PersonInvalid(errors=[identity.to_error()])
-    lookups = [*keys.lookups(identity), *keys.lookups(identity, only_of=work.caller.department)]
-    bound = reach.parameters(work) | {"lookups": lookups}
-    ids = _ids(work, _within(page, _OF_DOCUMENT), _times(page, bound))
-    return _page(work, page, ids) | _count(work, page, _OF_DOCUMENT, bound)
+    return [*keys.lookups(identity), *keys.lookups(identity, only_of=work.caller.department)]
+
+
+def _contact_lookups(keys: PeopleKeys, name: str, phone: str) -> list[bytes]:
+    read = read_name(name), read_phone(phone)
+    if wrong := [found.to_error() for found in read if isinstance(found, Violation)]:
+        raise PersonInvalid(errors=wrong)
+    return keys.contact_lookups(*(str(one) for one in read))
 
 
 def _reached(work: Work, page: Paging, reported_by: str | None) -> str | None:

@@ -19,15 +19,20 @@ from services.talent.organisations import lookups
 from services.talent.people.tables import Person, PersonReport
 
 #: To be joined after ``p``, a person who is not merged: `ids` are that person's, and those of everybody merged into them.
+#: ``offset 0`` keeps the planner from writing the subquery out at every mention. Below it keeps the planner to one look-up by
+#: index for each id, where it would rather join with all that the department has reported.
 ALL_IDS = """
-    cross join lateral (select array(select m.id from people m where m.merged_into = p.id) || p.id as ids) every
+    cross join lateral (select array(select m.id from people m where m.merged_into = p.id) || p.id as ids offset 0) every
 """
 #: Condition on ``every.ids``: an organisation the person has an open affiliation to trusts the department.
 SERVED = """
     exists (
-        select 1 from affiliations a join organisations o on o.id = a.organisation_id
-        where a.person_id = any(every.ids) and a.state <> 'ended'
-            and o.confirmed_at is not null and :department = any(o.trusted_departments)
+        select 1 from unnest(every.ids) one (id) cross join lateral (
+            select 1 from affiliations a join organisations o on o.id = a.organisation_id
+            where a.person_id = one.id and a.state <> 'ended'
+                and o.confirmed_at is not null and :department = any(o.trusted_departments)
+            offset 0
+        ) serving
     )
 """
 _SEES_RECORD = f"""
@@ -36,14 +41,15 @@ _SEES_RECORD = f"""
 #: To be joined after ALL_IDS: ``r``, what the department has reported, and whether the record itself is shown to the caller.
 WITH_REPORT = f"""
     left join lateral (
-        select * from person_reports w
-        where w.person_id = any(every.ids) and w.department = :department and cast(:subject as uuid) is null
-        order by w.person_id <> p.id limit 1
+        select w.* from unnest(every.ids) one (id) cross join lateral (
+            select * from person_reports where person_id = one.id and department = :department offset 0
+        ) w
+        where cast(:subject as uuid) is null order by w.person_id <> p.id limit 1
     ) r on true
-    cross join lateral (select {_SEES_RECORD} as is_seen) record
+    cross join lateral (select {_SEES_RECORD} as is_seen offset 0) record
 """
-#: Condition: the caller reaches ``p``.
-IS_REACHED = """(record.is_seen or r.person_id is not null)"""
+#: Condition: the caller reaches ``p``. Who is erased is reached by nobody.
+IS_REACHED = """(p.erased_at is null and (record.is_seen or r.person_id is not null))"""
 #: What is shown of a person to the caller. Digits of the number are shown to those who reported it.
 SHOWN = f"""
     select p.id, p.name_masked, p.id_type, p.version,
@@ -54,8 +60,10 @@ SHOWN = f"""
         case when record.is_seen then p.created_at else r.reported_at end as created_at,
         case when record.is_seen then p.updated_at else r.reported_at end as updated_at,
         array(
-            select w.department from person_reports w
-            where w.person_id = any(every.ids) and (:is_everybodys or w.department = :department)
+            select w.department from unnest(every.ids) one (id) cross join lateral (
+                select department, reported_at from person_reports where person_id = one.id offset 0
+            ) w
+            where :is_everybodys or w.department = :department
             group by w.department order by min(w.reported_at), w.department
         ) as reported_by
     from people p {ALL_IDS} {WITH_REPORT}
@@ -160,10 +168,18 @@ def reaches(work: Work, person_id: Any, organisation_id: Any) -> ColumnElement[b
         found: ColumnElement[bool] = person_id == work.caller.person_id
         return found
     department = work.caller.department
-    reported = select(PersonReport.person_id).where(
-        PersonReport.person_id.in_(ids_of(person_id)), PersonReport.department == department
+    return or_(_has_reported(department, person_id), lookups.trusts(department, organisation_id))
+
+
+def _has_reported(department: str, person_id: Any) -> ColumnElement[bool]:
+    """Condition: the department has reported the person, or somebody merged into them; each an entry of an index."""
+    merged = aliased(Person)
+    own = select(PersonReport.person_id).where(PersonReport.department == department)
+    of_merged = own.join(merged, merged.id == PersonReport.person_id).where(merged.merged_into == person_id)
+    return or_(
+        own.where(PersonReport.person_id == person_id).offset(0).correlate_except(PersonReport).exists(),
+        of_merged.offset(0).correlate_except(PersonReport, merged).exists(),
     )
-    return or_(reported.exists(), lookups.trusts(department, organisation_id))
 
 
 def records_of(work: Work, ids: set[UUID]) -> dict[UUID, UUID]:

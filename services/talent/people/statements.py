@@ -33,11 +33,11 @@ _FIND = text(
 _INSERT = text(
     """
     with added as (insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,
-    phone_sealed, phone_masked, email_sealed, email_masked, version, created_at, updated_at, registered_by)
+    phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup, version, created_at, updated_at, registered_by)
     select *, 1, :now, :now, :department from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),
     cast(:id_numbers as bytea[]), cast(:id_masks as text[]), cast(:names as bytea[]), cast(:name_masks as text[]),
     cast(:phones as bytea[]), cast(:phone_masks as text[]),
-    cast(:emails as bytea[]), cast(:email_masks as text[]))
+    cast(:emails as bytea[]), cast(:email_masks as text[]), cast(:contact_lookups as bytea[]))
     on conflict (id_lookup) do nothing returning id),
     queued as (insert into duplicate_people (provisional_id, person_id, department, client_id, state, created_at)
     select added.id, twin.person_id, :department, :client_id, 'open', :now
@@ -53,28 +53,29 @@ _CHANGE = text(
     update people p set name_sealed = f.name, name_masked = f.name_mask,
     phone_sealed = coalesce(f.phone, p.phone_sealed), phone_masked = coalesce(f.phone_mask, p.phone_masked),
     email_sealed = coalesce(f.email, p.email_sealed), email_masked = coalesce(f.email_mask, p.email_masked),
-    version = p.version + 1, updated_at = :now
+    contact_lookup = f.contact_lookup, version = p.version + 1, updated_at = :now
     from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:names as bytea[]), cast(:name_masks as text[]),
-    cast(:phones as bytea[]), cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]))
-    as f (id, version, name, name_mask, phone, phone_mask, email, email_mask)
+    cast(:phones as bytea[]), cast(:phone_masks as text[]), cast(:emails as bytea[]), cast(:email_masks as text[]),
+    cast(:contact_lookups as bytea[]))
+    as f (id, version, name, name_mask, phone, phone_mask, email, email_mask, contact_lookup)
     where p.id = f.id and p.version = f.version and p.id in (select id from locked) returning p.id
     """
 )
 _REPORT = text(
     """
     insert into person_reports (person_id, department, client_id, name_sealed, phone_sealed, phone_masked, email_sealed,
-    email_masked, reported_at)
+    email_masked, contact_lookup, reported_at)
     select reported.id, :department, :client_id, reported.name, reported.phone, reported.phone_mask, reported.email,
-    reported.email_mask, :now
+    reported.email_mask, reported.contact_lookup, :now
     from unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:phones as bytea[]), cast(:phone_masks as text[]),
-    cast(:emails as bytea[]), cast(:email_masks as text[]))
-    as reported (id, name, phone, phone_mask, email, email_mask)
+    cast(:emails as bytea[]), cast(:email_masks as text[]), cast(:contact_lookups as bytea[]))
+    as reported (id, name, phone, phone_mask, email, email_mask, contact_lookup)
     on conflict (person_id, department) do update set client_id = excluded.client_id,
     name_sealed = excluded.name_sealed, phone_sealed = coalesce(excluded.phone_sealed, person_reports.phone_sealed),
     email_sealed = coalesce(excluded.email_sealed, person_reports.email_sealed),
     phone_masked = coalesce(excluded.phone_masked, person_reports.phone_masked),
     email_masked = coalesce(excluded.email_masked, person_reports.email_masked),
-    reported_at = excluded.reported_at
+    contact_lookup = excluded.contact_lookup, reported_at = excluded.reported_at
     """
 )
 
@@ -109,11 +110,12 @@ class KnownPerson:
 
 @dataclass(frozen=True, slots=True)
 class SealedParticulars:
-    """Name, phone and e-mail address as they are stored."""
+    """Name, phone and e-mail address as they are stored; `lookup` is the hash by which name and phone are found."""
 
     name: bytes
     phone: bytes | None
     email: bytes | None
+    lookup: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +151,16 @@ def seal(
     return SealedPerson(person_id, identity, lookup, particulars, number, sealed, twin)
 
 
-def seal_particulars(person_id: UUID, particulars: Particulars, keys: PeopleKeys) -> SealedParticulars:
-    """Name, phone and e-mail address, sealed."""
+def seal_particulars(
+    person_id: UUID, particulars: Particulars, keys: PeopleKeys, *, before: Particulars | None = None
+) -> SealedParticulars:
+    """Name, phone and e-mail address, sealed. `before` is what they are written over: its phone stays where none is given."""
+    phone = particulars.phone or (before.phone if before is not None else None)
     return SealedParticulars(
         keys.seal(person_id, NAME, particulars.name),
         keys.seal(person_id, PHONE, particulars.phone) if particulars.phone is not None else None,
         keys.seal(person_id, EMAIL, particulars.email) if particulars.email is not None else None,
+        keys.contact_lookup(particulars.name, phone),
     )
 
 
@@ -197,7 +203,7 @@ def insert(work: Work, people: Sequence[SealedPerson]) -> set[UUID]:
 
 def change_records(work: Work, changes: Sequence[tuple[KnownPerson, Particulars]], keys: PeopleKeys) -> set[UUID]:
     """Write names, and the phones and addresses stated; returns the ids of those no other transaction has changed."""
-    sealed = [seal_particulars(person.id, particulars, keys) for person, particulars in changes]
+    sealed = [seal_particulars(person.id, particulars, keys, before=person.record) for person, particulars in changes]
     columns = {
         "ids": [str(person.id) for person, _ in changes],
         "versions": [person.version for person, _ in changes],
@@ -234,4 +240,5 @@ def _contacts(people: Sequence[tuple[Particulars, SealedParticulars]]) -> dict[s
         "phone_masks": [reported.phone and mask_phone(reported.phone) for reported, _ in people],
         "emails": [sealed.email for _, sealed in people],
         "email_masks": [reported.email and mask_email(reported.email) for reported, _ in people],
+        "contact_lookups": [sealed.lookup for _, sealed in people],
     }

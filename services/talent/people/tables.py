@@ -22,9 +22,9 @@ class Person(Base):
     id: Mapped[Id]
     id_type: Mapped[Words]
     id_lookup: Mapped[bytes]
-    id_number_sealed: Mapped[bytes]
+    id_number_sealed: Mapped[bytes | None]
     id_number_masked: Mapped[Words]
-    name_sealed: Mapped[bytes]
+    name_sealed: Mapped[bytes | None]
     name_masked: Mapped[Words]
     phone_sealed: Mapped[bytes | None]
     phone_masked: Mapped[Words | None]
@@ -34,14 +34,29 @@ class Person(Base):
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
     registered_by: Mapped[Words | None]
+    contact_lookup: Mapped[bytes | None]
+    """The keyed hash of name and phone together, by which the record is found; none without a phone."""
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="people_merged_into_fkey"))
+    erased_at: Mapped[Instant | None]
+    """When all that is personal was taken out of the row; its hash is then of nothing."""
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
+        Index("people_contact_lookup", "contact_lookup", postgresql_where=text("contact_lookup is not null")),
+        Index(
+            "people_without_contact_lookup",
+            "id",
+            postgresql_where=text("contact_lookup is null and phone_sealed is not null"),
+        ),
         Index("people_created_at", "created_at", "id"),
         Index("people_updated_at", "updated_at"),
         Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
         CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
+        CheckConstraint(
+            "case when erased_at is null then num_nulls(id_number_sealed, name_sealed) = 0 else num_nonnulls("
+            "id_number_sealed, name_sealed, phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup) = 0 end",
+            name="people_erased",
+        ),
     )
 
 
@@ -59,8 +74,22 @@ class PersonReport(Base):
     reported_at: Mapped[Instant]
     phone_masked: Mapped[Words | None]
     email_masked: Mapped[Words | None]
+    contact_lookup: Mapped[bytes | None]
 
-    __table_args__ = (Index("person_reports_department", "department", "person_id"),)
+    __table_args__ = (
+        Index("person_reports_department", "department", "person_id"),
+        Index(
+            "person_reports_contact_lookup",
+            "department",
+            "contact_lookup",
+            postgresql_where=text("contact_lookup is not null"),
+        ),
+        Index(
+            "person_reports_without_contact_lookup",
+            "person_id",
+            postgresql_where=text("contact_lookup is null and phone_sealed is not null"),
+        ),
+    )
 
 
 class DuplicatePerson(Base):
