@@ -25,8 +25,8 @@ from services.talent.people import (
     disclosing,
     duplicates,
     erasing,
-    exporting,
     listing,
+    own_data,
     reading,
 )
 from services.talent.people import keys as people_keys
@@ -112,7 +112,7 @@ class Service:
 
     erase_person = command(schemas.ErasePerson, schemas.ErasedPerson, erasing.erase_person, personal=ITSELF)
     export_person = query(
-        schemas.ExportPerson, schemas.ExportedPerson, exporting.export_person, given="keys", personal=ITSELF
+        schemas.ExportPerson, schemas.ExportedPerson, own_data.export_person, given="keys", personal=ITSELF
     )
     fill_contact_lookups = every(600, backfilling.fill_contact_lookups, given="keys")
 

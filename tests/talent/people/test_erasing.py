@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis.store.work import Caller, open_work
 from contracts.language.paging import Paging
 from services.talent import affiliations
-from services.talent.people import contacts, erasing, exporting, listing, reading
+from services.talent.people import contacts, erasing, listing, own_data, reading
 from services.talent.people.refusals import PersonNotFound
 from tests.talent.conftest import NOW, City
 from tests.talent.people.reporting import again, person, report_affiliation
@@ -93,9 +93,9 @@ class TestExport:
         again(city, "other", number, name="米芾", phone="13911110015")
         app = Caller("app", "education", "r", trusted=True, client_type="channel", subject=f"person:{first['id']}")
         with open_work(city.engine, caller=app, now=NOW) as work:
-            found = exporting.export_person(work, keys=city.keys, person_id=first["id"])
+            found = own_data.export_person(work, keys=city.keys, person_id=first["id"])
         assert (found["name"], found["id_number"], found["phone"]) == ("米芾", number, "+8613911110014")
         reported = [(one["department"], one["phone"]) for one in found["reports"]]
         assert reported == [("education", "+8613911110014"), ("other", "+8613911110015")]
         with city.work() as work, pytest.raises(PersonNotFound):
-            exporting.export_person(work, keys=city.keys, person_id=first["id"])
+            own_data.export_person(work, keys=city.keys, person_id=first["id"])
