@@ -59,11 +59,11 @@ def _roster(folder: Path, number: int) -> Path:
     sheet.write_row(0, 0, HEADERS)
     for n in range(ROSTER_ROWS):
         born = dt.date(2000, 1, 1) + dt.timedelta(days=number * 20 + n // 900)
-        id_number = id_number(born, n % 900)
+        number_of = id_number(born, n % 900)
         cells = (
             "测试人",
             "居民身份证",
-            id_number,
+            number_of,
             f"199{number:02d}{n:06d}",
             f"bench{number}.{n}@example.com",
             "测速大学",
