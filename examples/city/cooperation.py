@@ -15,6 +15,8 @@ BASE_KINDS = (
     *(f"第{number}类基地（报告未写明）" for number in range(5, 13)),
 )
 PROJECTS, TALKS, BASES = 69, 4, 82
+#: The universities on the list that the Youth League sends first, which the projects name.
+FIRST_PARTNERS = 40
 
 
 def partnerships(numbers: Iterable[int], name: str) -> File:
@@ -36,7 +38,7 @@ def projects(numbers: Iterable[int], name: str) -> File:
 
 
 def _project(number: int) -> tuple[str, ...]:
-    university = PARTNER_UNIVERSITIES[number % len(PARTNER_UNIVERSITIES)]
+    university = PARTNER_UNIVERSITIES[number % FIRST_PARTNERS]
     title = f"省校合作项目{number + 1:02d}{INVENTED}"
     proposed_on = day_of(number, first="2022-03-01", last="2022-11-30")
     agreed_on = day_of(number, last="2023-06-30") if number < PROJECTS else ""

@@ -16,7 +16,7 @@ def files() -> dict[str, list[File]]:
     return {
         "youth_league": [
             cooperation.base_kinds(),
-            cooperation.partnerships(range(40), "对接合作高校.xlsx"),
+            cooperation.partnerships(range(cooperation.FIRST_PARTNERS), "对接合作高校.xlsx"),
             cooperation.projects(range(45), "省校合作项目.xlsx"),
             cooperation.bases(range(50), "省校合作基地.xlsx"),
             _volunteer_teams(),

@@ -20,15 +20,15 @@ class Firm:
     uscc: str
 
 
-def _firm(serial: int, number: int) -> Firm:
+def _firm(serial: int, number: int, what: str) -> Firm:
     place, trade = _PLACES[number % len(_PLACES)], _TRADES[number // len(_PLACES) % len(_TRADES)]
-    return Firm(f"{place}{trade}示范{number + 1:03d}号企业{INVENTED}", credit_code("91", serial + number))
+    return Firm(f"{place}{trade}示范{number + 1:03d}号{what}{INVENTED}", credit_code("91", serial + number))
 
 
 #: Start-ups that are tenants of incubators.
-TENANT_FIRMS = tuple(_firm(310_000, number) for number in range(TENANTS))
+TENANT_FIRMS = tuple(_firm(310_000, number, "初创企业") for number in range(TENANTS))
 #: Enterprises outside.
-OTHER_FIRMS = tuple(_firm(320_000, number) for number in range(FIRMS))
+OTHER_FIRMS = tuple(_firm(320_000, number, "企业") for number in range(FIRMS))
 #: Universities the city cooperates with: those of the pack, then others.
 PARTNER_UNIVERSITIES = (
     *(Firm(one.name, one.uscc) for one in universities()),

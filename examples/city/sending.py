@@ -6,6 +6,7 @@ Safe to repeat: the same file again changes nothing. Not here: what is in the fi
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,29 +21,47 @@ PAGE, WAIT_SECONDS = 200, 300
 LEADERSHIP = "city_leadership"
 
 
-def send_city(client_of: Callable[[str], Client], office: Client, folder: Path) -> dict[str, int]:
-    """Send every file as its department's client; `office` is a client that governs organisations. Verdict → rows.
+Batch = Mapping[str, Sequence[File]]
 
-    Raises SystemExit where an import does not end as done.
+
+def send_city(
+    client_of: Callable[[str], Client],
+    office: Client,
+    folder: Path,
+    *,
+    first: Batch | None = None,
+    later: Batch | None = None,
+) -> Counter[str]:
+    """Send every file as its department's client, the `later` ones once the office has decided. Verdict → rows.
+
+    `office` is a client that governs organisations. Raises SystemExit where an import does not end as done.
     """
     _register_association(office)
-    verdicts: dict[str, int] = {}
-    for batch, decide in ((files(), _confirm_and_trust), (later_files(), None)):
-        for department, its in batch.items():
-            for verdict, rows in send_files(client_of(department), its, folder).items():
-                verdicts[verdict] = verdicts.get(verdict, 0) + rows
-        if decide is not None:
-            decide(office)
+    verdicts = _send(client_of, files() if first is None else first, folder)
+    _confirm_and_trust(office)
+    return verdicts + _send(client_of, later_files() if later is None else later, folder)
+
+
+def _send(client_of: Callable[[str], Client], batch: Batch, folder: Path) -> Counter[str]:
+    verdicts: Counter[str] = Counter()
+    for department, its in batch.items():
+        verdicts += send_files(client_of(department), its, folder)
     return verdicts
 
 
-def send_files(client: Client, sent: Sequence[File], folder: Path) -> dict[str, int]:
-    """Upload one department's files, one after the other, for a later one may name what an earlier one registers."""
-    verdicts: dict[str, int] = {}
+def send_files(client: Client, sent: Sequence[File], folder: Path) -> Counter[str]:
+    """Upload one department's files, one after the other, for a later one may name what an earlier one registers.
+
+    Raises SystemExit where a row is rejected.
+    """
+    verdicts: Counter[str] = Counter()
     for file in sent:
         started = client.upload("/v1/imports", file.write(folder), kind=file.kind, mode="best_effort")
-        for verdict, rows in await_import(client, started["id"])["counts"].items():
-            verdicts[verdict] = verdicts.get(verdict, 0) + rows
+        ended = await_import(client, started["id"])
+        if ended["counts"]["rejected"]:
+            (row, *_) = client.get(f"/v1/imports/{started['id']}/rows", verdict="rejected", limit=1)["items"]
+            raise SystemExit(f"{file.name}: {ended['counts']['rejected']} rows rejected, the first: {row}")
+        verdicts += Counter(ended["counts"])
     return verdicts
 
 
