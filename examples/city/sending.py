@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from contracts.vocabulary import VERDICTS
 from examples.city.departments import files, later_files
 from examples.city.files import File
-from examples.city.firms import PARTNER_UNIVERSITIES
+from examples.city.firms import PARTNER_UNIVERSITIES, TENANT_FIRMS
 from examples.city.people import ASSOCIATION, EXPERT_UNIVERSITIES
 from examples.client import Client
 
 PAGE, WAIT_SECONDS = 200, 300
-LEADERSHIP = "city_leadership"
 
 
 Batch = Mapping[str, Sequence[File]]
@@ -61,7 +61,7 @@ def send_files(client: Client, sent: Sequence[File], folder: Path) -> Counter[st
         if ended["counts"]["rejected"]:
             (row, *_) = client.get(f"/v1/imports/{started['id']}/rows", verdict="rejected", limit=1)["items"]
             raise SystemExit(f"{file.name}: {ended['counts']['rejected']} rows rejected, the first: {row}")
-        verdicts += Counter(ended["counts"])
+        verdicts += Counter({name: rows for name, rows in ended["counts"].items() if name in VERDICTS})
     return verdicts
 
 
@@ -84,14 +84,17 @@ def _register_association(office: Client) -> None:
 
 
 def _confirm_and_trust(office: Client) -> None:
-    """Confirm what the files have registered; let the city's leaders report experts of ten universities."""
-    experts = {one.uscc for one in PARTNER_UNIVERSITIES[:EXPERT_UNIVERSITIES]}
+    """Confirm what the files have registered, and trust who reports its people: the city's leaders for experts of ten
+    universities, the science and technology bureau for employees of tenants.
+    """
+    reporters = {one.uscc: "city_leadership" for one in PARTNER_UNIVERSITIES[:EXPERT_UNIVERSITIES]}
+    reporters |= {one.uscc: "science_technology" for one in TENANT_FIRMS}
     for one in _organisations(office):
-        path = f"/v1/organisations/{one['id']}"
+        path, reporter = f"/v1/organisations/{one['id']}", reporters.get(one["uscc"])
         if one["confirmed_at"] is None:
             one = office.post(f"{path}/confirm", {})
-        if one["uscc"] in experts and LEADERSHIP not in one["trusted_departments"]:
-            trusted = [*one["trusted_departments"], LEADERSHIP]
+        if reporter is not None and reporter not in one["trusted_departments"]:
+            trusted = [*one["trusted_departments"], reporter]
             office.patch(path, {"trusted_departments": trusted}, if_match=f'"v{one["version"]}"')
 
 
