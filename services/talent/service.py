@@ -136,6 +136,7 @@ class Service:
     list_register_entries = query(
         schemas.ListRegisterEntries, schemas.RegisterEntryPage, registers.list_register_entries, personal=IN_ENTRIES
     )
+    list_register_rows = query(schemas.ListRegisterRows, schemas.RegisterRows, exporting.list_register_rows)
     list_entry_reports = query(
         schemas.ListEntryReports, schemas.EntryReports, registers.list_entry_reports, personal=IN_REPORTS
     )
@@ -146,8 +147,6 @@ class Service:
         schemas.UnmarkSameEntry, schemas.RegisterEntry, sameness.unmark_same_entry, personal=IN_ENTRIES
     )
     remind_of_expiry = every(SETTINGS.expiry_check_seconds, registers.remind_of_expiry, given="reminder_days")
-
-    list_register_rows = query(schemas.ListRegisterRows, schemas.RegisterRows, exporting.list_register_rows)
 
     start_import = command(import_schemas.StartImport, import_schemas.Import, uploading.start_import, given="uploads")
     append_import_chunk = command(

@@ -97,7 +97,8 @@ def _line(operation: Operation, columns: Iterable[Column], summary: str) -> str:
     short = [_SHORT.get(one, one if one in several else one.partition(" ")[0]) for one in cells]
     codes = ", ".join(f"{one[:3]} `{one[4:]}`" for one in refused)
     said = f"`{operation.method} {path}`<br>{summary}"
-    return f"| {' | '.join([said, f'`{operation.scope}`', *short, codes, GROUP_OF[operation.name].rule])} |"
+    scopes = " or ".join(f"`{one}`" for one in (operation.scope, *operation.also))
+    return f"| {' | '.join([said, scopes, *short, codes, GROUP_OF[operation.name].rule])} |"
 
 
 def _described() -> dict[str, Any]:

@@ -116,7 +116,7 @@ class TestChild:
     def test_imports_neither_the_broker_nor_the_database(self) -> None:
         program = (
             "import sys; import chassis.imports.child, chassis.imports.reading, chassis.imports.annotating,"
-            " chassis.imports.opening, services.talent.imports.roster.rows;"
+            " chassis.imports.opening, services.talent.imports.roster.rows, services.talent.imports.registers.rows;"
             "print(sorted({'nameko', 'kombu', 'eventlet', 'sqlalchemy', 'psycopg2', 'marshmallow'} & set(sys.modules)))"
         )
         run = subprocess.run([sys.executable, "-c", program], cwd=limited.CHECKOUT, capture_output=True, check=True)
