@@ -34,7 +34,7 @@ KIND = validate.Regexp(
     ),
 )
 _ANY_KIND = validate.Regexp(
-    r"[a-z0-9][a-z0-9_.-]{0,99}\Z",
+    rf"(?:{_OF_FAMILY}|[a-z0-9][a-z0-9_.-]{{0,79}})\Z",
     error=Text(
         "invalid_slug", "只能包含小写字母、数字、下划线、点和连字符。", "Lower-case letters, digits, _ . - only."
     ),

@@ -14,7 +14,7 @@ class ReportAffiliation(Schema):
     """What a person is to an organisation from `from_on` until the day before `until_on`.
 
     Confirmed at once where the organisation trusts the caller's department, unless `state` asks to leave it reported. `fields`
-    are the values of the role's declared fields, and replace those the department has reported; without it they stay.
+    are values of the role's declared fields: those not named stay as the department has reported them, null takes one back.
     """
 
     person_id = fields.UUID(required=True)

@@ -100,7 +100,7 @@ def report_affiliation(
 
     Raises PersonNotFound, OrganisationNotFound, AffiliationInvalid.
     """
-    row = AffiliationRow(person_id, organisation_id, role, from_on, until_on, state, values)
+    row = AffiliationRow(person_id, organisation_id, role, from_on, until_on, state, values or {})
     (done,) = report_affiliations(work, [row])
     if done.affiliation_id is None:
         raise _refusal(done)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,7 @@ from services.talent.people import reach
 @dataclass(frozen=True, slots=True)
 class AffiliationRow:
     """An affiliation as reported. `until_on` is the first day it no longer holds; `state` is what the reporter wants. `values`
-    are by the keys of the role's fields; None leaves those that the department has reported.
+    are by the keys of the role's fields: those that are not named stay as the department has reported them, None takes one back.
     """
 
     person_id: UUID
@@ -51,7 +51,7 @@ class AffiliationRow:
     from_on: dt.date
     until_on: dt.date | None = None
     state: str | None = None
-    values: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +136,30 @@ def report_affiliations(work: Work, reported: Sequence[AffiliationRow]) -> list[
 def _named(row: AffiliationRow, role: Role | None) -> tuple[set[UUID], set[UUID]]:
     """The people and the organisations that fields of a row name; what is no id is refused elsewhere."""
     found: dict[str, set[UUID]] = {"person": set(), "organisation": set()}
-    for field in role.declared if role is not None and row.values else ():
-        if field["type"] in found and field["key"] in (row.values or {}):
+    for declared in role.declared if role is not None else ():
+        if declared["type"] in found and declared["key"] in row.values:
             with contextlib.suppress(ValueError):
-                found[field["type"]].add(UUID(str((row.values or {})[field["key"]])))
+                found[declared["type"]].add(UUID(str(row.values[declared["key"]])))
     return found["person"], found["organisation"]
 
 
 def _read_fields(
     row: AffiliationRow, role: Role | None, people: Container[UUID], organisations: Container[UUID]
-) -> tuple[dict[str, Any] | None, list[Violation]]:
-    """The values of a row by the fields of its role, None where it has none, and what is wrong with them."""
+) -> tuple[dict[str, Any], list[Violation]]:
+    """The values of a row by the fields of its role, None for one that is taken back, and what is wrong with them."""
     if role is None:
         zh, en = "没有这种身份，请核对。", "There is no such role."
-        return None, [Violation("role", "role_unknown", zh, en)]
-    values, wrong = read_values(role.declared, row.values or {})
-    for field in role.declared:
-        known = {"person": people, "organisation": organisations}.get(field["type"])
-        if known is not None and field["key"] in values and UUID(values[field["key"]]) not in known:
+        return {}, [Violation("role", "role_unknown", zh, en)]
+    values, wrong = read_values(role.declared, row.values)
+    for declared in role.declared:
+        known = {"person": people, "organisation": organisations}.get(declared["type"])
+        if known is not None and declared["key"] in values and UUID(values[declared["key"]]) not in known:
             what, zh, en = {
                 "person": ("person_unknown", "未找到该人员。", "There is no such person."),
                 "organisation": ("organisation_unknown", "未找到该单位。", "There is no such organisation."),
-            }[field["type"]]
-            wrong.append(Violation(f"fields/{field['key']}", what, zh, en))
-    return (values if row.values is not None else None), wrong
+            }[declared["type"]]
+            wrong.append(Violation(f"fields/{declared['key']}", what, zh, en))
+    return {**dict.fromkeys(row.values), **values}, wrong
 
 
 def _unknown(row: AffiliationRow, people: Container[UUID], organisations: Container[UUID]) -> list[Violation]:
@@ -190,7 +190,7 @@ def _report(work: Work, entries: list[_Entry], verdicts: Verdicts) -> list[_Entr
             continue
         if not plan.was_reported:
             to_keep.append((affiliation_id, replace(entry.claim, fields=plan.own)))
-        found = differing_fields(plan.fields, entry.claim.fields or {})
+        found = differing_fields(plan.fields, entry.claim.fields)
         outcome = verdict(plan.effect, was_reported=plan.was_reported, has_other_fields=bool(found))
         if plan.effect is Effect.DIFFER and plan.met:
             found = differences(plan.met.held, entry.claim, plan.met.reported) + found
@@ -205,12 +205,11 @@ def _plan(entry: _Entry, known: list[AffiliationRecord], today: dt.date) -> _Pla
         [record.held for record in known], entry.claim, may_confirm=entry.may_confirm, today=today
     )
     met = known[decision.position] if decision.position is not None else None
-    own = entry.claim.fields
     if met is None or decision.effect is Effect.CREATE:
         after = met.changed(state=ENDED, until_on=met.until_on) if met is not None else None
-        return _Plan(entry, decision.effect, met, after, own or {}, own or {})
-    if own is None:
-        own = met.reports.get(entry.department, {})
+        own = entry.claim.own_fields({})
+        return _Plan(entry, decision.effect, met, after, own, own)
+    own = entry.claim.own_fields(met.reports.get(entry.department, {}))
     fields = merged({**met.reports, entry.department: own}, entry.trusted)
     state, until_on = met.state, met.until_on
     if decision.effect is Effect.CONFIRM:

@@ -20,14 +20,18 @@ from services.talent.rules.periods import Period, check_period, is_over
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one report says. `state` is what the reporter wants; None leaves it to the law. `fields` are the values of the role's
-    declared fields; None leaves those that the department has reported.
+    """What one report says. `state` is what the reporter wants; None leaves it to the law. `fields` are values of the role's
+    declared fields: those it does not name stay as the department has reported them, None takes one back.
     """
 
     from_on: date
     until_on: date | None
     state: str | None = None
-    fields: Mapping[str, Any] | None = field(default=None, hash=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def own_fields(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields the department then has on record; `before`: those it had."""
+        return {key: value for key, value in {**before, **self.fields}.items() if value is not None}
 
     @property
     def period(self) -> Period:
@@ -145,7 +149,7 @@ def differing_fields(recorded: Mapping[str, Any], reported: Mapping[str, Any]) -
     return tuple(
         Violation(f"fields/{key}", "differs_from_record", zh, en)
         for key, value in sorted(reported.items())
-        if recorded.get(key) != value
+        if value is not None and recorded.get(key) != value
     )
 
 

@@ -164,7 +164,7 @@ def keep_reports(work: Work, reported: Sequence[tuple[UUID, Claim]]) -> None:
         "states": [claim.state for _, claim in reported],
         "from_on": [claim.from_on for _, claim in reported],
         "until_on": [claim.until_on for _, claim in reported],
-        "fields": [_json(claim.fields or {}) for _, claim in reported],
+        "fields": [_json(claim.fields) for _, claim in reported],
         "department": work.caller.department,
         "client_id": work.caller.client_id,
         "now": work.now,

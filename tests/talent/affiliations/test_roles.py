@@ -127,7 +127,8 @@ class TestFields:
     def test_a_report_that_changes_them_is_a_new_version_and_an_event(self, student: Student) -> None:
         student.report(role="guild", values={"trade": "baker", "note": "甲"})
         changed = student.report(role="guild", values={"trade": "miller"})
-        assert (changed["verdict"], changed["version"], changed["values"]) == ("accepted", 2, {"trade": "miller"})
+        kept = {"trade": "miller", "note": "甲"}
+        assert (changed["verdict"], changed["version"], changed["values"]) == ("accepted", 2, kept)
         assert student.events() == [("confirmed.v1", 1), ("changed.v1", 2)]
         assert student.history() == [
             (None, "confirmed", dt.date(2026, 9, 1)),
@@ -135,7 +136,10 @@ class TestFields:
         ]
         with student.city.work() as work:
             ended = affiliations.end_affiliation(work, affiliation_id=changed["id"])
-        assert ended["values"] == {"trade": "miller"}
+        assert ended["values"] == kept
+        taken_back = student.report(role="guild", values={"note": None}, until_on=ended["until_on"])
+        assert (taken_back["state"], taken_back["values"]) == ("ended", {"trade": "miller"})
+        assert student.events()[2:] == [("ended.v1", 3), ("ended.v1", 4)]
 
     @pytest.mark.parametrize(
         ("values", "pointer", "code"),

@@ -80,23 +80,23 @@ def _organisations(
 
 def _fields(
     work: Work, rows: dict[int, RosterRow], roles: Mapping[str, Role], verdicts: list[Verdict], names: dict[str, str]
-) -> dict[int, dict[str, Any] | None]:
+) -> dict[int, dict[str, Any]]:
     """The values of each row's declared fields, with organisations by their ids; a row that names none we know there gets its
     violation and is left out.
     """
     wanted = {
         (n, field["key"]): row.fields[field["key"]]
         for n, row in rows.items()
-        if row.fields and row.role in roles
+        if row.role in roles
         for field in roles[row.role].declared
-        if field["type"] == "organisation" and field["key"] in row.fields
+        if field["type"] == "organisation" and row.fields.get(field["key"]) is not None
     }
     found = find_organisations(work, set(wanted.values())) if wanted else {}
-    values = {n: dict(row.fields) if row.fields is not None else None for n, row in rows.items()}
+    values = {n: dict(row.fields) for n, row in rows.items()}
     for (n, key), text in wanted.items():
         candidates = found[text]
         if len(candidates) == 1:
-            (values.get(n) or {})[key] = str(candidates[0])
+            values.get(n, {})[key] = str(candidates[0])
         else:
             verdicts[n].violations.append(shown(_not_found(f"fields/{key}", len(candidates)), names))
             values.pop(n, None)

@@ -41,8 +41,8 @@ ROLE_NAMES = {
 class RosterRow:
     """The values of one good row. `organisation` is a name or a 统一社会信用代码; `until_on` is the first day no longer.
 
-    `fields` are the values of the role's declared fields, None in a file that has none of their columns. `notes` say what was
-    inferred or left out: a column's key and the code.
+    `fields` are the values of the role's declared fields that have a column in the file, None for an empty cell. `notes` say what
+    was inferred or left out: a column's key and the code.
     """
 
     name: str
@@ -54,7 +54,7 @@ class RosterRow:
     role: str
     from_on: date
     until_on: date | None
-    fields: dict[str, Any] | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
     notes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -188,7 +188,7 @@ _READERS: dict[str, Callable[[Cell, Notes], Any]] = {
 def read_row(cells: Mapping[str, Cell], given: Mapping[str, Any] | None = None) -> RosterRow | list[Violation]:
     """The row's values, or everything that is wrong with its cells at once; `cells` has the columns the file has.
 
-    `given` is what the city's roles add, as ``columns.given_of`` makes it.
+    `given` is what the city's roles add, as ``roles.given_of`` makes it.
     """
     values: dict[str, Any] = {}
     violations: list[Violation] = []
@@ -213,7 +213,7 @@ def read_row(cells: Mapping[str, Cell], given: Mapping[str, Any] | None = None) 
 
 
 class _Fields(NamedTuple):
-    values: dict[str, Any] | None
+    values: dict[str, Any]
     violations: list[Violation]
     notes: list[tuple[str, str]]
 
@@ -221,8 +221,9 @@ class _Fields(NamedTuple):
 def _read_fields(cells: Mapping[str, Cell], columns: Sequence[Mapping[str, Any]], role: str) -> _Fields:
     """The values of the role's fields, of the columns the file has; a value the role has no field for is a violation."""
     found = _Fields({}, [], [])
-    in_file = [column for column in columns if column["column"] in cells]
-    for column in in_file:
+    for column in columns:
+        if column["column"] not in cells:
+            continue
         notes: Notes = []
         is_of_role = role in column["roles"]
         try:
@@ -236,11 +237,10 @@ def _read_fields(cells: Mapping[str, Cell], columns: Sequence[Mapping[str, Any]]
         except Wrong as wrong:
             found.violations.append(Violation(column["column"], wrong.code, wrong.zh, wrong.en))
             continue
-        if value is not None and found.values is not None:
+        if is_of_role:
             found.values[column["key"]] = value
         found.notes.extend((column["column"], code) for code in notes)
-    has_own = any(role in column["roles"] for column in in_file)
-    return found if has_own else found._replace(values=None)
+    return found
 
 
 def group_of(row: RosterRow) -> object:
