@@ -1,7 +1,7 @@
 """What a figure of a city's report is, as data: what it counts, over which days, in which unit, and how it is written.
 
 Lives here: the definition, the requests the services answer for it, and the types that keep persons and attendances apart. No
-figure stands here: definitions come with a city's programmes, and go along with the query (ADR 0029).
+figure stands here: definitions come with a city's programmes, and go along with the query (ADR 0031).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.city import holdings
+from cli.city import holdings, programmes
 from cli.city.governing import Governing, Held
 from cli.city.holdings import (
     KIND,
@@ -31,6 +31,7 @@ from cli.city.reading import Pack
 from cli.exits import Refused
 from cli.language import say
 
+_BODIES = {**holdings.BODIES, PROGRAMME: programmes.programme}
 CREATE, CHANGE, CONFIRM, SAME = "create", "change", "confirm", "same"
 
 
@@ -145,11 +146,11 @@ class Comparison:
     def _keyed(self, what: str) -> Iterator[Step]:
         held = {one["key"]: Held(dict(one), int(one["version"])) for one in self._api.get(PATHS[what])["items"]}
         for key, table in holdings.tables(self._pack, what).items():
-            yield self._step(what, key, holdings.BODIES[what](table), held.get(key), dict)
+            yield self._step(what, key, _BODIES[what](table), held.get(key), dict)
 
     def _outline(self) -> Iterator[Step]:
         for key, table in holdings.tables(self._pack, OUTLINE).items():
-            yield self._step(OUTLINE, key, holdings.outline(table), self._api.held(f"{PATHS[OUTLINE]}/{key}"), dict)
+            yield self._step(OUTLINE, key, programmes.outline(table), self._api.held(f"{PATHS[OUTLINE]}/{key}"), dict)
 
     def _step(
         self,

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cli.city import holdings
+from cli.city import holdings, programmes
 from cli.city.comparing import find_organisation
 from cli.city.governing import Governing
 from cli.city.holdings import KIND, ORGANISATION, OUTLINE, PATHS, PROGRAMME, REGISTER, ROLE, SCHEME, SET, TEMPLATE
@@ -75,7 +75,7 @@ def _programmes(api: Governing, pack: Pack, documents: Documents) -> list[str]:
     for name in pack.programmes:
         key = documents[name]["key"]
         if key in held:
-            documents[name] = holdings.programme_table(held[key], documents[name])
+            documents[name] = programmes.programme_table(held[key], documents[name])
         else:
             missing.append(f"{PROGRAMME} {key}")
     return missing

@@ -1,8 +1,8 @@
 """What of a pack the platform takes today, in the shape of its API: organisations, sets, kinds of activities, schemes,
 templates, the outline of the report, programmes with their figures.
 
-Lives here: a pack's table as the API's body and the API's answer as a pack's table. Not here: requests (``governing``), order and
-differences (``comparing``).
+Lives here: a pack's table as the API's body and the API's answer as a pack's table. Not here: programmes and the outline of
+the report (``programmes``), requests (``governing``), order and differences (``comparing``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from cli.city.reading import Pack
 from cli.city.schemas import CITY, MESSAGES, ORGANISATIONS
-from contracts.figures import FigureDefinition
 from contracts.programmes import PROGRESS
 
 ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
@@ -35,7 +34,7 @@ _SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
 #: The name of a programme's file, beside its tables.
-_FILE = "file"
+FILE = "file"
 
 Table = dict[str, Any]
 
@@ -52,7 +51,7 @@ def tables(pack: Pack, what: str) -> dict[str, Table]:
     if what == OUTLINE:
         return {PROGRESS: pack.documents[CITY]}
     if what == PROGRAMME:
-        return {pack.documents[name]["key"]: {**pack.documents[name], _FILE: name} for name in pack.programmes}
+        return {pack.documents[name]["key"]: {**pack.documents[name], FILE: name} for name in pack.programmes}
     section = {KIND: "activity_kinds", ROLE: "affiliation_roles", REGISTER: "registers", SCHEME: "schemes"}[what]
     return {
         one["key"]: {"programme": programme["key"].lower(), **one} if what in (REGISTER, ROLE) else one
@@ -153,45 +152,12 @@ def template(table: Mapping[str, Any]) -> Table:
     return {**{name: given[name] for name in _TEMPLATE}, **texts}
 
 
-def outline(table: Mapping[str, Any]) -> Table:
-    """The outline of the city's report: its title, or the city's name, and its chapters."""
-    chapters = [{"key": one["key"], "title": bilingual(one)} for one in table["chapters"]]
-    return {"title": bilingual(table.get("report") or table["name"]), "chapters": chapters}
-
-
-def programme(table: Mapping[str, Any]) -> Table:
-    """A programme's body. Its chapter is its folder, its place the number in its key."""
-    return {
-        **{name: table[name] for name in ("status", "waits_for")},
-        "departments": table.get("departments", []),
-        "title": bilingual(table["title"]),
-        "chapter": table[_FILE].split("/")[0],
-        "position": max(1, int(table["key"][1:])),
-        "clause": {"section": table["clause"]["section"], "text": bilingual(table["clause"])},
-        "parameters": [_named(one) for one in table.get("parameters", ())],
-        "figures": [figure(one) for one in table.get("figures", ())],
-    }
-
-
-def figure(table: Mapping[str, Any]) -> Table:
-    """A definition, with every value it leaves open."""
-    note = {"note": bilingual(table["note"])} if table.get("note") else {}
-    schema = FigureDefinition()
-    return dict(schema.dump(schema.load(_named(table) | note)))
-
-
-def _named(table: Mapping[str, Any]) -> Table:
-    return {**{key: value for key, value in table.items() if key not in ("zh", "en")}, "name": bilingual(table)}
-
-
 BODIES = {
     KIND: activity_kind,
     ROLE: affiliation_role,
     REGISTER: register_kind,
     SCHEME: scheme,
     TEMPLATE: template,
-    OUTLINE: outline,
-    PROGRAMME: programme,
 }
 
 
@@ -245,33 +211,6 @@ def scheme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
     given["limit"] = found["limit"]
     given["clauses"] = [{**one, "message": names(one["message"])} for one in found["clauses"]]
     return _given({**before, **given})
-
-
-def programme_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
-    """A programme's file with what the platform holds of it; what it uses of the services stays as it was."""
-    clause = {"section": found["clause"]["section"], **names(found["clause"]["text"])}
-    given = {"title": names(found["title"]), "clause": clause}
-    given |= {name: found[name] for name in ("status", "waits_for")}
-    figures = [_figure_table(one) for one in found["figures"]]
-    parameters = [_unnamed(one) for one in found["parameters"]]
-    lists = {"departments": found["departments"], "parameters": parameters, "figures": figures}
-    return {**before, **given, **{name: one for name, one in lists.items() if one or name in before}}
-
-
-def _figure_table(definition: Mapping[str, Any]) -> Table:
-    """A definition as a pack has it, without what it leaves open."""
-    table = _unnamed(definition) | {"display": _told(definition["display"]), "of": _told(definition["of"])}
-    if definition["note"]:
-        table["note"] = names(definition["note"])
-    return _told(table) | {"classifier": definition["classifier"]}
-
-
-def _told(table: Mapping[str, Any]) -> Table:
-    return {name: value for name, value in table.items() if value not in (None, [], {}, 0, "")}
-
-
-def _unnamed(table: Mapping[str, Any]) -> Table:
-    return {**{name: value for name, value in table.items() if name != "name"}, **names(table["name"])}
 
 
 def template_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:

@@ -2,5 +2,5 @@
 
 ``programmes`` and ``outlines`` keep the records, ``parameters`` counts those of them that are figures, ``counting`` sends the
 definitions to whoever counts them, ``composing`` makes the report of the answers, ``displays`` writes numbers as an office does,
-``pages`` the text and the page. Source: programmes, M7; ADR 0029.
+``pages`` the text and the page. Source: programmes, M7; ADR 0031.
 """

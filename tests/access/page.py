@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -89,7 +90,7 @@ def _place(name: str) -> tuple[str, str]:
 
 
 def _line(operation: Operation, columns: Iterable[Column], summary: str) -> str:
-    path = operation.path.replace("<uuid:", "{").replace("<slug:", "{").replace(">", "}")
+    path = re.sub(r"<\w+:(\w+)>", r"{\1}", operation.path)
     cells = [cell(operation.name, column) for column in columns]
     refused = sorted({one for one in cells if " " in one} - _SHORT.keys())
     several = {one for one in refused if sum(one[:3] == other[:3] for other in refused) > 1}

@@ -107,6 +107,7 @@ class City:
         person = yield from self._people(university)
         yield from self._import(university)
         yield from self._registers(university)
+        yield from self._report()
         yield from self._scheme(university, area)
         entitlement = self.first(f"/v1/entitlements?person_id={person['id']}", "the entitlement")
         token = self.api.send("GET", f"/v1/entitlements/{entitlement['id']}/pass").json["token"]
@@ -187,6 +188,28 @@ class City:
         yield Write("mark_same_entry", {"same_as": target}, {"same_as": SOME_ID}, ids)
         yield Write("unmark_same_entry", {}, ids=ids)
         self.seen |= ids
+
+    def _report(self) -> Iterator[Write]:
+        names = {"zh-CN": "讲座", "en": "Lectures"}
+        of, display = {"mechanism": "activities", "kinds": ["talk"]}, {"qualifier": "exact", "numerals": "digits"}
+        figure: Record = {
+            "key": f"talks_{self.mark}",
+            "number": "B1",
+            "name": names,
+            "unit": "session",
+            "classifier": "场",
+        }
+        figure |= {"count": "sessions", "kind": "flow", "of": of, "display": display}
+        body: Record = {"title": names, "status": "running", "chapter": "talks", "position": 1, "figures": [figure]}
+        body["clause"] = {"section": "1", "text": names}
+        key = f"B{int(self.mark, 16) % 900 + 100}"
+        yield Write("put_programme", body, {**body, "position": 2}, {"key": key})
+        outline: Record = {"title": names, "chapters": [{"key": "talks", "title": names}]}
+        # there is one outline, which another test may have put
+        is_there = self.api.send("GET", "/v1/report-outlines/progress").status == 200
+        headers = {"If_Match": "*"} if is_there else {}
+        other = {**outline, "title": {**names, "en": "Talks"}}
+        yield Write("put_report_outline", outline, other, {"key": "progress"}, headers)
 
     def _scheme(self, university: Record, area: Record) -> Iterator[Write]:
         sets = {"place_set_key": f"areas_{self.mark}", "institution_set_key": f"universities_{self.mark}"}

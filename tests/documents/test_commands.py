@@ -20,6 +20,7 @@ from tests.documents.conftest import City
         ("README.md", "first"),
         ("docs/story.md", "story"),
         ("docs/integrating.md", "integrate"),
+        ("docs/figures.md", "figures"),
         ("docs/registers.md", "registers"),
     ],
 )

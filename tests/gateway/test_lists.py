@@ -14,7 +14,7 @@ from tests.support.api import Api, assert_problem
 
 PARAMETERS = {"limit", "cursor", "order", "created_from", "created_until", "updated_since", "count"}
 #: The order of these is their own (ADR 0026).
-OTHERWISE = {"list_audit", "list_disclosures", "list_import_rows"}
+OTHERWISE = {"list_audit", "list_disclosures", "list_import_rows", "list_figure_records"}
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,13 @@ class RegisterParty(Base):
 
     __table_args__ = (
         Index("register_parties_organisation", "organisation_id", "role", "entry_id"),
+        Index(
+            "register_parties_counted",
+            "role",
+            "entry_id",
+            postgresql_include=["party_id", "organisation_id"],
+            postgresql_where=text("organisation_id is not null"),
+        ),
         Index("register_parties_person", "person_id", postgresql_where=text("person_id is not null")),
         CheckConstraint("num_nonnulls(organisation_id, person_id) = 1", name="register_parties_one"),
         CheckConstraint("party_id = coalesce(organisation_id, person_id)", name="register_parties_party"),
