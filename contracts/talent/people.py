@@ -11,6 +11,7 @@ from contracts.talent.values import NAME, NUMBER, Difference
 from contracts.vocabulary import ID_TYPES, REPORT_VERDICTS
 
 _EMAIL = validate.Length(min=3, max=254)
+_MONTH = validate.Regexp(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 DUPLICATE_STATES = ("open", "merged", "dismissed")
 
 
@@ -159,8 +160,9 @@ DuplicatePersonPage = page_of(DuplicatePerson)
 
 
 class PersonEvent(Schema):
-    """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and nothing about them.
+    """``talent.person.registered|changed|merged|unmerged``: that somebody is known, and of them the month of birth alone.
 
+    `born_month` is ``YYYY-MM``, from the document number; null where the document has none. Rules by age need no more.
     `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
     everybody else, so again once a merge is undone. A person who is merged has none merged into them (ADR 0022).
     """
@@ -168,14 +170,16 @@ class PersonEvent(Schema):
     person_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     merged_into = fields.UUID(load_default=None, allow_none=True)
+    born_month = fields.String(load_default=None, allow_none=True, validate=_MONTH)
 
 
+_KNOWN = ("events.on_person_registered", "perks.on_person_registered")
 _MERGES = ("perks.on_person_merged", "events.on_person_merged", "notify.on_person_merged")
 EVENTS: tuple[EventType, ...] = (
-    EventType("talent.person.registered.v1", PersonEvent, subscribers=("events.on_person_registered",)),
-    EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
-    EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
-    EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
+    EventType("talent.person.registered.v1", PersonEvent, subscribers=_KNOWN),
+    EventType("talent.person.changed.v1", PersonEvent, subscribers=_KNOWN),
+    EventType("talent.person.merged.v1", PersonEvent, subscribers=(*_MERGES, "perks.on_person_registered")),
+    EventType("talent.person.unmerged.v1", PersonEvent, subscribers=(*_MERGES, "perks.on_person_registered")),
 )
 
 FIGURES = {

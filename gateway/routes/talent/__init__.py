@@ -1,5 +1,5 @@
 """The routes of talent, a module per subject."""
 
-from gateway.routes.talent import affiliations, organisations, people, registers
+from gateway.routes.talent import affiliations, facts, organisations, people, registers
 
-SUBJECTS = (organisations, people, affiliations, registers)
+SUBJECTS = (organisations, people, affiliations, registers, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid, text
@@ -10,11 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.talent.registry import Base, Id, Instant, Words
 
 
+_MONTH_TO_FIND = text(
+    "born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')"
+)
+
+
 class Person(Base):
     """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
 
     `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
-    covers the department too. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
+    covers the department too. `born_month` is the first day of the month of birth, where the document has one. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
     """
 
     __tablename__ = "people"
@@ -35,13 +41,16 @@ class Person(Base):
     updated_at: Mapped[Instant]
     registered_by: Mapped[Words | None]
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="people_merged_into_fkey"))
+    born_month: Mapped[dt.date | None]
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
         Index("people_created_at", "created_at", "id"),
         Index("people_updated_at", "updated_at"),
         Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
+        Index("people_without_month", "id", postgresql_where=_MONTH_TO_FIND),
         CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
+        CheckConstraint("extract(day from born_month) = 1", name="people_born_month_first"),
     )
 
 
