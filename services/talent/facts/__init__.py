@@ -197,7 +197,10 @@ def list_facts(
     kind_key: str | None = None,
     state: str | None = None,
 ) -> dict[str, Any]:
-    """Facts of people within reach, oldest first; a filter of None matches any. Without a person: the caller's department's own."""
+    """Facts of people within reach, oldest first; a filter of None matches any.
+
+    Without a person: those the caller's department has confirmed.
+    """
     filters = {"kind_key": kind_key, "state": state}
     statement = narrowed(_shown(), Fact.__table__.c, filters).where(reach.reaches_person(work, reach.PERSON_ID))
     if person_id is not None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
 
-
 _MONTH_TO_FIND = text(
     "born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')"
 )
@@ -20,7 +19,8 @@ class Person(Base):
     """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
 
     `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
-    covers the department too. `born_month` is the first day of the month of birth, where the document has one. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
+    covers the department too. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
+    `born_month`: the first day of the month of birth, where the document has one.
     """
 
     __tablename__ = "people"
