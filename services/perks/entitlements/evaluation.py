@@ -1,9 +1,9 @@
 """Evaluation: what each person is entitled to, from today's facts and the current schemes alone (免申即享).
 
 Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``entitlements.rules``), what they
-see (``entitlements.seen``). It runs for the people of changed affiliations and facts in the transaction of the change, for everybody in
-resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes. Whatever the
-order, duplication or split of the same facts, it ends in the same entitlements:
+see (``entitlements.seen``). It runs for the people of changed affiliations and facts in the transaction of the change, for
+everybody in resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes or a
+birthday by which a scheme goes. Whatever the order, duplication or split of the same facts, it ends in the same entitlements:
 
 * a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
 * who is merged into somebody is entitled to nothing by themselves: their facts count for the survivor, who is locked and
