@@ -7,7 +7,7 @@ platform keeps no name of the city, no programmes and no calendar, so those stan
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cli.city import holdings
@@ -80,11 +80,7 @@ def alone(api: Governing) -> Documents:
             "chapters": [{"key": "platform", "zh": "平台现有内容", "en": "On the platform"}],
             "calendar": {"weekend": ["saturday", "sunday"]},
         },
-        DEPARTMENTS: {
-            "departments": [
-                {"key": key, "zh": key, "en": key, "kind": "bureau", "scopes": []} for key in sorted(trusted)
-            ]
-        },
+        DEPARTMENTS: _departments(trusted),
         ORGANISATIONS: {"organisations": list(registered.values()), "sets": sets},
         MESSAGES: {"templates": [holdings.template_table(one, {}) for one in found[TEMPLATE]]},
         _ALONE: {
@@ -98,6 +94,11 @@ def alone(api: Governing) -> Documents:
             "schemes": [holdings.scheme_table(one, {}) for one in schemes],
         },
     }
+
+
+def _departments(keys: Iterable[str]) -> dict[str, Any]:
+    listed = [{"key": key, "zh": key, "en": key, "kind": "bureau", "scopes": []} for key in sorted(keys)]
+    return {"departments": listed}
 
 
 def _sets_of(scheme: Mapping[str, Any]) -> set[str]:

@@ -35,6 +35,7 @@ _ROSTERS = (
     *("affiliations:report", "affiliations:decide"),
 )
 _OFFICE = ("registry:govern", "schemes:govern", "kinds:govern", "templates:govern", "templates:read", "reports:read")
+_REGISTERS = ("registers:read", "registers:write")
 _ACTIVITIES = ("activities:read", "activities:write", "registrations:read", "registrations:write", "tickets:issue")
 CLIENTS = {
     # the city's youth office, which also runs activities
@@ -42,10 +43,11 @@ CLIENTS = {
         "youth_league",
         "system",
         (
-            *_ROSTERS, *_OFFICE, *_ACTIVITIES, "schemes:read", "entitlements:read", "passes:issue", "redemptions:read",
+            *_ROSTERS, *_OFFICE, *_REGISTERS, *_ACTIVITIES,
+            *("schemes:read", "entitlements:read", "passes:issue", "redemptions:read"),
         ),
     ),
-    "education": DemoClient("education", "system", (*_ROSTERS, "schemes:read", "entitlements:read")),
+    "education": DemoClient("education", "system", (*_ROSTERS, *_REGISTERS, "schemes:read", "entitlements:read")),
     "culture": DemoClient("culture_tourism", "system", ("registry:read", "schemes:read", "redemptions:read")),
     "app": DemoClient(
         "youth_league",

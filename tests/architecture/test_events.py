@@ -14,7 +14,9 @@ WRITTEN_ONCE = ("perks.pass.redeemed.v1", "events.checkin.recorded.v1")
 #: What an event never carries: whoever may listen must not learn who somebody is.
 PERSONAL = {"phone", "email", "id_number", "name_masked", "id_number_masked", "holder", "birth_date", "address"}
 #: Ids of what is nobody's in particular. An event with any other id tells of one person, until the id stands here.
-OF_NO_PERSON = {"activity_id", "organisation_id", "organiser_id", "place_id", "scheme_key", "key"}
+OF_NO_PERSON = {
+    "activity_id", "organisation_id", "organiser_id", "place_id", "scheme_key", "key", "entry_id", "kind_key",
+}  # fmt: skip
 
 
 def handlers() -> set[str]:

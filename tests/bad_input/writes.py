@@ -158,7 +158,12 @@ class City:
 
     def _registers(self, university: Record) -> Story:
         names = {"name": {"zh-CN": "协议", "en": "Agreements"}}
-        body: Record = {"programme": "agreements", "natural_key": ["title"], "reporters": [self.api.client.department], **names}
+        body: Record = {
+            "programme": "agreements",
+            "natural_key": ["title"],
+            "reporters": [self.api.client.department],
+            **names,
+        }
         body["states"] = [{"key": "agreed", **names}]
         body["parties"] = [{"role": "host", "of": ["university"], **names}]
         body["fields"] = [{"key": "copies", "type": "number", **names}]

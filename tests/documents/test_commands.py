@@ -1,4 +1,4 @@
-"""The README's first result, the story and the guide for departments work as printed, and print what they show.
+"""The README's first result, the story and the guides for departments work as printed, and print what they show.
 
 The Chinese pages have the same commands (``tests/architecture/test_commands_in_docs.py``); their output is not compared again.
 """
@@ -16,7 +16,12 @@ from tests.documents.conftest import City
 # in this order: the story shows the figures of a new city
 @pytest.mark.parametrize(
     ("document", "name"),
-    [("README.md", "first"), ("docs/story.md", "story"), ("docs/integrating.md", "integrate")],
+    [
+        ("README.md", "first"),
+        ("docs/story.md", "story"),
+        ("docs/integrating.md", "integrate"),
+        ("docs/registers.md", "registers"),
+    ],
 )
 def test_the_commands_print_what_the_document_shows(city: City, document: str, name: str) -> None:
     assert "19 rosters are in, 2000 rows new" in city.loaded
