@@ -16,6 +16,7 @@ _WORDS = {
     "organisation_set": "单位集合",
     "activity_kind": "活动类别",
     "register_kind": "台账类别",
+    "fact_kind": "事实类别",
     "scheme": "政策",
     "template": "消息模板",
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.city import holdings
 from cli.city.governing import Governing, Held
-from cli.city.holdings import KIND, LISTED, ORGANISATION, PATHS, REGISTER, SCHEME, SET, TEMPLATE
+from cli.city.holdings import FACT, KIND, LISTED, ORGANISATION, PATHS, REGISTER, SCHEME, SET, TEMPLATE
 from cli.city.mechanisms import MECHANISMS, SECTIONS
 from cli.city.mistakes import Words
 from cli.city.reading import Pack
@@ -54,6 +54,7 @@ class Comparison:
             *self._sets(),
             *self._keyed(KIND),
             *self._keyed(REGISTER),
+            *self._keyed(FACT),
             *self._keyed(SCHEME),
             *self._keyed(TEMPLATE),
         ]

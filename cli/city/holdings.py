@@ -13,17 +13,18 @@ from cli.city.reading import Pack
 from cli.city.schemas import MESSAGES, ORGANISATIONS
 
 ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
-REGISTER = "register_kind"
+REGISTER, FACT = "register_kind", "fact_kind"
 #: Kind → path of one by its key, and of the list where the API has one.
 PATHS = {
     SET: "/v1/organisation-sets",
     KIND: "/v1/activity-kinds",
     REGISTER: "/v1/register-kinds",
+    FACT: "/v1/fact-kinds",
     SCHEME: "/v1/schemes",
     TEMPLATE: "/v1/templates",
 }
 #: What the API lists whole.
-LISTED = (KIND, REGISTER, SCHEME, TEMPLATE)
+LISTED = (KIND, REGISTER, FACT, SCHEME, TEMPLATE)
 _SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
@@ -39,9 +40,9 @@ def tables(pack: Pack, what: str) -> dict[str, Table]:
             TEMPLATE: (MESSAGES, "templates"),
         }[what]
         return {one["key"]: one for one in pack.documents.get(name, {}).get(section, ())}
-    section = {KIND: "activity_kinds", REGISTER: "registers", SCHEME: "schemes"}[what]
+    section = {KIND: "activity_kinds", REGISTER: "registers", FACT: "fact_kinds", SCHEME: "schemes"}[what]
     return {
-        one["key"]: {"programme": programme["key"].lower(), **one} if what == REGISTER else one
+        one["key"]: {"programme": programme["key"].lower(), **one} if what in (REGISTER, FACT) else one
         for name, programme in pack.programmes.items()
         for one in pack.documents[name].get(section, ())
     }
@@ -101,6 +102,17 @@ def register_kind(table: Mapping[str, Any]) -> Table:
     }
 
 
+def fact_kind(table: Mapping[str, Any]) -> Table:
+    """A kind of fact's body, with every value it leaves open."""
+    return {
+        "name": bilingual(table),
+        "programme": table["programme"],
+        "fields": [_declared(one) for one in table.get("fields", ())],
+        "confirmed_by": table["confirmed_by"],
+        "holds_months": table.get("holds_months"),
+    }
+
+
 _FIELD: Table = {"required": False, "synonyms": []}
 _PARTY: Table = {"least": 1, "most": None, "may_be_new": False}
 
@@ -133,7 +145,7 @@ def template(table: Mapping[str, Any]) -> Table:
     return {**{name: given[name] for name in _TEMPLATE}, **texts}
 
 
-BODIES = {KIND: activity_kind, REGISTER: register_kind, SCHEME: scheme, TEMPLATE: template}
+BODIES = {KIND: activity_kind, REGISTER: register_kind, FACT: fact_kind, SCHEME: scheme, TEMPLATE: template}
 
 
 def kind_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
@@ -147,15 +159,29 @@ def register_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table
     table = {**before, "key": found["key"], **names(found["name"])}
     if not before or "programme" in before:
         table["programme"] = found["programme"]
-    fields = [_named_table(one, _FIELD | {"choices": []}) for one in found["fields"]]
-    for one in fields:
-        if "choices" in one:
-            one["choices"] = [_named_table(choice, {}) for choice in one["choices"]]
     table["natural_key"], table["reporters"] = found["natural_key"], found["reporters"]
     table["states"] = [_named_table(one, {}) for one in found["states"]]
     table["parties"] = [_named_table(one, _PARTY) for one in found["parties"]] or None
-    table["fields"] = fields or None
+    table["fields"] = _field_tables(found["fields"])
     return _given(table)
+
+
+def fact_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A kind of fact as a pack has it."""
+    table = {**before, "key": found["key"], **names(found["name"])}
+    if not before or "programme" in before:
+        table["programme"] = found["programme"]
+    table["confirmed_by"], table["holds_months"] = found["confirmed_by"], found["holds_months"]
+    table["fields"] = _field_tables(found["fields"])
+    return _given(table)
+
+
+def _field_tables(found: Iterable[Mapping[str, Any]]) -> list[Table] | None:
+    fields = [_named_table(one, _FIELD | {"choices": []}) for one in found]
+    for one in fields:
+        if "choices" in one:
+            one["choices"] = [_named_table(choice, {}) for choice in one["choices"]]
+    return fields or None
 
 
 def _named_table(found: Mapping[str, Any], usual: Mapping[str, Any]) -> Table:
@@ -233,4 +259,4 @@ def _given(table: Mapping[str, Any]) -> Table:
     return {name: value for name, value in table.items() if value is not None}
 
 
-TABLES = {KIND: kind_table, REGISTER: register_table, SCHEME: scheme_table, TEMPLATE: template_table}
+TABLES = {KIND: kind_table, REGISTER: register_table, FACT: fact_table, SCHEME: scheme_table, TEMPLATE: template_table}

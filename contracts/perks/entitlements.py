@@ -20,7 +20,7 @@ class Reason(Schema):
     source = fields.String(required=True)
 
 
-class Fact(Schema):
+class CountedAffiliation(Schema):
     """An affiliation as the clauses saw it: `set_keys` are those of its organisation, `current` says whether it counted."""
 
     affiliation_id = fields.UUID(required=True)
@@ -59,7 +59,7 @@ class Entitlement(Schema):
     granted_at = Instant(required=True)
     reasons = fields.List(fields.Nested(Reason), required=True)
     facts = fields.List(
-        fields.Nested(Fact),
+        fields.Nested(CountedAffiliation),
         required=True,
         allow_none=True,
         metadata={"description": "What the reasons stand on; null where it was decided before facts were kept."},

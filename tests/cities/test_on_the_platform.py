@@ -45,15 +45,25 @@ class TestTheInventedCity:
         kinds = [what for (what, _), _ in wanted]
         assert kinds == sorted(
             kinds,
-            key=["organisation", "organisation_set", "activity_kind", "register_kind", "scheme", "template"].index,
+            key=[
+                "organisation",
+                "organisation_set",
+                "activity_kind",
+                "register_kind",
+                "fact_kind",
+                "scheme",
+                "template",
+            ].index,
         )
         assert {action for _, (action, _) in wanted} == {"create"}
-        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1
+        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1 + 1
         assert [*actions(city, "apply", pack).items()] == wanted
         assert actions(city, "apply", pack) == actions(city, "diff", pack) == {}
-        assert "Nothing to change: 9 things" in city("apply", pack).out
+        assert "Nothing to change: 10 things" in city("apply", pack).out
         register = client.get("/v1/register-kinds/boat_club")
         assert (register["version"], register["programme"], register["parties"][0]["most"]) == (1, "k01", 1)
+        fact = client.get("/v1/fact-kinds/can_swim")
+        assert (fact["version"], fact["programme"], fact["holds_months"]) == (1, "k01", 36)
         scheme = client.get("/v1/schemes/lantern_tickets")
         assert (scheme["version"], scheme["until_on"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
         members = client.get("/v1/organisation-sets/ferry_schools")["members"]
@@ -67,12 +77,14 @@ class TestTheInventedCity:
         change(pack / "organisations.toml", 'zh = "灯塔博物馆（虚构）"', 'zh = "灯塔馆（虚构）"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'en = "Regatta"', 'en = "Boat race"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'synonyms = ["船只"]', 'synonyms = ["船只", "舟"]')
+        change(pack / "roots" / "k01-boat-clubs.toml", "holds_months = 36", "holds_months = 24")
         change(pack / "messages.toml", "Come while", "Do come while")
         wanted = {
             ("organisation", "lamp_house"): ("change", ["name"]),
             ("organisation_set", "ferry_schools"): ("change", ["name"]),
             ("activity_kind", "regatta"): ("change", ["name"]),
             ("register_kind", "boat_club"): ("change", ["fields"]),
+            ("fact_kind", "can_swim"): ("change", ["holds_months"]),
             ("scheme", "lantern_tickets"): ("change", ["limit"]),
             ("template", "lantern_granted"): ("change", ["body"]),
         }

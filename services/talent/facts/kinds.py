@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -51,12 +51,22 @@ class FactKindInUse(Refusal):
     en = "Facts use these fields: their types stay. Add another field."
 
 
-def put_fact_kind(work: Work, *, key: str, version: int | None, **content: Any) -> dict[str, Any]:
+def put_fact_kind(
+    work: Work,
+    *,
+    key: str,
+    version: int | None,
+    name: Mapping[str, str],
+    programme: str,
+    declared: Sequence[Mapping[str, Any]],
+    confirmed_by: Sequence[str],
+    holds_months: int | None,
+) -> dict[str, Any]:
     """Add a kind, or replace one of `version`; what is on record of facts stays.
 
     Raises FactKindInvalid, FactKindInUse, VersionStale.
     """
-    wanted = Kind(key=key, version=(version or 0) + 1, **content)
+    wanted = Kind(key, name, programme, declared, confirmed_by, holds_months, (version or 0) + 1)
     _refuse(FactKindInvalid, check_kind(wanted))
     if version is None:
         _insert(work, wanted)

@@ -128,7 +128,7 @@ def test_events_and_what_is_sent_again_carry_the_whole_state_and_no_text(insured
     assert (state.event_type, state.data) == ("talent.fact.confirmed.v1", expected)
 
 
-def test_refusals(insured: Insured) -> None:
+def test_what_is_refused_and_why(insured: Insured) -> None:
     made = insured.report()
     with pytest.raises(FactKindNotFound):
         insured.report(kind_key="nobody.knows")
