@@ -23,8 +23,10 @@ MAX_FIELDS, MAX_CHOICES, MAX_SYNONYMS = 40, 200, 40
 COUNTY_CODE = validate.Regexp(
     r"[1-9][0-9]{5}\Z", error=Text("wrong_format", "应为六位行政区划代码。", "Must be a division code of six digits.")
 )
-_CHOICES = Text("required", "类型为 choice 的字段须列出 choices。", "A field of type choice lists its choices.")
-_NO_CHOICES = Text("unexpected", "只有 choice 类型的字段有 choices。", "Only a field of type choice has choices.")
+_CHOICES = Text("choices_missing", "类型为 choice 的字段须列出 choices。", "A field of type choice lists its choices.")
+_NO_CHOICES = Text(
+    "choices_unexpected", "只有 choice 类型的字段有 choices。", "Only a field of type choice has choices."
+)
 
 
 class Choice(Schema):

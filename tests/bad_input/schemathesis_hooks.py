@@ -12,7 +12,10 @@ from schemathesis.core import NotSet
 _ENTITY_TAGS = re.compile(r'\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: Codes of violations that compare two fields, need one of several, measure a whole object, or hold for every text there is.
-LAWS = {"empty_period", "empty_rule", "session_too_long", "too_large", "control_character"}
+LAWS = {
+    "empty_period", "empty_rule", "session_too_long", "too_large", "control_character", "either", "choices_missing",
+    "choices_unexpected",
+}  # fmt: skip
 
 
 #: Integers every reader takes for the same number (RFC 7493, section 2.2); where anything may stand no shape can say so.

@@ -18,7 +18,7 @@ from services.talent.registers import statements as rows
 from services.talent.registers.reading import NotAReporter, RegisterEntryNotFound, get_register_entry
 from services.talent.registers.reports import CHANGED
 from services.talent.registers.statements import Entry
-from services.talent.registers.stored_kinds import find_kind
+from services.talent.registers.stored_kinds import kept_still
 from services.talent.registers.tables import RegisterEntry
 
 
@@ -77,15 +77,19 @@ def unmark_same_entry(work: Work, *, entry_id: UUID) -> dict[str, Any]:
 
 
 def _locked(work: Work, *ids: UUID) -> list[Entry]:
-    """The entries of these ids. Any reporter of their kind may say so; to others an entry with persons does not exist."""
-    found = rows.lock_ids(work, ids)
-    if not set(ids) <= found.keys():
+    """The entries of these ids, their kinds kept still. Any reporter of the kind may say so; to others an entry with persons
+    does not exist.
+    """
+    columns = select(RegisterEntry.id, RegisterEntry.kind_key).where(RegisterEntry.id.in_(ids))
+    kind_of = {row.id: row.kind_key for row in work.session.execute(columns)}
+    if not set(ids) <= kind_of.keys():
         raise RegisterEntryNotFound()
+    kinds = kept_still(work, set(kind_of.values()))
     for entry_id in ids:
-        kind = find_kind(work, found[entry_id].kind_key)
-        if kind is None or work.caller.department not in kind.reporters:
+        if work.caller.department not in kinds[kind_of[entry_id]].reporters:
             get_register_entry(work, entry_id=entry_id)
             raise NotAReporter()
+    found = rows.lock_ids(work, ids)
     return [found[entry_id] for entry_id in ids]
 
 
