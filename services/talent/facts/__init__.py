@@ -8,7 +8,7 @@ ending, reading. The law is in ``facts.rules``, kinds are in ``facts.kinds``. No
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -181,6 +181,21 @@ def end_fact(
 def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
     """End facts whose period has run out, at most `limit`; true when there may be more."""
     return rows.end_lapsed(work, limit) == limit
+
+
+def forget_facts(work: Work, person_ids: Iterable[UUID]) -> None:
+    """Of people who are erased: open facts end today, and of the values only those stay that name nobody. Kinds and days stay,
+    so what is counted is counted as before.
+    """
+    for row, declared in rows.lock_of_people(work, person_ids):
+        before = rows.held(row)
+        values = rules.announced(declared, before.values)
+        is_open = before.state != ENDED
+        after = replace(before, values=values, state=ENDED)
+        if is_open:
+            after = replace(after, until_on=max(work.today, before.from_on))
+        if after != before:
+            rows.change(work, row, after, declared)
 
 
 def get_fact(work: Work, *, fact_id: UUID) -> dict[str, Any]:

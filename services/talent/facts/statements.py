@@ -52,6 +52,14 @@ def lock(work: Work, person_id: UUID, kind_key: str) -> list[Row[Any]]:
     return list(work.session.connection().execute(statement))
 
 
+def lock_of_people(work: Work, person_ids: Iterable[UUID]) -> list[tuple[Row[Any], Sequence[Mapping[str, Any]]]]:
+    """Every fact of these people with the fields its kind declares, locked in the order of their ids."""
+    theirs = select(TABLE).where(TABLE.c.person_id.in_(sorted(set(person_ids)))).order_by(TABLE.c.id)
+    found = list(work.session.connection().execute(theirs.with_for_update(key_share=True)))
+    declared = _declared(work.session, {row.kind_key for row in found})
+    return [(row, declared[row.kind_key]) for row in found]
+
+
 def add(work: Work, person_id: UUID, kind: Kind, after: Held) -> UUID:
     """Store a new fact and announce it."""
     row = {

@@ -17,6 +17,7 @@ _NEXT = text(
     """
     select id, id_type, id_number_sealed from people
     where born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')
+        and id_number_sealed is not null
     order by id limit :limit for no key update skip locked
     """
 )

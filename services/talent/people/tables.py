@@ -12,6 +12,7 @@ from services.talent.registry import Base, Id, Instant, Words
 
 _MONTH_TO_FIND = text(
     "born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')"
+    " and id_number_sealed is not null"
 )
 
 

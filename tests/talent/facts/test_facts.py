@@ -222,6 +222,21 @@ def test_facts_of_a_merged_person_are_the_survivors(insured: Insured) -> None:
         assert facts.get_fact(work, fact_id=other)["person_id"] == insured.id
 
 
+def test_of_an_erased_person_days_stay_and_texts_go(insured: Insured) -> None:
+    insured.report(values={"year": 2026, "number": "No 7"})
+    insured.report(from_on=dt.date(2026, 5, 1), values={"year": 2026, "number": "No 8"})
+    for _ in range(2):
+        with insured.city.work(scopes=["people:all"]) as work:
+            facts.forget_facts(work, [insured.id])
+    rows = insured.city.rows(
+        "select state, until_on, fields, version from facts where kind_key = :key order by from_on", key=insured.key
+    )
+    assert [tuple(row) for row in rows] == [
+        ("ended", dt.date(2026, 5, 1), {"year": 2026}, 3),
+        ("ended", TODAY, {"year": 2026}, 2),
+    ]
+
+
 def test_month_of_birth_is_announced_and_found_for_those_registered_before(city: City) -> None:
     number = city.id_number()
     month = f"{number[6:10]}-{number[10:12]}"

@@ -45,7 +45,8 @@ create index facts_running_out on facts (until_on) where state <> 'ended' and un
 alter table people add column born_month date
     constraint people_born_month_first check (extract(day from born_month) = 1);
 create index people_without_month on people (id)
-    where born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id');
+    where born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')
+    and id_number_sealed is not null;
 """
 
 
