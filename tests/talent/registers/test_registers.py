@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from chassis.rebuilding.republish import Page
+from chassis.store import audit
 from chassis.store.versions import VersionStale
 from contracts.language.paging import Paging
 from services.talent import people, registers
@@ -26,6 +27,7 @@ from services.talent.registers import (
     sameness,
 )
 from services.talent.registers.kinds import RegisterKindInUse, RegisterKindInvalid, RegisterKindNotFound
+from services.talent.service import IN_ENTRIES, IN_REPORTS
 from tests.talent.conftest import NOW, TODAY, City
 from tests.talent.registers.keeping import AGREED, CONTENT, RUNNING, Register, field, role
 
@@ -231,6 +233,18 @@ class TestPersons:
         (body,) = city.rows("select body from outbox where subject_id = :id", id=str(done.entry_id))
         assert "张三" not in str(body)
         assert str(person_id) not in str(body)
+
+    def test_are_in_the_audit_of_what_shows_them(self, city: City) -> None:
+        register, person_id = self._register(city), self._person(city, "science")
+        (done,) = register.report("science", self._row(register, person_id))
+        with city.work("science") as work:
+            for operation, shown in (("get_register_entry", IN_ENTRIES), ("list_entry_reports", IN_REPORTS)):
+                audit.append(work, operation, shown, [str(done.entry_id)])
+        sql = "select operation, person_ids from audit where person_ids @> array[cast(:id as uuid)] order by operation"
+        assert [tuple(row) for row in city.rows(sql, id=str(person_id))] == [
+            ("get_register_entry", [person_id]),
+            ("list_entry_reports", [person_id]),
+        ]
 
     def test_that_differ_are_not_spelled_out(self, city: City) -> None:
         register, person_id = self._register(city), self._person(city, "science")
