@@ -17,6 +17,7 @@ _WORDS = {
     "activity_kind": "活动类别",
     "register_kind": "台账类别",
     "affiliation_role": "身份类别",
+    "fact_kind": "事实类别",
     "scheme": "政策",
     "template": "消息模板",
     "report_outline": "报告提纲",

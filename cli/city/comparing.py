@@ -13,6 +13,7 @@ from typing import Any
 from cli.city import holdings, programmes
 from cli.city.governing import Governing, Held
 from cli.city.holdings import (
+    FACT,
     KIND,
     LISTED,
     ORGANISATION,
@@ -68,6 +69,7 @@ class Comparison:
             *self._keyed(KIND),
             *self._keyed(ROLE),
             *self._keyed(REGISTER),
+            *self._keyed(FACT),
             *self._keyed(SCHEME),
             *self._keyed(TEMPLATE),
             *self._outline(),

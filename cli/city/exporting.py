@@ -13,7 +13,7 @@ from typing import Any
 from cli.city import holdings, programmes
 from cli.city.comparing import find_organisation
 from cli.city.governing import Governing
-from cli.city.holdings import KIND, ORGANISATION, OUTLINE, PATHS, PROGRAMME, REGISTER, ROLE, SCHEME, SET, TEMPLATE
+from cli.city.holdings import FACT, KIND, ORGANISATION, OUTLINE, PATHS, PROGRAMME, REGISTER, ROLE, SCHEME, SET, TEMPLATE
 from cli.city.reading import Pack
 from cli.city.schemas import CITY, DEPARTMENTS, MESSAGES, ORGANISATIONS
 from cli.exits import Refused
@@ -26,9 +26,11 @@ _SECTIONS = {
     KIND: "activity_kinds",
     ROLE: "affiliation_roles",
     REGISTER: "registers",
+    FACT: "fact_kinds",
     SCHEME: "schemes",
     TEMPLATE: "templates",
 }
+_OF_PROGRAMMES = (KIND, ROLE, REGISTER, FACT, SCHEME)
 
 
 def by_pack(api: Governing, pack: Pack) -> Documents:
@@ -96,6 +98,7 @@ def alone(api: Governing) -> Documents:
     schemes = [one for one in found[SCHEME] if _sets_of(one) <= {one["key"] for one in sets}]
     trusted = {key for one in registered.values() for key in one.get("trusted_departments", ())} or {"platform"}
     trusted |= {key for one in found[REGISTER] for key in one["reporters"]}
+    trusted |= {key for one in found[FACT] for key in one["confirmed_by"]}
     return {
         CITY: {
             "key": "exported",
@@ -108,17 +111,19 @@ def alone(api: Governing) -> Documents:
         DEPARTMENTS: _departments(trusted),
         ORGANISATIONS: {"organisations": list(registered.values()), "sets": sets},
         MESSAGES: {"templates": [holdings.template_table(one, {}) for one in found[TEMPLATE]]},
-        _ALONE: {
-            "key": "P00",
-            "title": {"zh": "平台现有内容", "en": "On the platform"},
-            "status": "running",
-            "waits_for": [],
-            "clause": {"section": "0", "zh": "由平台导出。", "en": "Exported from the platform."},
-            "activity_kinds": [holdings.kind_table(one, {}) for one in found[KIND]],
-            "affiliation_roles": [holdings.role_table(one, {}) for one in found[ROLE] if one["programme"]],
-            "registers": [holdings.register_table(one, {}) for one in found[REGISTER]],
-            "schemes": [holdings.scheme_table(one, {}) for one in schemes],
-        },
+        _ALONE: _programme({**found, SCHEME: schemes, ROLE: [one for one in found[ROLE] if one["programme"]]}),
+    }
+
+
+def _programme(found: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
+    sections = {_SECTIONS[what]: [holdings.TABLES[what](one, {}) for one in found[what]] for what in _OF_PROGRAMMES}
+    return {
+        "key": "P00",
+        "title": {"zh": "平台现有内容", "en": "On the platform"},
+        "status": "running",
+        "waits_for": [],
+        "clause": {"section": "0", "zh": "由平台导出。", "en": "Exported from the platform."},
+        **sections,
     }
 
 

@@ -16,20 +16,21 @@ from contracts.programmes import PROGRESS
 
 ORGANISATION, SET, KIND, SCHEME, TEMPLATE = "organisation", "organisation_set", "activity_kind", "scheme", "template"
 OUTLINE, PROGRAMME = "report_outline", "programme"
-REGISTER, ROLE = "register_kind", "affiliation_role"
+REGISTER, ROLE, FACT = "register_kind", "affiliation_role", "fact_kind"
 #: Kind → path of one by its key, and of the list where the API has one.
 PATHS = {
     SET: "/v1/organisation-sets",
     KIND: "/v1/activity-kinds",
     ROLE: "/v1/affiliation-roles",
     REGISTER: "/v1/register-kinds",
+    FACT: "/v1/fact-kinds",
     SCHEME: "/v1/schemes",
     TEMPLATE: "/v1/templates",
     OUTLINE: "/v1/report-outlines",
     PROGRAMME: "/v1/programmes",
 }
 #: What the API lists whole.
-LISTED = (KIND, ROLE, REGISTER, SCHEME, TEMPLATE, PROGRAMME)
+LISTED = (KIND, ROLE, REGISTER, FACT, SCHEME, TEMPLATE, PROGRAMME)
 _SCHEME = ("source", "from_on", "covers")
 _TEMPLATE = ("event_type", "programme", "class", "channels", "enabled")
 
@@ -52,9 +53,15 @@ def tables(pack: Pack, what: str) -> dict[str, Table]:
         return {PROGRESS: pack.documents[CITY]}
     if what == PROGRAMME:
         return {pack.documents[name]["key"]: {**pack.documents[name], FILE: name} for name in pack.programmes}
-    section = {KIND: "activity_kinds", ROLE: "affiliation_roles", REGISTER: "registers", SCHEME: "schemes"}[what]
+    section = {
+        KIND: "activity_kinds",
+        ROLE: "affiliation_roles",
+        REGISTER: "registers",
+        FACT: "fact_kinds",
+        SCHEME: "schemes",
+    }[what]
     return {
-        one["key"]: {"programme": programme["key"].lower(), **one} if what in (REGISTER, ROLE) else one
+        one["key"]: {"programme": programme["key"].lower(), **one} if what in (REGISTER, ROLE, FACT) else one
         for name, programme in pack.programmes.items()
         for one in pack.documents[name].get(section, ())
     }
@@ -120,6 +127,17 @@ def affiliation_role(table: Mapping[str, Any]) -> Table:
     return {"name": bilingual(table), "programme": table["programme"], "fields": fields}
 
 
+def fact_kind(table: Mapping[str, Any]) -> Table:
+    """A kind of fact's body, with every value it leaves open."""
+    return {
+        "name": bilingual(table),
+        "programme": table["programme"],
+        "fields": [_declared(one) for one in table.get("fields", ())],
+        "confirmed_by": table["confirmed_by"],
+        "holds_months": table.get("holds_months"),
+    }
+
+
 _FIELD: Table = {"required": False, "synonyms": []}
 _PARTY: Table = {"least": 1, "most": None, "may_be_new": False}
 
@@ -156,6 +174,7 @@ BODIES = {
     KIND: activity_kind,
     ROLE: affiliation_role,
     REGISTER: register_kind,
+    FACT: fact_kind,
     SCHEME: scheme,
     TEMPLATE: template,
 }
@@ -175,7 +194,7 @@ def register_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table
     table["natural_key"], table["reporters"] = found["natural_key"], found["reporters"]
     table["states"] = [_named_table(one, {}) for one in found["states"]]
     table["parties"] = [_named_table(one, _PARTY) for one in found["parties"]] or None
-    table["fields"] = _field_tables(found["fields"]) or None
+    table["fields"] = _field_tables(found["fields"])
     return _given(table)
 
 
@@ -184,16 +203,26 @@ def role_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
     table = {**before, "key": found["key"], **names(found["name"])}
     if not before or "programme" in before:
         table["programme"] = found["programme"]
-    table["fields"] = _field_tables(found["fields"]) or None
+    table["fields"] = _field_tables(found["fields"])
     return _given(table)
 
 
-def _field_tables(found: Iterable[Mapping[str, Any]]) -> list[Table]:
+def fact_table(found: Mapping[str, Any], before: Mapping[str, Any]) -> Table:
+    """A kind of fact as a pack has it."""
+    table = {**before, "key": found["key"], **names(found["name"])}
+    if not before or "programme" in before:
+        table["programme"] = found["programme"]
+    table["confirmed_by"], table["holds_months"] = found["confirmed_by"], found["holds_months"]
+    table["fields"] = _field_tables(found["fields"])
+    return _given(table)
+
+
+def _field_tables(found: Iterable[Mapping[str, Any]]) -> list[Table] | None:
     fields = [_named_table(one, _FIELD | {"choices": []}) for one in found]
     for one in fields:
         if "choices" in one:
             one["choices"] = [_named_table(choice, {}) for choice in one["choices"]]
-    return fields
+    return fields or None
 
 
 def _named_table(found: Mapping[str, Any], usual: Mapping[str, Any]) -> Table:
@@ -275,6 +304,7 @@ TABLES = {
     KIND: kind_table,
     ROLE: role_table,
     REGISTER: register_table,
+    FACT: fact_table,
     SCHEME: scheme_table,
     TEMPLATE: template_table,
 }

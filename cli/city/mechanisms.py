@@ -24,14 +24,16 @@ MECHANISMS: dict[str, Mechanism] = {
     "templates": Mechanism("消息模板", "message templates", is_built=True),
     "registers": Mechanism("台账", "registers", is_built=True),
     "affiliation_fields": Mechanism("身份关系的附加字段", "declared fields of affiliations", is_built=True),
-    "facts": Mechanism("核验事实", "verified facts"),
+    "facts": Mechanism("核验事实", "verified facts", is_built=True),
     "matters": Mechanism("事项与办件", "matters and applications"),
     "titles": Mechanism("称号", "titles"),
     "activity_fields": Mechanism("活动的附加字段、参与单位与人数", "fields, parties and headcounts of activities"),
     "series": Mechanism("系列活动", "series of activities"),
     "matchmaking": Mechanism("互选", "mutual choices"),
     "posts": Mechanism("岗位与应聘", "posts and candidacies"),
-    "scheme_rules": Mechanism("按事实与年龄的政策条件", "scheme rules over facts and ages"),
+    "scheme_rules": Mechanism(
+        "首道门票以外的优惠与不列名单的场所", "schemes beyond a first gate and beyond listed places"
+    ),
     "stays": Mechanism("住宿", "stays"),
     "ledger": Mechanism("资金台账", "the ledger"),
     "parameters": Mechanism("参数", "parameters", is_built=True),

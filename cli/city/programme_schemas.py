@@ -93,11 +93,13 @@ class AffiliationRole(Schema):
 
 
 class FactKind(Schema):
-    """What a department verifies about a person."""
+    """What a department verifies about a person; `holds_months`: how long, where a report gives no end."""
 
     key = slug()
     zh = text()
     en = text()
+    programme = slug(optional=True)
+    holds_months = Whole(load_default=None, validate=validate.Range(min=1, max=1200))
     confirmed_by = slugs(least=1)
     declared = each(Field, data_key="fields")
 

@@ -20,7 +20,7 @@ class Reason(Schema):
     source = fields.String(required=True)
 
 
-class Fact(Schema):
+class CountedAffiliation(Schema):
     """An affiliation as the clauses saw it: `set_keys` are those of its organisation, `current` says whether it counted."""
 
     affiliation_id = fields.UUID(required=True)
@@ -35,6 +35,19 @@ class Fact(Schema):
     current = fields.Boolean(required=True)
 
 
+class VerifiedFact(Schema):
+    """A fact as the clauses saw it: `current` says whether it held, `fields` are those that events carry."""
+
+    fact_id = fields.UUID(required=True)
+    version = Whole(required=True)
+    kind_key = fields.String(attribute="kind", required=True)
+    department = fields.String(required=True)
+    from_on = fields.String(required=True, metadata={"format": "date"})
+    until_on = fields.String(required=True, allow_none=True, metadata={"format": "date"})
+    current = fields.Boolean(required=True)
+    values = fields.Dict(attribute="fields", data_key="fields", required=True)
+
+
 class Entitlement(Schema):
     """What a person is entitled to, granted by itself and suspended when the facts end."""
 
@@ -46,10 +59,16 @@ class Entitlement(Schema):
     granted_at = Instant(required=True)
     reasons = fields.List(fields.Nested(Reason), required=True)
     facts = fields.List(
-        fields.Nested(Fact),
+        fields.Nested(CountedAffiliation),
         required=True,
         allow_none=True,
         metadata={"description": "What the reasons stand on; null where it was decided before facts were kept."},
+    )
+    verified = fields.List(
+        fields.Nested(VerifiedFact),
+        required=True,
+        allow_none=True,
+        metadata={"description": "The facts it was decided by; null where the scheme goes by none."},
     )
     version = Whole(required=True)
     created_at = Instant(required=True)

@@ -18,6 +18,7 @@ _DOCUMENT_OR_CONTACT = Text(
     "请填写 id_type 与 id_number，或者 name 与 phone。",
     "Give id_type and id_number, or name and phone.",
 )
+_MONTH = validate.Regexp(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 DUPLICATE_STATES = ("open", "merged", "dismissed")
 
 
@@ -212,8 +213,9 @@ class ExportedPerson(PersonInFull):
 
 
 class PersonEvent(Schema):
-    """``talent.person.registered|changed|merged|unmerged|erased``: that somebody is known, and nothing about them.
+    """``talent.person.registered|changed|merged|unmerged|erased``: that somebody is known, and of them the month of birth alone.
 
+    `born_month` is ``YYYY-MM``, from the document number; null where the document has none. Rules by age need no more.
     `merged_into` is the person this one is merged into: whatever either has is that person's, and both ids answer. Null for
     everybody else, so again once a merge is undone. A person who is merged has none merged into them (ADR 0022).
     """
@@ -221,13 +223,17 @@ class PersonEvent(Schema):
     person_id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     merged_into = fields.UUID(load_default=None, allow_none=True)
+    born_month = fields.String(load_default=None, allow_none=True, validate=_MONTH)
 
 
+_KNOWN = ("events.on_person_registered", "perks.on_person_registered")
 _MERGES = ("perks.on_person_merged", "events.on_person_merged", "notify.on_person_merged")
 EVENTS: tuple[EventType, ...] = (
-    EventType("talent.person.registered.v1", PersonEvent, subscribers=("events.on_person_registered",)),
-    EventType("talent.person.changed.v1", PersonEvent, subscribers=("events.on_person_registered",)),
-    EventType("talent.person.merged.v1", PersonEvent, subscribers=_MERGES),
-    EventType("talent.person.unmerged.v1", PersonEvent, subscribers=_MERGES),
-    EventType("talent.person.erased.v1", PersonEvent, subscribers=("notify.on_person_erased",)),
+    EventType("talent.person.registered.v1", PersonEvent, subscribers=_KNOWN),
+    EventType("talent.person.changed.v1", PersonEvent, subscribers=_KNOWN),
+    EventType("talent.person.merged.v1", PersonEvent, subscribers=(*_MERGES, "perks.on_person_registered")),
+    EventType("talent.person.unmerged.v1", PersonEvent, subscribers=(*_MERGES, "perks.on_person_registered")),
+    EventType(
+        "talent.person.erased.v1", PersonEvent, subscribers=("notify.on_person_erased", "perks.on_person_registered")
+    ),
 )

@@ -16,7 +16,10 @@ SCOPES: dict[str, tuple[str, str]] = {
         "确认单位，管理信任部门、信用代码与单位集合",
         "Confirm organisations; keep trust, credit codes and sets",
     ),
-    "people:read": ("读取服务范围内的人员与身份关系（脱敏）", "Read people and affiliations within reach, masked"),
+    "people:read": (
+        "读取服务范围内的人员、身份关系与事实（脱敏）",
+        "Read people, affiliations and facts within reach, masked",
+    ),
     "people:write": ("登记人员，更正本部门的报送", "Register people, correct one's own reports"),
     "people:import": ("上传名册并查看进度", "Upload files and follow them"),
     "people:import_results": (
@@ -36,6 +39,7 @@ SCOPES: dict[str, tuple[str, str]] = {
         "确认或终止身份关系（单位信任的部门）",
         "Confirm or end them, where the organisation trusts",
     ),
+    "facts:report": ("报送与终止本部门核验的事实", "Report and end the facts one's own department confirms"),
     "registers:read": ("读取台账与台账类别", "Read registers and their kinds"),
     "registers:write": (
         "报送台账记录，判定两条记录是否相同",
@@ -49,7 +53,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "redemptions:read": ("读取本部门场所或政策的核销记录", "Read redemptions of one's own places or schemes"),
     "activities:read": ("读取活动、场次与类别", "Read activities, sessions and kinds"),
     "activities:write": ("创建与变更本部门的活动", "Make and change one's own activities"),
-    "kinds:govern": ("发布活动类别与台账类别", "Publish kinds of activities and of registers"),
+    "kinds:govern": ("发布活动、台账与事实的类别", "Publish kinds of activities, registers and facts"),
     "registrations:read": (
         "读取本部门活动或服务范围内人员的报名",
         "Read registrations of one's own activities or within reach",

@@ -57,6 +57,8 @@ class Service:
     on_organisation_changed = handler(triggers.organisations_changed)
     on_organisation_set_published = handler(triggers.sets_published)
     on_affiliation_changed = handler(triggers.affiliations_changed)
+    on_fact_changed = handler(triggers.facts_changed)
+    on_person_registered = handler(triggers.people_registered)
     on_person_merged = handler(triggers.people_merged)
 
     count_figures = query(figure_schemas.CountFigures, figure_schemas.FigureCounts, figures.count_figures)

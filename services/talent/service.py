@@ -13,13 +13,15 @@ from contracts import audit as audit_schemas
 from contracts import figures as figure_schemas
 from contracts import imports as import_schemas
 from contracts import talent as schemas
-from services.talent import affiliations, figures, organisations, people, registers, settings
+from services.talent import affiliations, facts, figures, organisations, people, registers, settings
 from services.talent.affiliations import roles as affiliation_roles
+from services.talent.facts import kinds as fact_kinds
 from services.talent.imports import kinds as import_kinds
 from services.talent.imports.registers import exporting
 from services.talent.organisations import sets
 from services.talent.people import (
     backfilling,
+    born_months,
     changing,
     contacts,
     disclosing,
@@ -93,6 +95,7 @@ class Service:
     disclose_person = query(
         schemas.DisclosePerson, schemas.PersonInFull, disclosing.disclose_person, given="keys", personal=ITSELF
     )
+    fill_born_months = every(SETTINGS.lapse_check_seconds, born_months.fill_born_months, given="keys")
     list_people = query(schemas.ListPeople, schemas.PersonPage, listing.list_people, personal=ITSELF)
     search_people = query(
         schemas.SearchPeople, schemas.PersonPage, listing.search_people, given="keys", personal=ITSELF
@@ -139,6 +142,15 @@ class Service:
         schemas.ListAffiliationRoles, schemas.AffiliationRoles, affiliation_roles.list_affiliation_roles
     )
     end_lapsed_affiliations = every(SETTINGS.lapse_check_seconds, affiliations.end_lapsed)
+
+    put_fact_kind = command(schemas.PutFactKind, schemas.FactKind, fact_kinds.put_fact_kind)
+    get_fact_kind = query(schemas.GetFactKind, schemas.FactKind, fact_kinds.get_fact_kind)
+    list_fact_kinds = query(schemas.ListFactKinds, schemas.FactKinds, fact_kinds.list_fact_kinds)
+    report_fact = command(schemas.ReportFact, schemas.Fact, facts.report_fact, personal=PERSON)
+    end_fact = command(schemas.EndFact, schemas.Fact, facts.end_fact, personal=PERSON)
+    get_fact = query(schemas.GetFact, schemas.Fact, facts.get_fact, personal=PERSON)
+    list_facts = query(schemas.ListFacts, schemas.FactPage, facts.list_facts, personal=PERSON)
+    end_lapsed_facts = every(SETTINGS.lapse_check_seconds, facts.end_lapsed)
 
     put_register_kind = command(schemas.PutRegisterKind, schemas.RegisterKind, register_kinds.put_register_kind)
     get_register_kind = query(schemas.GetRegisterKind, schemas.RegisterKind, register_kinds.get_register_kind)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from services.talent import affiliations, organisations, people, registers
+from services.talent import affiliations, facts, organisations, people, registers
 from services.talent.imports import tables as imports
 from services.talent.organisations import sets
 
-SUBJECTS = (organisations, sets, people, affiliations, imports, registers)
+SUBJECTS = (organisations, sets, people, affiliations, imports, registers, facts)

@@ -79,6 +79,8 @@ GROUPS = (
             "export_register_workbook": Line("200"),
             "list_affiliation_roles": Line("200"),
             "get_affiliation_role": Line("200"),
+            "list_fact_kinds": Line("200"),
+            "get_fact_kind": Line("200"),
             "list_activity_kinds": Line("200"),
             "get_activity_kind": Line("200"),
             "list_activities": Line("200"),
@@ -122,6 +124,7 @@ GROUPS = (
             "put_report_outline": Line("200"),
             "put_register_kind": Line("200"),
             "put_affiliation_role": Line("200"),
+            "put_fact_kind": Line("200"),
             "put_template": Line("200"),
         },
     ),
@@ -137,6 +140,8 @@ GROUPS = (
             "report_affiliation": Line("201", "404 talent.person_not_found"),
             "list_affiliations": Line("200", THEIRS),
             "get_affiliation": Line("200", "404 talent.affiliation_not_found"),
+            "list_facts": Line("200", THEIRS),
+            "get_fact": Line("200", "404 talent.fact_not_found"),
             "list_entitlements": _NO_PERSON,
             "get_entitlement": _NO_ENTITLEMENT,
             "get_pass": _NO_ENTITLEMENT,
@@ -153,6 +158,14 @@ GROUPS = (
             "end_affiliation": _NOT_TRUSTED,
             # its name, credit code, trust and status are the city office's alone
             "change_organisation": Line("200", "403 talent.not_your_organisation", {OFFICE: "200"}),
+        },
+    ),
+    Group(
+        "the departments that confirm a kind of fact, each its own",
+        _to(OWN),
+        {
+            "report_fact": Line("201", "403 talent.not_a_confirmer"),
+            "end_fact": Line("200", "403 talent.not_your_fact", {FOREIGN: "404 talent.fact_not_found"}),
         },
     ),
     Group(

@@ -23,6 +23,7 @@ _QUERIES = {
     "list_activities": "organiser_id={organisation_id}",
     "list_affiliations": "person_id={person_id}",
     "list_register_entries": "organisation_id={organisation_id}",
+    "list_facts": "person_id={person_id}",
     "list_entitlements": "person_id={person_id}",
     "list_redemptions": "person_id={person_id}",
     "list_registrations": "person_id={person_id}",
@@ -40,6 +41,7 @@ _LISTED = {
     "list_sessions": "session_id",
     "list_affiliations": "affiliation_id",
     "list_register_entries": "entry_id",
+    "list_facts": "fact_id",
     "list_entitlements": "entitlement_id",
     "list_redemptions": "redemption_id",
     "list_registrations": "registration_id",
@@ -59,13 +61,14 @@ _KEYS = {
     "register_csv": "register",
     "register_workbook": "register",
     "affiliation_role": "role",
+    "fact_kind": "fact",
     "template": "template",
     "programme": "programme",
     "report_outline": "outline",
     "figure_records": "figure",
 }
 #: The one asked about where it is the body that names them.
-_ABOUT = {"register": "person_id", "report_affiliation": "person_id"}
+_ABOUT = {"register": "person_id", "report_affiliation": "person_id", "report_fact": "person_id"}
 
 _BODIES: dict[str, Callable[[Town], Any]] = {
     "register_organisation": lambda town: town.organisation("enterprise"),
@@ -84,6 +87,8 @@ _BODIES: dict[str, Callable[[Town], Any]] = {
     "put_register_kind": lambda town: town.register(),
     "put_affiliation_role": lambda town: town.role(),
     "report_register_entry": lambda town: town.entry(),
+    "put_fact_kind": lambda town: town.fact_kind(),
+    "report_fact": lambda town: town.fact(),
     "mark_same_entry": lambda town: {"same_as": town.ids["other_entry_id"]},
     "create_activity": lambda town: town.draft(),
     "change_activity": lambda town: {"title": {"zh-CN": "讲座", "en": "Lecture"}},
@@ -116,6 +121,7 @@ _FRESH: dict[str, Callable[[Town], dict[str, str]]] = {
     "erase_person": lambda town: {"person_id": town.somebody()},
     "end_affiliation": lambda town: {"affiliation_id": town.affiliation("staff")},
     "mark_same_entry": lambda town: {"entry_id": town.reported_entry()},
+    "end_fact": lambda town: {"fact_id": town.reported_fact()},
 }
 
 

@@ -42,12 +42,13 @@ class Town:
         self.ids: dict[str, str] = {}
         self.keys = {
             one: f"{one}_{self.mark}"
-            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role", "figure")
+            for one in ("kind", "universities", "areas", "scheme", "template", "register", "role", "figure", "fact")
         } | {"programme": f"A{int(self.mark, 16) % 900 + 100}", "outline": "progress"}
         self._organisations()
         self._people()
         self._registers()
         self._report()
+        self._facts()
         self._scheme()
         self.device, self.elsewhere = self._devices()
         self._activities()
@@ -194,6 +195,24 @@ class Town:
     def reported_entry(self) -> str:
         """One the own department has just reported."""
         return str(self.own.post("/v1/register-entries", self.entry())["id"])
+
+    def _facts(self) -> None:
+        self.office.put(f"/v1/fact-kinds/{self.keys['fact']}", self.fact_kind())
+        self.ids["fact_id"] = self.reported_fact()
+
+    def fact_kind(self) -> Record:
+        """A kind of fact that the own department confirms."""
+        names = {"zh-CN": "已参保", "en": "Insured"}
+        return {"name": names, "programme": "insurance", "confirmed_by": [self.own.department]}
+
+    def fact(self) -> Record:
+        """One of the person's that nobody has reported yet."""
+        about = {"person_id": self.ids["person_id"], "kind_key": self.keys["fact"]}
+        return {**about, "from_on": f"{next(self.years)}-01-01"}
+
+    def reported_fact(self) -> str:
+        """One the own department has just reported."""
+        return str(self.own.post("/v1/facts", self.fact())["id"])
 
     def _scheme(self) -> None:
         self.office.put(f"/v1/schemes/{self.keys['scheme']}", self.scheme())

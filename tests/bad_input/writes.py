@@ -108,6 +108,7 @@ class City:
         yield from self._import(university)
         yield from self._registers(university)
         yield from self._report()
+        yield from self._facts(person)
         yield from self._scheme(university, area)
         entitlement = self.first(f"/v1/entitlements?person_id={person['id']}", "the entitlement")
         token = self.api.send("GET", f"/v1/entitlements/{entitlement['id']}/pass").json["token"]
@@ -210,6 +211,18 @@ class City:
         headers = {"If_Match": "*"} if is_there else {}
         other = {**outline, "title": {**names, "en": "Talks"}}
         yield Write("put_report_outline", outline, other, {"key": "progress"}, headers)
+
+    def _facts(self, person: Record) -> Iterator[Write]:
+        names = {"name": {"zh-CN": "参保", "en": "Insured"}}
+        body: Record = {"programme": "insurance", "confirmed_by": [self.api.client.department], **names}
+        body["fields"] = [{"key": "year", "type": "number", **names}]
+        key = f"insured_{self.mark}"
+        yield Write("put_fact_kind", body, {**body, "holds_months": 12}, {"key": key})
+        fact = {"person_id": person["id"], "kind_key": key, "from_on": "2024-01-01", "fields": {"year": 2024}}
+        made = yield Write("report_fact", fact, {**fact, "fields": {"year": 2025}})
+        ids = {"fact_id": made["id"]}
+        yield Write("end_fact", {"until_on": "2025-01-01"}, {"until_on": "2025-02-01"}, ids)
+        self.seen |= ids
 
     def _scheme(self, university: Record, area: Record) -> Iterator[Write]:
         sets = {"place_set_key": f"areas_{self.mark}", "institution_set_key": f"universities_{self.mark}"}

@@ -51,6 +51,7 @@ class TestTheInventedCity:
                 "activity_kind",
                 "affiliation_role",
                 "register_kind",
+                "fact_kind",
                 "scheme",
                 "template",
                 "report_outline",
@@ -59,14 +60,16 @@ class TestTheInventedCity:
         )
         # the report has one outline, which another city's pack may have left
         assert {action for (what, _), (action, _) in wanted if what != "report_outline"} == {"create"}
-        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1 + 1 + 1 + 3
+        assert len(wanted) == 3 + 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 3
         assert [*actions(city, "apply", pack).items()] == wanted
         assert actions(city, "apply", pack) == actions(city, "diff", pack) == {}
-        assert "Nothing to change: 14 things" in city("apply", pack).out
+        assert "Nothing to change: 15 things" in city("apply", pack).out
         rower = client.get("/v1/affiliation-roles/rower")
         assert (rower["programme"], rower["is_built_in"], rower["fields"][0]["required"]) == ("k01", False, True)
         register = client.get("/v1/register-kinds/boat_club")
         assert (register["version"], register["programme"], register["parties"][0]["most"]) == (1, "k01", 1)
+        fact = client.get("/v1/fact-kinds/can_swim")
+        assert (fact["version"], fact["programme"], fact["holds_months"]) == (1, "k01", 36)
         scheme = client.get("/v1/schemes/lantern_tickets")
         assert (scheme["version"], scheme["until_on"], scheme["limit"]["count"]) == (1, "2033-01-01", 3)
         members = client.get("/v1/organisation-sets/ferry_schools")["members"]
@@ -80,6 +83,7 @@ class TestTheInventedCity:
         change(pack / "organisations.toml", 'zh = "灯塔博物馆（虚构）"', 'zh = "灯塔馆（虚构）"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'en = "Regatta"', 'en = "Boat race"')
         change(pack / "roots" / "k01-boat-clubs.toml", 'synonyms = ["船只"]', 'synonyms = ["船只", "舟"]')
+        change(pack / "roots" / "k01-boat-clubs.toml", "holds_months = 36", "holds_months = 24")
         change(pack / "messages.toml", "Come while", "Do come while")
         change(pack / "roots" / "k01-boat-clubs.toml", 'en = "Boats afloat"', 'en = "Boats on the water"')
         change(pack / "wings" / "k03-night-ferry.toml", "value = 20", "value = 25")
@@ -88,6 +92,7 @@ class TestTheInventedCity:
             ("organisation_set", "ferry_schools"): ("change", ["name"]),
             ("activity_kind", "regatta"): ("change", ["name"]),
             ("register_kind", "boat_club"): ("change", ["fields"]),
+            ("fact_kind", "can_swim"): ("change", ["holds_months"]),
             ("scheme", "lantern_tickets"): ("change", ["limit"]),
             ("template", "lantern_granted"): ("change", ["body"]),
             ("programme", "K01"): ("change", ["figures"]),

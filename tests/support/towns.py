@@ -52,8 +52,8 @@ class Town:
         condition = {"if_none_match": "*"} if version is None else {"if_match": f'"v{version}"'}
         return dict(self.client.put(f"/v1/organisation-sets/{key}", body, **condition))
 
-    def publish_scheme(self, key: str | None = None) -> None:
-        clause = (
+    def publish_scheme(self, key: str | None = None, *, clause: str | None = None) -> None:
+        clause = clause or (
             f"affiliations.exists(a, a.current && a.role in ['student','staff'] && '{self.universities_key}' in a.sets)"
         )
         body = {

@@ -1,5 +1,5 @@
-"""perks' own copy of talent's facts: organisations, sets of them, affiliations, who is merged into whom, each as of the newest
-version received.
+"""perks' own copy of what talent knows: organisations, sets of them, affiliations, facts, months of birth, who is merged into
+whom, each as of the newest version received.
 
 Lives here: applying events to the copy, in any order and any number of times; whose facts count for whom. Not here: what
 follows from a fact (``evaluation``, ``entitlements.merging``).
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,16 @@ from chassis.rebuilding.copies import Copy, newest
 from chassis.rebuilding.republish import Page
 from chassis.store.work import Work
 from contracts.language.envelope import Event
-from services.perks.copies.tables import Affiliation, MergedPerson, Organisation, OrganisationSet, SetMember, SetVersion
+from services.perks.copies.tables import (
+    Affiliation,
+    BornMonth,
+    Fact,
+    MergedPerson,
+    Organisation,
+    OrganisationSet,
+    SetMember,
+    SetVersion,
+)
 
 organisations = Copy(Organisation, id="organisation_id", keeps=("kind", "status"))
 affiliations = Copy(
@@ -31,8 +40,14 @@ affiliations = Copy(
     id="affiliation_id",
     keeps=("person_id", "organisation_id", "role", "state", "from_on", "until_on"),
 )
+facts = Copy(
+    Fact,
+    id="fact_id",
+    keeps=("person_id", "kind_key", "department", "state", "from_on", "until_on", "fields"),
+)
+born_months = Copy(BornMonth, id="person_id", keeps=("born_month",))
 #: Of people only who is merged or was arrives here. So it is none of COPIES: compared with talent's list of everybody, all the
-#: others would count as missing.
+#: others would count as missing. ``born_months`` has everybody.
 merged_people = Copy(MergedPerson, id="person_id", keeps=("merged_into",))
 
 #: SQL for the ids whose facts are those of `person`, an expression: that person's, and of everybody merged into them.
@@ -46,6 +61,25 @@ _AFFILIATIONS = text(
     left join organisations o on o.id = a.organisation_id
     where not exists (select from merged_people g where g.id = p.id and g.merged_into is not null)
     order by p.id, a.from_on, a.id
+    """
+)
+_FACTS = text(
+    f"""
+    select p.id as counts_for, f.*
+    from unnest(cast(:ids as uuid[])) as p (id)
+    cross join lateral ({ONE_PERSON.format(person="p.id")}) as one (id)
+    join facts f on f.person_id = one.id
+    order by p.id, f.from_on, f.id
+    """
+)
+# of a merged record only where the survivor's document has none
+_MONTHS = text(
+    f"""
+    select p.id, (
+        select b.born_month from ({ONE_PERSON.format(person="p.id")}) as one (id) join born_months b on b.id = one.id
+        where b.born_month is not null order by b.id <> p.id, b.born_month limit 1
+    ) as born_month
+    from unnest(cast(:ids as uuid[])) as p (id)
     """
 )
 _LINKS = text(
@@ -144,6 +178,27 @@ def affiliations_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, 
     return found
 
 
+def facts_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Each person's facts and those of everybody merged into them, oldest first."""
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in session.connection().execute(_FACTS, {"ids": sorted(set(person_ids))}).mappings():
+        fact = dict(row)
+        found[fact.pop("counts_for")].append(fact)
+    return found
+
+
+def born_months_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, dt.date]:
+    """Each person's month of birth, by its first day; who has none is missing."""
+    rows = session.connection().execute(_MONTHS, {"ids": sorted(set(person_ids))})
+    return {row.id: dt.date.fromisoformat(f"{row.born_month}-01") for row in rows if row.born_month is not None}
+
+
+def next_with_month(after: UUID, limit: int) -> Select[UUID]:
+    """The next people whose month of birth is known, by id."""
+    known = select(BornMonth.id).where(BornMonth.id > after, BornMonth.born_month.is_not(None))
+    return known.order_by(BornMonth.id).limit(limit)
+
+
 def memberships_of(
     session: Session, organisation_ids: Iterable[UUID]
 ) -> dict[UUID, list[tuple[str, dt.date, dt.date | None]]]:
@@ -182,4 +237,6 @@ COPIES = {
     "organisation": organisations,
     "organisation_set": OrganisationSets(),
     "affiliation": affiliations,
+    "fact": facts,
+    "person": born_months,
 }

@@ -1,4 +1,4 @@
-"""The copies of talent's facts: organisations, sets of them, affiliations, merges of people.
+"""The copies of what talent knows: organisations, sets of them, affiliations, facts, months of birth, merges of people.
 
 Periods are half-open, `until_on` excluded.
 """
@@ -67,6 +67,31 @@ class Affiliation(Base):
     from_on: Mapped[dt.date]
     until_on: Mapped[dt.date | None]
     __table_args__ = (Index("affiliations_person", "person_id"),)
+
+
+class Fact(Base):
+    """Copy of talent's fact, as of the newest version received; of its fields those that events carry."""
+
+    __tablename__ = "facts"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    person_id: Mapped[UUID]
+    kind_key: Mapped[str]
+    department: Mapped[str]
+    state: Mapped[str]
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date | None]
+    fields: Mapped[dict[str, Any]]
+    __table_args__ = (Index("facts_person", "person_id"),)
+
+
+class BornMonth(Base):
+    """Copy of talent's person, of everybody: the month of birth alone, ``YYYY-MM``, null where it is not known."""
+
+    __tablename__ = "born_months"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    born_month: Mapped[str | None]
 
 
 class MergedPerson(Base):

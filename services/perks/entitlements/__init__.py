@@ -31,8 +31,8 @@ TABLE: Table = Entitlement.__table__  # type: ignore[assignment]
 _CHANGE = text(
     """
     update entitlements e set state = n.state, scheme_version = n.scheme_version, reasons = n.reasons, facts = n.facts,
-    version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))
-    as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb) where e.id = n.id
+    verified = n.verified, version = e.version + 1 from jsonb_to_recordset(cast(:changes as jsonb))
+    as n (id uuid, state text, scheme_version integer, reasons jsonb, facts jsonb, verified jsonb) where e.id = n.id
     """
 )
 
@@ -57,6 +57,7 @@ class Decision:
     is_entitled: bool
     reasons: list[dict[str, Any]]
     facts: list[dict[str, Any]]
+    verified: list[dict[str, Any]] | None
 
 
 def settle(work: Work, decisions: Sequence[Decision]) -> None:
@@ -91,6 +92,7 @@ def _grant(work: Work, decision: Decision) -> dict[str, Any]:
         "version": 1,
         "created_at": work.now,
         "facts": decision.facts,
+        "verified": decision.verified,
     }
     record_and_announce(work, "perks.entitlement.granted.v1", row, decision.scheme_name, None)
     return row
@@ -106,6 +108,7 @@ def _change(work: Work, row: RowMapping, decision: Decision) -> dict[str, Any] |
         "scheme_version": decision.scheme_version,
         "reasons": decision.reasons,
         "facts": decision.facts,
+        "verified": decision.verified,
     }
     if all(row[name] == value for name, value in change.items()):
         return None

@@ -1,9 +1,9 @@
 """Evaluation: what each person is entitled to, from today's facts and the current schemes alone (免申即享).
 
-Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``entitlements.rules``), the
-facts (``facts``). It runs for the people of changed affiliations in the transaction of the change, for everybody in
-resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes. Whatever the
-order, duplication or split of the same facts, it ends in the same entitlements:
+Lives here: when people are evaluated and how the outcome is written. Not here: the clauses (``entitlements.rules``), what they
+see (``entitlements.seen``). It runs for the people of changed affiliations and facts in the transaction of the change, for
+everybody in resumable chunks after a scheme or a set is published, and for a person on the day a validity date passes or a
+birthday by which a scheme goes. Whatever the order, duplication or split of the same facts, it ends in the same entitlements:
 
 * a person's row in ``people`` is locked before their facts are changed or read, so evaluations of one person queue up;
 * who is merged into somebody is entitled to nothing by themselves: their facts count for the survivor, who is locked and
@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import aliased
 
@@ -30,10 +30,12 @@ from chassis.ground.ids import uuid7
 from chassis.store.work import Work
 from services.perks import copies, entitlements, schemes
 from services.perks.entitlements import rules as eligibility
+from services.perks.entitlements import seen
 from services.perks.entitlements.tables import EvaluationRun, Person
 from services.perks.rules.periods import holds, next_boundary
 
 CHUNK = 200
+_BEFORE_ALL = UUID(int=0)
 _GATE = 0x4576616C  # "Eval"
 _PUBLISHING = text("""select pg_advisory_xact_lock(:gate)""")
 _EVALUATING = text("""select pg_advisory_xact_lock_shared(:gate)""")
@@ -53,6 +55,16 @@ def lock_people(work: Work, person_ids: Iterable[UUID]) -> list[UUID]:
     locking = statement.on_conflict_do_update(index_elements=["id"], set_={"id": statement.excluded.id})
     work.session.connection().execute(locking, [{"id": person_id} for person_id in sorted(people)])
     return sorted(people)
+
+
+def goes_by_age(work: Work) -> bool:
+    """Whether any current scheme does. Until this work is over none is published that would be the first."""
+    _enter(work)
+    return _goes_by_age(work)
+
+
+def _goes_by_age(work: Work) -> bool:
+    return any(eligibility.AGE in eligibility.names_in(scheme.clauses) for scheme in schemes.current(work))
 
 
 def _enter(work: Work) -> None:
@@ -112,30 +124,33 @@ def _decisions(
 ) -> tuple[list[entitlements.Decision], dict[UUID, dt.date | None]]:
     """Every person's decisions under every scheme, and the next day something changes for them by itself."""
     current = schemes.current(work)
-    affiliations = copies.affiliations_of(work.session, person_ids)
-    organisations = {row["organisation_id"] for rows in affiliations.values() for row in rows}
-    memberships = copies.memberships_of(work.session, organisations)
+    uses = {scheme.key: eligibility.names_in(scheme.clauses) for scheme in current}
+    people = seen.read(work, person_ids, day, frozenset().union(*uses.values()))
     decisions: list[entitlements.Decision] = []
     boundaries: dict[UUID, dt.date | None] = {}
     decided: dict[str, list[dict[str, Any]]] = {}
-    for person_id, rows in affiliations.items():
-        # the newest, if there are more than clauses may go through
-        newest = rows[-eligibility.MAX_AFFILIATIONS :]
-        seen = [_fact_of(row, memberships, day) for row in newest]
-        kept = [_kept(row, fact) for row, fact in zip(newest, seen, strict=True)]
-        facts_seen = repr(seen)
+    for person_id, one in people.items():
+        by_affiliations = repr(one.names["affiliations"])
         for scheme in current:
             # the same facts get the same decision: students of one university and year are decided once
-            about = f"{scheme.key} {scheme.version} {facts_seen}"
+            others = "".join(repr(one.names[name]) for name in sorted(uses[scheme.key]))
+            about = f"{scheme.key} {scheme.version} {by_affiliations} {others}"
             if about not in decided:
-                decided[about] = eligibility.decide(scheme.clauses, {"today": day.isoformat(), "affiliations": seen})
-            decisions.append(_decision(person_id, scheme, decided[about], kept, day))
-        boundaries[person_id] = next_boundary(_boundaries(rows, memberships, current), day)
+                decided[about] = eligibility.decide(scheme.clauses, one.names)
+            verified = one.verified if eligibility.FACTS in uses[scheme.key] else None
+            decisions.append(_decision(person_id, scheme, decided[about], one.kept, verified, day))
+        validity = [limit for scheme in current for limit in (scheme.valid_from, scheme.valid_until)]
+        boundaries[person_id] = next_boundary([*one.changes_on, *validity], day)
     return decisions, boundaries
 
 
 def _decision(
-    person_id: UUID, scheme: schemes.Scheme, reasons: list[dict[str, Any]], kept: list[dict[str, Any]], day: dt.date
+    person_id: UUID,
+    scheme: schemes.Scheme,
+    reasons: list[dict[str, Any]],
+    kept: list[dict[str, Any]],
+    verified: list[dict[str, Any]] | None,
+    day: dt.date,
 ) -> entitlements.Decision:
     is_valid = holds(scheme.valid_from, scheme.valid_until, day)
     return entitlements.Decision(
@@ -146,42 +161,8 @@ def _decision(
         is_entitled=is_valid and all(reason["met"] for reason in reasons),
         reasons=reasons,
         facts=kept,
+        verified=verified,
     )
-
-
-Memberships = dict[UUID, list[tuple[str, dt.date, dt.date | None]]]
-
-
-def _fact_of(row: dict[str, Any], memberships: Memberships, today: dt.date) -> dict[str, Any]:
-    organisation_id, until_on = row["organisation_id"], row["until_on"]
-    sets = {key for key, start, end in memberships.get(organisation_id, []) if holds(start, end, today)}
-    return {
-        "role": row["role"],
-        "state": row["state"],
-        "organisation_id": str(organisation_id),
-        "organisation_kind": row["organisation_kind"],
-        "sets": sorted(sets)[: eligibility.MAX_ITEMS],
-        "from_on": row["from_on"].isoformat(),
-        "until_on": until_on.isoformat() if until_on else "",
-        "current": row["state"] == "confirmed" and holds(row["from_on"], until_on, today),
-    }
-
-
-def _kept(row: dict[str, Any], fact: dict[str, Any]) -> dict[str, Any]:
-    """A fact as the entitlement keeps it, so that its reasons can be followed down to the record."""
-    about = {"affiliation_id": str(row["id"]), "version": row["version"]}
-    return about | fact | {"until_on": fact["until_on"] or None}
-
-
-def _boundaries(
-    rows: list[dict[str, Any]], memberships: Memberships, current: Iterable[schemes.Scheme]
-) -> Iterable[dt.date | None]:
-    for row in rows:
-        yield from (row["from_on"], row["until_on"])
-        for _, start, end in memberships.get(row["organisation_id"], []):
-            yield from (start, end)
-    for scheme in current:
-        yield from (scheme.valid_from, scheme.valid_until)
 
 
 def _note_next_checks(work: Work, boundaries: dict[UUID, dt.date | None]) -> None:
@@ -215,10 +196,7 @@ def run_chunk(work: Work) -> bool:
     if run is None:
         return False
     work.replay = work.replay or run.replay
-    statement = select(Person.id).order_by(Person.id).limit(CHUNK)
-    if run.cursor is not None:
-        statement = statement.where(Person.id > run.cursor)
-    person_ids = list(work.session.scalars(statement))
+    person_ids = _next_people(work, run.cursor)
     if person_ids:
         evaluate(work, lock_people(work, person_ids))
         values: dict[str, Any] = {"cursor": person_ids[-1]}
@@ -226,6 +204,15 @@ def run_chunk(work: Work) -> bool:
         values = {"finished_at": work.now}
     work.session.execute(update(EvaluationRun).where(EvaluationRun.id == run.id).values(values))
     return True
+
+
+def _next_people(work: Work, cursor: UUID | None) -> Sequence[UUID]:
+    """The people of the next chunk; where a scheme goes by age, those too of whom nothing but their month of birth is known."""
+    known = select(Person.id).where(Person.id > (cursor or _BEFORE_ALL)).order_by(Person.id).limit(CHUNK)
+    if not _goes_by_age(work):
+        return work.session.scalars(known).all()
+    either = union(known, copies.next_with_month(cursor or _BEFORE_ALL, CHUNK)).subquery()
+    return work.session.scalars(select(either.c.id).order_by(either.c.id).limit(CHUNK)).all()
 
 
 def run_due(work: Work) -> bool:

@@ -1,10 +1,14 @@
 """Eligibility: named clauses in CEL over a person's facts. The one module that knows CEL.
 
-The facts a clause sees are two names:
+What a clause sees are four names:
 
 * ``affiliations``: a list of ``{role, state, organisation_id, organisation_kind, sets, from_on, until_on, current}``, dates
   as ISO text, `until_on` empty where open, `sets` the keys of the sets the organisation belongs to today, `current` true
   when it is confirmed and its period holds today;
+* ``facts``: a list of ``{kind, department, from_on, until_on, current, fields}``, what departments have verified; `current` is
+  true when the period holds today, `fields` are the declared ones that events carry;
+* ``age``: in full years today, -1 where it is not known. Of a birthday the month alone is known: an age is reached on the first
+  day of the month after it (``rules.ages``);
 * ``today``: the day in Shanghai, as ISO text.
 
 A clause is met when its expression is true; anything else, and any error, is not met. CEL itself has no cost limit, so a
@@ -29,11 +33,16 @@ MAX_AFFILIATIONS = MAX_ITEMS
 # is a text and what is not cannot be decided without a parser.
 _MACRO = re.compile(r"\b(all|exists|exists_one|existsOne|filter|map|transformList|transformMap|optMap|optFlatMap)\b")
 
+#: The names that only some clauses use; what stands behind them is read for those alone.
+FACTS, AGE = "facts", "age"
+_NAMED = re.compile(rf"\b({FACTS}|{AGE})\b")
+
 Facts = Mapping[str, Any]
 
-#: What every expression is tried on before it is published: a person without affiliations, with an open and with an ended one.
+#: What every expression is tried on before it is published: a person of whom nothing is known, one with an open and an ended
+#: affiliation, and one with facts, an open and an ended one.
 SAMPLES: tuple[dict[str, Any], ...] = (
-    {"today": "2023-10-27", "affiliations": []},
+    {"today": "2023-10-27", "affiliations": [], "facts": [], "age": -1},
     {
         "today": "2023-10-27",
         "affiliations": [
@@ -49,6 +58,24 @@ SAMPLES: tuple[dict[str, Any], ...] = (
             }
             for role, state, until_on in (("student", "confirmed", ""), ("staff", "ended", "2023-01-01"))
         ],
+        "facts": [],
+        "age": 20,
+    },
+    {
+        "today": "2023-10-27",
+        "affiliations": [],
+        "facts": [
+            {
+                "kind": "sample",
+                "department": "sample",
+                "from_on": "2022-09-01",
+                "until_on": until_on,
+                "current": not until_on,
+                "fields": {},
+            }
+            for until_on in ("", "2023-01-01")
+        ],
+        "age": 65,
     },
 )
 
@@ -56,6 +83,11 @@ SAMPLES: tuple[dict[str, Any], ...] = (
 @functools.lru_cache(maxsize=512)
 def _compiled(expression: str) -> Any:
     return cel.compile(expression)
+
+
+def names_in(clauses: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Which of FACTS and AGE the clauses use; a word in a text may count as used, and does no harm."""
+    return frozenset().union(*(_NAMED.findall(clause["expr"]) for clause in clauses))
 
 
 def flaw_of(expression: str) -> str | None:

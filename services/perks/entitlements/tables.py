@@ -12,6 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.perks.registry import Base
@@ -41,7 +42,8 @@ class EvaluationRun(Base):
 
 
 class Entitlement(Base):
-    """What a person is entitled to under a scheme: one row ever, active or suspended. `facts` is what the clauses saw.
+    """What a person is entitled to under a scheme: one row ever, active or suspended. `facts` are the affiliations the
+    clauses saw, `verified` the facts, where the scheme goes by any.
 
     `person_id` is who it counts for, `merged_from` who had it before a merge. Where the survivor has one of their own, the other
     stays suspended and points to it: `merged_into`.
@@ -59,6 +61,7 @@ class Entitlement(Base):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     facts: Mapped[list[Any] | None]
+    verified: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     merged_from: Mapped[UUID | None]
     merged_into: Mapped[UUID | None]
     __table_args__ = (

@@ -34,6 +34,25 @@ def affiliations_changed(work: Work, events: Sequence[Event]) -> None:
     evaluation.evaluate_changed(work, people)
 
 
+def facts_changed(work: Work, events: Sequence[Event]) -> None:
+    """Take facts over and evaluate their people, who are locked before."""
+    people = evaluation.lock_people(work, copies.people_of(events))
+    copies.facts.apply(work, events)
+    evaluation.evaluate_changed(work, people)
+
+
+def people_registered(work: Work, events: Sequence[Event]) -> None:
+    """Take months of birth over; only where a scheme goes by age are their people locked and evaluated.
+
+    Who publishes such a scheme waits until this is over, and the run that follows comes to everybody whose month is known.
+    """
+    goes_by_age = evaluation.goes_by_age(work)
+    people = evaluation.lock_people(work, copies.people_of(events)) if goes_by_age else []
+    copies.born_months.apply(work, events)
+    if goes_by_age:
+        evaluation.evaluate_changed(work, people)
+
+
 def people_merged(work: Work, events: Sequence[Event]) -> None:
     """Take over who is merged into whom, let entitlements follow, and evaluate everybody concerned.
 

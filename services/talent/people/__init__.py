@@ -9,6 +9,7 @@ Source: architecture, "Data": a record reported by several departments is one re
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +33,11 @@ from services.talent.people.rules.emails import read_email
 from services.talent.people.rules.names import is_same_name, read_name
 from services.talent.people.rules.phones import read_phone
 from services.talent.people.tables import DuplicatePerson, Person
-from services.talent.rules.identity import Identity, read_identity
+from services.talent.rules.identity import Identity, month_of_birth, read_identity
 
 __all__ = ["PersonNotFound", "get_person"]
 
-REGISTERED = "talent.person.registered.v1"
+REGISTERED, CHANGED = "talent.person.registered.v1", "talent.person.changed.v1"
 MERGED, UNMERGED = "talent.person.merged.v1", "talent.person.unmerged.v1"
 provisional_total = Counter(
     "youthcity_provisional_people_total", "Reports of a known document under another name, dry runs too", ["department"]
@@ -168,7 +169,7 @@ def _add_new(
             lost.append(entry)
             continue
         work.record("person", person.id, from_state=None, to_state="registered")
-        announce(work, REGISTERED, person.id, 1)
+        announce(work, REGISTERED, person.id, 1, born_month=month_of_birth(entry.identity))
         verdicts[entry.position] = PersonVerdict(ACCEPTED, person.id, created=True)
     return lost
 
@@ -189,7 +190,8 @@ def _merge_known(
             lost.append(entry)
             continue
         if comparison in _WRITTEN:
-            announce(work, "talent.person.changed.v1", person.id, person.version + 1, person.merged_into)
+            born_month, version = person.born_month, person.version + 1
+            announce(work, CHANGED, person.id, version, person.merged_into, born_month=born_month)
         repeated = repeats(person.reported, entry.particulars)
         if not repeated:
             sealed = statements.seal_particulars(person.id, entry.particulars, keys, before=person.reported)
@@ -214,16 +216,26 @@ def _differences(person: statements.KnownPerson, reported: Particulars) -> tuple
     return differences(person.record, person.reported, reported, sees_contacts=person.may_fill)
 
 
-def announce(work: Work, event_type: str, person_id: UUID, version: int, merged_into: UUID | None = None) -> None:
+def announce(
+    work: Work,
+    event_type: str,
+    person_id: UUID,
+    version: int,
+    merged_into: UUID | None = None,
+    *,
+    born_month: dt.date | None,
+) -> None:
     """Queue the event with the whole state of a person."""
-    work.announce(event_type, subject_id=person_id, version=version, data=_stated(person_id, version, merged_into))
+    data = _stated(person_id, version, merged_into, born_month)
+    work.announce(event_type, subject_id=person_id, version=version, data=data)
 
 
-def _stated(person_id: UUID, version: int, merged_into: UUID | None) -> dict[str, Any]:
+def _stated(person_id: UUID, version: int, merged_into: UUID | None, born_month: dt.date | None) -> dict[str, Any]:
     return {
         "person_id": str(person_id),
         "version": version,
         "merged_into": str(merged_into) if merged_into else None,
+        "born_month": f"{born_month:%Y-%m}" if born_month else None,
     }
 
 
@@ -231,19 +243,19 @@ COUNTERS = figures.COUNTERS
 
 
 def as_they_stand(session: Session, page: Page) -> Sequence[State]:
-    """A page of people, for a service that has lost its copy: that they are known and into whom merged, and nothing else."""
+    """A page of people, for a service that has lost its copy: that they are known, into whom merged, and their month of birth."""
     # a service restored from an older dump may hold a merge that was undone
     dismissed = exists().where(DuplicatePerson.provisional_id == Person.id, DuplicatePerson.state == "dismissed")
-    columns = (Person.id, Person.version, Person.merged_into, Person.updated_at, dismissed.label("is_dismissed"))
+    columns: tuple[Any, ...] = (Person.id, Person.version, Person.merged_into, Person.born_month, Person.updated_at)
     return [
         State(
             MERGED if row.merged_into else UNMERGED if row.is_dismissed else REGISTERED,
             row.id,
             row.version,
-            _stated(row.id, row.version, row.merged_into),
+            _stated(row.id, row.version, row.merged_into, row.born_month),
             row.updated_at,
         )
-        for row in session.execute(page.of(select(*columns), Person.id))
+        for row in session.execute(page.of(select(*columns, dismissed.label("is_dismissed")), Person.id))
     ]
 
 

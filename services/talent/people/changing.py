@@ -12,7 +12,7 @@ from chassis.store import records
 from chassis.store.versions import check_version
 from chassis.store.work import Work
 from contracts.language.violations import Violation
-from services.talent.people import announce, reach, statements
+from services.talent.people import CHANGED, announce, reach, statements
 from services.talent.people.keys import EMAIL, NAME, PHONE, PeopleKeys
 from services.talent.people.reading import get_person
 from services.talent.people.refusals import NotYourRecord, PersonInvalid, PersonNotFound
@@ -46,7 +46,7 @@ def change_person(
         work.record(
             "person", person_id, from_state="registered", to_state="registered", reason=f"changed: {', '.join(changed)}"
         )
-        announce(work, "talent.person.changed.v1", person_id, row["version"] + 1)
+        announce(work, CHANGED, person_id, row["version"] + 1, born_month=row["born_month"])
     return get_person(work, person_id=person_id)
 
 

@@ -72,12 +72,12 @@ def _decide(work: Work, provisional_id: UUID, state: str) -> None:
 
 def _link(work: Work, provisional_id: UUID, merged_into: UUID | None) -> None:
     values = {"merged_into": merged_into, "version": Person.version + 1, "updated_at": work.now}
-    linked = update(Person).where(Person.id == provisional_id).values(values).returning(Person.version)
-    version = work.session.execute(linked).scalar_one()
+    linked = update(Person).where(Person.id == provisional_id).values(values)
+    row = work.session.execute(linked.returning(Person.version, Person.born_month)).one()
     before, after = ("registered", "merged") if merged_into else ("merged", "registered")
     work.record("person", provisional_id, from_state=before, to_state=after)
     event_type = "talent.person.merged.v1" if merged_into else "talent.person.unmerged.v1"
-    announce(work, event_type, provisional_id, version, merged_into)
+    announce(work, event_type, provisional_id, row.version, merged_into, born_month=row.born_month)
 
 
 def _read(work: Work, provisional_id: UUID) -> dict[str, Any]:

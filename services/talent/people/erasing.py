@@ -15,6 +15,7 @@ from sqlalchemy import delete, text, update
 from chassis.ground.logs import redact
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
+from services.talent import facts
 from services.talent.affiliations import serving
 from services.talent.people import announce
 from services.talent.people.refusals import PersonNotFound
@@ -31,7 +32,7 @@ _LOCKED = text(
 _NOTHING: dict[str, Any] = dict.fromkeys(
     (
         *("id_number_sealed", "name_sealed", "phone_sealed", "phone_masked", "email_sealed", "email_masked"),
-        *("contact_lookup", "registered_by"),
+        *("contact_lookup", "registered_by", "born_month"),
     )
 )
 
@@ -59,6 +60,7 @@ def erase_person(work: Work, *, person_id: UUID, reason: str) -> dict[str, Any]:
     for row in rows:
         if row.erased_at is None:
             _erase(work, row, redact(reason))
+    facts.forget_facts(work, ids)
     work.session.execute(delete(PersonReport).where(PersonReport.person_id.in_(ids)))
     survivor = next(row for row in rows if row.merged_into is None)
     return {"id": survivor.id, "erased_at": survivor.erased_at or work.now}
@@ -75,4 +77,4 @@ def _erase(work: Work, row: Any, reason: str) -> None:
     }
     work.session.execute(update(Person).where(Person.id == row.id).values(values))
     work.record("person", row.id, from_state="registered", to_state="erased", reason=reason)
-    announce(work, "talent.person.erased.v1", row.id, row.version + 1, row.merged_into)
+    announce(work, "talent.person.erased.v1", row.id, row.version + 1, row.merged_into, born_month=None)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, column, func, or_, select, table, text, true
 from sqlalchemy.orm import aliased
 
 from chassis.store.work import PLATFORM, Work
+from contracts.vocabulary import ENDED
 from services.talent.organisations import lookups
 from services.talent.people.tables import Person, PersonReport
 
@@ -122,6 +123,7 @@ _RECORDS_OF = text(
 )
 
 
+_AFFILIATIONS = table("affiliations", column("person_id"), column("organisation_id"), column("state"))
 _person = aliased(Person)
 #: Whom a row counts for, in a statement of ``with_person``: who its person is merged into, if anybody.
 PERSON_ID = func.coalesce(_person.merged_into, _person.id)
@@ -180,6 +182,27 @@ def _has_reported(department: str, person_id: Any) -> ColumnElement[bool]:
         own.where(PersonReport.person_id == person_id).offset(0).correlate_except(PersonReport).exists(),
         of_merged.offset(0).correlate_except(PersonReport, merged).exists(),
     )
+
+
+def reaches_person(work: Work, person_id: Any) -> ColumnElement[bool]:
+    """Condition for rows of a person, not merged: the person is within reach."""
+    if is_everybodys(work):
+        return true()
+    if work.caller.person_id is not None:
+        found: ColumnElement[bool] = person_id == work.caller.person_id
+        return found
+    department = work.caller.department
+    served = select(_AFFILIATIONS.c.person_id).where(
+        _AFFILIATIONS.c.person_id.in_(ids_of(person_id)),
+        _AFFILIATIONS.c.state != ENDED,
+        lookups.trusts(department, _AFFILIATIONS.c.organisation_id),
+    )
+    return or_(_has_reported(department, person_id), served.correlate_except(_AFFILIATIONS).exists())
+
+
+def hold(work: Work, person_id: UUID) -> None:
+    """Keep others who hold the person waiting until this work is over: what is written of the person comes one by one."""
+    work.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
 def records_of(work: Work, ids: set[UUID]) -> dict[UUID, UUID]:

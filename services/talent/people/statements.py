@@ -5,6 +5,7 @@ Each statement takes whole columns (``unnest``), so 500 people cost as many roun
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,11 @@ from services.talent.people import reach
 from services.talent.people.keys import EMAIL, ID_NUMBER, NAME, PHONE, PeopleKeys
 from services.talent.people.rules.comparing import Particulars
 from services.talent.people.rules.masking import mask_email, mask_id_number, mask_name, mask_phone
-from services.talent.rules.identity import Identity
+from services.talent.rules.identity import Identity, month_of_birth
 
 _FIND = text(
     f"""
-    select p.id, p.id_lookup, p.version, p.merged_into, p.name_sealed, p.phone_sealed, p.email_sealed,
+    select p.id, p.id_lookup, p.version, p.merged_into, p.born_month, p.name_sealed, p.phone_sealed, p.email_sealed,
     r.name_sealed as reported_name, r.phone_sealed as reported_phone, r.email_sealed as reported_email,
     coalesce(p.registered_by = :department, false) as is_own, {reach.SERVED} as is_served,
     exists (select 1 from person_reports o where o.person_id = p.id and o.department <> :department) as is_shared
@@ -33,11 +34,12 @@ _FIND = text(
 _INSERT = text(
     """
     with added as (insert into people (id, id_type, id_lookup, id_number_sealed, id_number_masked, name_sealed, name_masked,
-    phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup, version, created_at, updated_at, registered_by)
+    phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup, born_month, version, created_at, updated_at,
+    registered_by)
     select *, 1, :now, :now, :department from unnest(cast(:ids as uuid[]), cast(:id_types as text[]), cast(:lookups as bytea[]),
     cast(:id_numbers as bytea[]), cast(:id_masks as text[]), cast(:names as bytea[]), cast(:name_masks as text[]),
     cast(:phones as bytea[]), cast(:phone_masks as text[]),
-    cast(:emails as bytea[]), cast(:email_masks as text[]), cast(:contact_lookups as bytea[]))
+    cast(:emails as bytea[]), cast(:email_masks as text[]), cast(:contact_lookups as bytea[]), cast(:born_months as date[]))
     on conflict (id_lookup) do nothing returning id),
     queued as (insert into duplicate_people (provisional_id, person_id, department, client_id, state, created_at)
     select added.id, twin.person_id, :department, :client_id, 'open', :now
@@ -91,6 +93,7 @@ class KnownPerson:
     id: UUID
     version: int
     merged_into: UUID | None
+    born_month: dt.date | None
     record: Particulars
     reported: Particulars | None
     is_own: bool
@@ -172,6 +175,7 @@ def find(work: Work, lookups: Sequence[bytes], keys: PeopleKeys) -> dict[bytes, 
             row.id,
             row.version,
             row.merged_into,
+            row.born_month,
             opened(row.id, SealedParticulars(row.name_sealed, row.phone_sealed, row.email_sealed), keys),
             opened(row.id, SealedParticulars(row.reported_name, row.reported_phone, row.reported_email), keys)
             if row.reported_name is not None
@@ -194,6 +198,7 @@ def insert(work: Work, people: Sequence[SealedPerson]) -> set[UUID]:
         "id_masks": [mask_id_number(person.identity.number) for person in people],
         "names": [person.sealed.name for person in people],
         "name_masks": [mask_name(person.particulars.name) for person in people],
+        "born_months": [month_of_birth(person.identity) for person in people],
         "twins": [person.twin and str(person.twin) for person in people],
         **_contacts([(person.particulars, person.sealed) for person in people]),
     }

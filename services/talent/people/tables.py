@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Uuid, text
@@ -9,12 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.talent.registry import Base, Id, Instant, Words
 
+_MONTH_TO_FIND = text(
+    "born_month is null and id_type in ('resident_id', 'hmt_residence_permit', 'foreign_resident_id')"
+    " and id_number_sealed is not null"
+)
+
 
 class Person(Base):
     """One person, known by one document. `id_lookup` is the keyed hash that makes one number one row.
 
     `registered_by` is the department whose report made the record. A provisional person is that department's alone: its hash
     covers the department too. `merged_into` is whom both ids answer as; that person is not merged (ADR 0022).
+    `born_month`: the first day of the month of birth, where the document has one.
     """
 
     __tablename__ = "people"
@@ -39,6 +46,7 @@ class Person(Base):
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", name="people_merged_into_fkey"))
     erased_at: Mapped[Instant | None]
     """When all that is personal was taken out of the row; its hash is then of nothing."""
+    born_month: Mapped[dt.date | None]
 
     __table_args__ = (
         Index("people_id_lookup", "id_lookup", unique=True),
@@ -51,12 +59,14 @@ class Person(Base):
         Index("people_created_at", "created_at", "id"),
         Index("people_updated_at", "updated_at"),
         Index("people_merged_into", "merged_into", "id", postgresql_where=text("merged_into is not null")),
+        Index("people_without_month", "id", postgresql_where=_MONTH_TO_FIND),
         CheckConstraint("merged_into <> id", name="people_not_merged_into_itself"),
         CheckConstraint(
             "case when erased_at is null then num_nulls(id_number_sealed, name_sealed) = 0 else num_nonnulls("
             "id_number_sealed, name_sealed, phone_sealed, phone_masked, email_sealed, email_masked, contact_lookup) = 0 end",
             name="people_erased",
         ),
+        CheckConstraint("extract(day from born_month) = 1", name="people_born_month_first"),
     )
 
 

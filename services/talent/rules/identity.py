@@ -98,6 +98,13 @@ def _read_citizen(id_type: str, number: str, today: date) -> Identity | Violatio
     return Identity(id_type, CITIZEN_NUMBERS, number)
 
 
+def month_of_birth(identity: Identity) -> date | None:
+    """The first day of the month of birth that stands in the number; None where the document has none."""
+    if identity.space != CITIZEN_NUMBERS:
+        return None
+    return date(int(identity.number[6:10]), int(identity.number[10:12]), 1)
+
+
 def _is_of_type(id_type: str, number: str) -> bool:
     if id_type == HMT_RESIDENT:
         return number.startswith(HMT_PREFIXES)
