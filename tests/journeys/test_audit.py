@@ -92,6 +92,22 @@ class Day:
             office.post(f"/v1/duplicate-people/{provisional}/{move}", {})
         self.town.client.post(f"/v1/people/{self.person}/disclosures", {"purpose": "a letter by post"})
 
+    def at_the_registers(self) -> None:
+        """Two entries that the person takes part in, one of them said to be the other."""
+        key, names = f"engagements_{self.town.number}", {"name": {"zh-CN": "引才", "en": "Engagements"}}
+        kind = {"programme": "engagements", "natural_key": ["title"], "reporters": [self.town.department], **names}
+        kind |= {"states": [{"key": "agreed", **names}], "parties": [{"role": "talent", "of": ["person"], **names}]}
+        self.town.client.put(f"/v1/register-kinds/{key}", kind, if_none_match="*")
+        entry = {"kind_key": key, "agreed_on": "2024-09-01", "parties": [{"role": "talent", "person_id": self.person}]}
+        first, second = (
+            self.town.client.post("/v1/register-entries", {**entry, "title": one})["id"] for one in ("A", "B")
+        )
+        path = f"/v1/register-entries/{second}"
+        self.town.client.post(f"{path}/same-as", {"same_as": first})
+        self.town.client.post(f"{path}/same-as/undo", {})
+        for shown in (path, f"{path}/reports", "/v1/register-entries"):
+            self.town.client.get(shown)
+
     def with_a_roster(self) -> None:
         path, _ = self.town.roster(self.university, 3)
         imported = self.town.upload(path)
@@ -141,6 +157,7 @@ def test_every_operation_that_shows_or_changes_a_persons_data_leaves_its_row(tow
         day.at_home,
         day.at_the_office,
         day.with_a_roster,
+        day.at_the_registers,
     ):
         part()
     found = [entry for person in day.people for entry in entries(auditor, person_id=person)]
