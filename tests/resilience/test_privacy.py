@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 
 from chassis.broker.wire import Wire
+from deploy.local.clients import CLIENTS
 from deploy.local.throwaway import ThrowawayPlatform, eventually
 from examples import rosters
 from examples.city import universities
@@ -36,8 +37,9 @@ class Demo:
         added = platform.run(
             "gateway", "client", "add", "all", "--department", "youth_league", "--json", "--scope", "all"
         )
-        described = {"gateway_url": platform.url, "clients": {"all": json.loads(added)}}
-        self.client: Client = client_of(described)
+        clients = {name: json.loads(platform.run("gateway", *one.arguments(name))) for name, one in CLIENTS.items()}
+        described = {"gateway_url": platform.url, "clients": {**clients, "all": json.loads(added)}}
+        self.client: Client = client_of(described, "all")
         (platform.folder / "platform.json").write_text(json.dumps(described))
         platform.run("examples.demo", "--platform", str(platform.folder / "platform.json"))
 

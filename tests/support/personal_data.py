@@ -17,7 +17,7 @@ from urllib.parse import quote
 from deploy.local.packages import find_program
 from deploy.local.throwaway import ThrowawayPlatform
 from examples import rosters
-from examples.city import universities
+from examples.city import people, universities
 from services.talent.rules.identity import check_character
 from tests.support.servers import Broker
 
@@ -32,11 +32,13 @@ _BYTES = re.compile(rb"\\\\x((?:[0-9a-f]{2})+)")
 
 
 def names_of_the_demo() -> frozenset[str]:
-    """Every name of three characters or more in the demo rosters."""
+    """Every name of three characters or more in the rosters of the demo's universities and departments."""
     found: set[str] = set()
     for number, (place, count) in enumerate(zip(universities(), rosters.counts(), strict=True)):
         for member in rosters.members_of(place, number=number, count=count):
             found.add(member.name)
+    for file in (people.employees(), people.experts(), people.volunteers()):
+        found.update(row[0] for row in file.rows)
     return frozenset(name for name in found if len(name) > 2)
 
 
