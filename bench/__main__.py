@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import create_engine, make_url
 
-from bench import deliveries, imports, redemption, registration, rpc
+from bench import deliveries, entries, imports, redemption, registration, report, rpc
 from bench.rounds import Row
 from deploy.local.throwaway import ThrowawayPlatform
 
@@ -24,7 +24,7 @@ RESULT = Path(".state/bench.json")
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rpc", "redemption", "registration", "imports", "deliveries"]
+    chosen = sys.argv[1:] or ["rpc", "redemption", "registration", "imports", "entries", "deliveries", "report"]
     server = os.environ["TEST_DATABASE_URL"]
     rows: list[Row] = []
     for name in chosen:
@@ -49,11 +49,24 @@ def _on_platform(name: str, folder: Path, server: str, amqp_uri: str) -> list[Ro
             return registration.rows(platform)
         if name == "deliveries":
             return deliveries.rows(platform, _database_maker(server))
+        if name == "report":
+            return _report(platform, folder / "large", server)
         platform.start_gateway()
         platform.wait_for("gateway")
-        return imports.rows(platform)
+        return entries.rows(platform) if name == "entries" else imports.rows(platform)
     finally:
         platform.close()
+
+
+def _report(small: ThrowawayPlatform, folder: Path, server: str) -> list[Row]:
+    folder.mkdir()
+    with _vhost() as of_large:
+        large = ThrowawayPlatform(folder, _database_maker(server), of_large, urlsplit(of_large).username or "")
+        try:
+            large.prepare()
+            return report.rows(small, large)
+        finally:
+            large.close()
 
 
 def _database_maker(server: str) -> Callable[[str], str]:

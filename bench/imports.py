@@ -8,6 +8,7 @@ import datetime as dt
 import io
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg2
@@ -47,7 +48,7 @@ def rows(platform: ThrowawayPlatform) -> list[Row]:
         return ROSTER_ROWS / elapsed
 
     def copy_rate() -> float:
-        return _copy_rate(platform.databases["talent"])
+        return rate_of_copy(platform.databases["talent"], TABLES, counted="import_rows")
 
     return [compare("import_rows_vs_copy", candidate=import_rate, baseline=copy_rate, unit="rows/s", floor=0.05)]
 
@@ -76,18 +77,18 @@ def _roster(folder: Path, number: int) -> Path:
     return path
 
 
-def _copy_rate(database_url: str) -> float:
-    """Roster rows per second if COPY alone had to bring in all the table rows they become: the same columns, keys,
-    indexes and foreign keys, each table in a transaction of its own.
+def rate_of_copy(database_url: str, tables: Sequence[str], *, counted: str) -> float:
+    """Rows of `counted` per second if COPY alone had to bring in all rows of the tables: the same columns, keys, indexes and
+    foreign keys, each table in a transaction of its own.
     """
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection = psycopg2.connect(url)
     connection.autocommit = True
     seconds = 0.0
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) from import_rows")
-        roster_rows = cursor.fetchone()[0]
-        for table in TABLES:
+        cursor.execute(f"select count(*) from {counted}")
+        rows = cursor.fetchone()[0]
+        for table in tables:
             data = io.BytesIO()
             cursor.copy_expert(f"copy (select * from {table}) to stdout", data)
             cursor.execute(f"create table copy_of_{table} (like {table} including all)")
@@ -103,4 +104,4 @@ def _copy_rate(database_url: str) -> float:
             seconds += time.monotonic() - started
             cursor.execute(f"drop table copy_of_{table}")
     connection.close()
-    return float(roster_rows / seconds)
+    return float(rows / seconds)
