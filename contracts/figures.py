@@ -78,6 +78,11 @@ PROGRAMME_KEY = validate.Regexp(
         "wrong_format", "应为一个大写字母加两三位数字，如 X07。", "Must be a letter and two or three digits, like X07."
     ),
 )
+_SCALE = Text(
+    "not_one_of",
+    "应为万或亿。",
+    "Must be the character of ten thousand (U+4E07) or of a hundred million (U+4EBF).",
+)
 _PLAIN = Text("invalid_type", "应为文本、数字或 true、false。", "Must be a text, a number, true or false.")
 _UNIT = Text("wrong_unit", "{count} 以 {units} 计，请改写 unit。", "{count} are counted in {units}; write that unit.")
 _GRAIN = Text("required", "取整须写明到哪一位，如 grain = 10。", "A rounded figure needs its grain: 10, for instance.")
@@ -122,7 +127,7 @@ class FigureDisplay(Schema):
 
     qualifier = fields.String(required=True, validate=validate.OneOf(QUALIFIERS))
     grain = Whole(load_default=None, allow_none=True, validate=validate.Range(min=1))
-    scale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf([*SCALES]))
+    scale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf([*SCALES], error=_SCALE))
     decimals = Whole(load_default=0, validate=validate.Range(min=0, max=4))
     numerals = fields.String(required=True, validate=validate.OneOf(NUMERALS))
 

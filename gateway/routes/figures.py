@@ -23,6 +23,7 @@ from contracts.figures import (
 from contracts.figures import counting as to_count
 from contracts.language.declared import COUNTY_CODE
 from contracts.language.messages import Text
+from contracts.language.refusals import Invalid
 from contracts.language.schema import MAX_LIMIT, Day, Schema
 from gateway.calls import backend
 from gateway.http import languages, lists, reading
@@ -67,6 +68,7 @@ class FiguresQuery(AsOf):
 
 
 QUERY = FiguresQuery()
+KEY = Schema.from_dict({"key": fields.String(required=True, validate=FIGURE_KEY)}, name="FigureKey")()
 RECORDS = lists.query_schema(ListFigureRecords, "figure")
 
 
@@ -123,6 +125,11 @@ def list_figures() -> dict[str, Any]:
 )
 def list_figure_records(key: str) -> Response:
     """By the day they count for; by Accept also as a file. Raises FigureNotFound."""
+    reading.query_of(RECORDS)
+    try:
+        KEY.load({"key": key})
+    except ValidationError as error:
+        raise Invalid.of(error) from None
     definition = counting.figure(key).definition
     call = f"{MECHANISMS[definition['of']['mechanism']]}.list_figure_records"
     is_file = request.accept_mimetypes.best_match(["application/json", exporting.CSV], "application/json") != (
