@@ -83,16 +83,20 @@ _SCALE = Text(
     "应为万或亿。",
     "Must be the character of ten thousand (U+4E07) or of a hundred million (U+4EBF).",
 )
-_PLAIN = Text("invalid_type", "应为文本、数字或 true、false。", "Must be a text, a number, true or false.")
+_PLAIN = Text("not_plain", "应为文本、数字或 true、false。", "Must be a text, a number, true or false.")
 _UNIT = Text("wrong_unit", "{count} 以 {units} 计，请改写 unit。", "{count} are counted in {units}; write that unit.")
-_GRAIN = Text("required", "取整须写明到哪一位，如 grain = 10。", "A rounded figure needs its grain: 10, for instance.")
-_FIELD = Text("required", "measure 须写明合计哪个字段。", "A measure names the field that is added up.")
+_GRAIN = Text(
+    "grain_missing", "取整须写明到哪一位，如 grain = 10。", "A rounded figure needs its grain: 10, for instance."
+)
+_FIELD = Text("field_missing", "measure 须写明合计哪个字段。", "A measure names the field that is added up.")
 _NO_ROLE = Text(
     "unexpected", "measure 不按参与方计，请删去 role。", "A measure is not counted by parties; remove the role."
 )
-_PARAMETER = Text("required", "parameter 须写明一个参数。", "A parameter's figure names one parameter.")
-_BOTH = Text("not_one_of", "count 与 mechanism 须同为参数。", "count = parameter goes with mechanism = parameters.")
-_NO_START = Text("unexpected", "只有流量指标有 starts_on。", "Only a flow has starts_on.")
+_PARAMETER = Text("parameter_missing", "parameter 须写明一个参数。", "A parameter's figure names one parameter.")
+_BOTH = Text(
+    "counts_otherwise", "count 与 mechanism 须同为参数。", "count = parameter goes with mechanism = parameters."
+)
+_NO_START = Text("start_unexpected", "只有流量指标有 starts_on。", "Only a flow has starts_on.")
 
 
 class Plain(fields.Raw):

@@ -19,6 +19,9 @@ STATUSES = (RUNNING, PLANNED, ADVOCATED)
 ROLES = ("lead", "co_organiser", "reporter", "member", "verifier", "backer", "host")
 #: The report that is written; its outline is kept under this key.
 PROGRESS = "progress"
+_REPORT = validate.OneOf(
+    [PROGRESS], error=Text("report_unknown", "只有 progress 报告。", "There is the report progress.")
+)
 
 _NO_FLOW = Text(
     "unexpected",
@@ -134,7 +137,7 @@ class OutlineBody(Schema):
 class PutReportOutline(OutlineBody):
     """Add the outline, or replace it; `version` is the one it replaces, null for a new one."""
 
-    key = fields.String(required=True, validate=validate.OneOf([PROGRESS]))
+    key = fields.String(required=True, validate=_REPORT)
     version = Whole(load_default=None, allow_none=True)
 
 
@@ -147,4 +150,4 @@ class ReportOutline(OutlineBody):
 
 
 class GetReportOutline(Schema):
-    key = fields.String(required=True, validate=validate.OneOf([PROGRESS]))
+    key = fields.String(required=True, validate=_REPORT)

@@ -109,10 +109,10 @@ class SearchPeople(Listing):
     """People by a document, or by a name and a phone. Neither may stand in an address, so they go in a body."""
 
     after = fields.Nested(AfterPerson, load_default=None, allow_none=True)
-    id_type = fields.String(validate=validate.OneOf(ID_TYPES))
-    id_number = fields.String(validate=NUMBER)
-    name = fields.String(validate=NAME)
-    phone = fields.String(validate=NUMBER)
+    id_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(ID_TYPES))
+    id_number = fields.String(load_default=None, allow_none=True, validate=NUMBER)
+    name = fields.String(load_default=None, allow_none=True, validate=NAME)
+    phone = fields.String(load_default=None, allow_none=True, validate=NUMBER)
 
     @validates_schema
     def _is_a_document_or_a_contact(self, data: dict[str, Any], **kwargs: Any) -> None:

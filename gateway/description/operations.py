@@ -40,6 +40,8 @@ class Shape:
 
     summary: tuple[str, str]
     body: Schema | None = None
+    needs_body: bool = False
+    """It takes no request without a body, though no field of it is required."""
     body_type: str = "application/json"
     query: Schema | None = None
     answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
@@ -86,7 +88,7 @@ def describe(declared: Operation, shape: Shape) -> dict[str, Any]:
     if (text := words.of_operation(declared.name)) is not None:
         doc["description"] = text
     if shape.body is not None:
-        is_required = any(one.required for one in shape.body.load_fields.values())
+        is_required = shape.needs_body or any(one.required for one in shape.body.load_fields.values())
         doc["requestBody"] = {"required": is_required, "content": {shape.body_type: {"schema": shape.body}}}
     if parameters := _parameters(declared, shape):
         doc["parameters"] = parameters

@@ -71,6 +71,7 @@ class Day:
     def at_home(self) -> None:
         path, themselves = f"/v1/people/{self.person}/preferences", self.town.app.for_person(self.person)
         themselves.get(path)
+        themselves.get(f"/v1/people/{self.person}/export")
         wanted = {"language": None, "programmes": {}, "quiet_hours": None}
         themselves.put(path, wanted, if_none_match="*")
         (message, *_) = eventually(lambda: inbox(self.town, self.person), what="a message")
@@ -91,6 +92,21 @@ class Day:
         for move in ("merge", "dismiss"):
             office.post(f"/v1/duplicate-people/{provisional}/{move}", {})
         self.town.client.post(f"/v1/people/{self.person}/disclosures", {"purpose": "a letter by post"})
+        forgotten = self.town.client.post(
+            "/v1/people", {**about, "id_number": f"{about['id_number']}9", "name": "欧阳修"}
+        )
+        self.people.append(forgotten["id"])
+        office.post(f"/v1/people/{forgotten['id']}/erase", {"reason": "at the wish of the person"})
+
+    def with_facts(self) -> None:
+        key, names = f"insured_{self.town.number}", {"name": {"zh-CN": "参保", "en": "Insured"}}
+        kind = {"programme": "insurance", "confirmed_by": [self.town.department], "fields": [], **names}
+        self.town.client.put(f"/v1/fact-kinds/{key}", kind, if_none_match="*")
+        fact = {"person_id": self.person, "kind_key": key, "from_on": "2024-01-01"}
+        made = self.town.client.post("/v1/facts", fact)
+        self.town.client.get(f"/v1/facts/{made['id']}")
+        self.town.client.get("/v1/facts", person_id=self.person)
+        self.town.client.post(f"/v1/facts/{made['id']}/end", {})
 
     def at_the_registers(self) -> None:
         """Two entries that the person takes part in, one of them said to be the other."""
@@ -158,6 +174,7 @@ def test_every_operation_that_shows_or_changes_a_persons_data_leaves_its_row(tow
         day.at_the_office,
         day.with_a_roster,
         day.at_the_registers,
+        day.with_facts,
     ):
         part()
     found = [entry for person in day.people for entry in entries(auditor, person_id=person)]

@@ -61,6 +61,7 @@ SEARCH = lists.query_schema(S.SearchPeople)
     scope=READ,
     summary=("按证件号码，或按姓名与电话查找人员（脱敏）", "Search people by document, or by name and phone, masked"),
     body=SEARCH,
+    needs_body=True,
     answers={200: lists.page_schema(S.PersonPage)},
 )
 def search_people() -> Response:
