@@ -90,7 +90,7 @@ _GRAIN = Text(
 )
 _FIELD = Text("field_missing", "measure 须写明合计哪个字段。", "A measure names the field that is added up.")
 _NO_ROLE = Text(
-    "unexpected", "measure 不按参与方计，请删去 role。", "A measure is not counted by parties; remove the role."
+    "role_unexpected", "measure 不按参与方计，请删去 role。", "A measure is not counted by parties; remove the role."
 )
 _PARAMETER = Text("parameter_missing", "parameter 须写明一个参数。", "A parameter's figure names one parameter.")
 _BOTH = Text(
@@ -101,6 +101,8 @@ _NO_START = Text("start_unexpected", "只有流量指标有 starts_on。", "Only
 
 class Plain(fields.Raw):
     """A text, a whole number, or true and false."""
+
+    default_error_messages = {"null": _PLAIN}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str | int) or (isinstance(value, str) and len(value) > 200):
