@@ -24,7 +24,7 @@ _REPORT = validate.OneOf(
 )
 
 _NO_FLOW = Text(
-    "unexpected",
+    "flow_unexpected",
     "未实施的项目没有流量可计：请改为 stock，或将 status 改为 running。",
     "What does not run yet has no flow to count: write stock, or the status running.",
 )
