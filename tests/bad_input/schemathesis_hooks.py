@@ -15,7 +15,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LAWS = {
     "empty_period", "empty_rule", "session_too_long", "too_large", "control_character", "either", "choices_missing",
     "choices_unexpected", "document_or_contact", "duplicate", "wrong_unit", "grain_missing", "field_missing",
-    "parameter_missing", "counts_otherwise", "start_unexpected", "report_unknown", "not_plain", "role_unexpected", "flow_unexpected",
+    "parameter_missing", "counts_otherwise", "start_unexpected", "report_unknown", "not_plain", "role_unexpected",
+    "flow_unexpected",
 }  # fmt: skip
 
 
