@@ -7,7 +7,7 @@ those are (each subject's ``figures``), and the definitions, which come with the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,47 +62,56 @@ class Counter:
 Counters = Mapping[str, Counter]
 
 
-def count(
-    work: Work,
-    counters: Counters,
-    *,
-    figures: Sequence[Mapping[str, Any]],
-    as_of: dt.date | None,
-    county: str | None,
-) -> dict[str, Any]:
-    """The figures of these definitions. What a subject cannot count, or has no record of, is null."""
-    day = as_of or work.today
-    return {"items": [_count(work, counters, one, _wanted(one, day, county)) for one in figures]}
+class Figures:
+    """What a service counts: the counters of its subjects by mechanism, and the two queries for which they are there."""
 
+    def __init__(self, subjects: Iterable[Any]) -> None:
+        self._counters: Counters = {
+            mechanism: counter for one in subjects for mechanism, counter in getattr(one, "COUNTERS", {}).items()
+        }
 
-def list_records(
-    work: Work,
-    counters: Counters,
-    *,
-    figure: Mapping[str, Any],
-    as_of: dt.date | None,
-    county: str | None,
-    limit: int,
-    after: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """A page of the records behind a figure, by the day they count for."""
-    counter = counters.get(figure["of"]["mechanism"])
-    found = counter.records(_wanted(figure, as_of or work.today, county)) if counter is not None else None
-    if counter is None or found is None:
-        return {"items": [], "next_after": None}
-    rows = found.subquery("found")
-    key = (rows.c.on, cast(rows.c.id, Text), cast(rows.c.unit_id, Text))
-    statement = select(rows).order_by(*key).limit(limit + 1)
-    if after is not None:
-        statement = statement.where(tuple_(*key) > tuple_(after["on"], after["id"], after["unit_id"]))
-    page = [dict(row) for row in work.session.execute(statement).mappings()]
-    items = page[:limit]
-    reports = _reports(work, counter, rows.c.id, items)
-    last = items[-1] if len(page) > limit else None
-    return {
-        "items": [_record(one, reports.get(one["id"], [])) for one in items],
-        "next_after": last and {"on": last["on"], "id": str(last["id"]), "unit_id": str(last["unit_id"])},
-    }
+    def count_figures(
+        self,
+        work: Work,
+        *,
+        figures: Sequence[Mapping[str, Any]],
+        as_of: dt.date | None = None,
+        county: str | None = None,
+    ) -> dict[str, Any]:
+        """The figures of these definitions, as of the end of the day `as_of` (today without one). What a subject cannot count, or
+        has no record of, is null.
+        """
+        day = as_of or work.today
+        return {"items": [_count(work, self._counters, one, _wanted(one, day, county)) for one in figures]}
+
+    def list_figure_records(
+        self,
+        work: Work,
+        *,
+        figure: Mapping[str, Any],
+        as_of: dt.date | None = None,
+        county: str | None = None,
+        limit: int = 50,
+        after: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """A page of the records behind a figure, by the day they count for."""
+        counter = self._counters.get(figure["of"]["mechanism"])
+        found = counter.records(_wanted(figure, as_of or work.today, county)) if counter is not None else None
+        if counter is None or found is None:
+            return {"items": [], "next_after": None}
+        rows = found.subquery("found")
+        key = (rows.c.on, cast(rows.c.id, Text), cast(rows.c.unit_id, Text))
+        statement = select(rows).order_by(*key).limit(limit + 1)
+        if after is not None:
+            statement = statement.where(tuple_(*key) > tuple_(after["on"], after["id"], after["unit_id"]))
+        page = [dict(row) for row in work.session.execute(statement).mappings()]
+        items = page[:limit]
+        reports = _reports(work, counter, rows.c.id, items)
+        last = items[-1] if len(page) > limit else None
+        return {
+            "items": [_record(one, reports.get(one["id"], [])) for one in items],
+            "next_after": last and {"on": last["on"], "id": str(last["id"]), "unit_id": str(last["unit_id"])},
+        }
 
 
 def shanghai_day(moment: Any) -> ColumnElement[dt.date]:
