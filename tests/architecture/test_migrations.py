@@ -88,6 +88,8 @@ class TestMigratedDatabase:
         """Columns, defaults, constraints and indexes, by name and definition, as PostgreSQL itself tells them."""
         migrated, mapped = (create_engine(with_driver(fresh_database(owner))) for _ in range(2))
         migrations.upgrade(migrated.url.render_as_string(hide_password=False), owner)
+        with mapped.begin() as connection:
+            connection.execute(text("create extension if not exists pg_trgm"))
         metadata_of(owner).create_all(mapped)
         found, wanted = shape(migrated), shape(mapped)
         for engine in (migrated, mapped):
