@@ -130,13 +130,13 @@ def list_figure_records(key: str) -> Response:
         KEY.load({"key": key})
     except ValidationError as error:
         raise Invalid.of(error) from None
-    definition = counting.figure(key).definition
-    call = f"{MECHANISMS[definition['of']['mechanism']]}.list_figure_records"
     is_file = request.accept_mimetypes.best_match(["application/json", exporting.CSV], "application/json") != (
         "application/json"
     )
 
     def read(sent: dict[str, Any]) -> Any:
+        definition = counting.figure(key).definition  # once the cursor is known to be one
+        call = f"{MECHANISMS[definition['of']['mechanism']]}.list_figure_records"
         fields_ = {name: value for name, value in sent.items() if name != "key"}
         return backend.query(call, {**fields_, "figure": to_count(definition)})
 

@@ -143,6 +143,8 @@ class City:
         provisional = self.api.app.post("/v1/people", {**body, "name": "另有其人", "email": None})
         for decision in ("merge", "dismiss"):
             yield Write(f"{decision}_duplicate_person", {}, ids={"provisional_id": provisional["id"]})
+        erasing = {"reason": "at the wish of the person"}
+        yield Write("erase_person", erasing, {"reason": "otherwise"}, {"person_id": provisional["id"]})
         ids, version = {"person_id": person["id"]}, {"If_Match": '"v1"'}
         yield Write("change_person", {"name": "迟来者"}, {"name": "来者"}, ids, version)
         report = {**ids, "organisation_id": university["id"], "role": "student", "from_on": "2024-09-01"}

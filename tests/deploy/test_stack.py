@@ -203,4 +203,4 @@ def _try(printed: str) -> None:
     assert line is not None
     if shutil.which("curl"):
         answer = subprocess.run(["bash", "-c", line[1]], capture_output=True, text=True, check=True, timeout=30)
-        assert {"key": "scenic.areas", "value": 0}.items() <= json.loads(answer.stdout)["items"][0].items()
+        assert json.loads(answer.stdout) == {"items": []}, "no city's pack, so no figure yet"
