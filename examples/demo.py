@@ -55,7 +55,7 @@ def main(platform: str) -> None:
 
 
 def _apply_pack(client: Client) -> tuple[dict[str, int], str]:
-    """Add what the city's pack has and the platform lacks; what is there stays as it is, for the demo never overwrites.
+    """Add what the city's pack has and the platform lacks, the fields of built-in roles too; all else that is there stays as it is.
 
     Returns the number of members of each set, and the id of the first university.
     """
@@ -64,7 +64,7 @@ def _apply_pack(client: Client) -> tuple[dict[str, int], str]:
         raise click.ClickException("\n".join(mistake.line for mistake in mistakes))
     comparison = Comparison(Governing(Gateway(client.url, *client.login)), pack)
     for step in comparison.changes:
-        if step.action == CREATE and step.do is not None:
+        if step.do is not None and (step.action == CREATE or step.what == holdings.ROLE):
             step.do()
     members = {key: one["members"] for key, one in holdings.tables(pack, holdings.SET).items()}
     return {key: len(one) for key, one in members.items()}, comparison.ids[members["resident_universities"][0]]

@@ -80,7 +80,7 @@ CLIENTS = {
 #: The devices of the demo, and the list whose first record each is bound to.
 DEVICES = {
     "gate": (DemoClient("culture_tourism", "device", ("redemptions:scan",)), "/v1/organisations?kind=scenic_area"),
-    "door": (DemoClient("youth_league", "device", ("checkins:scan",)), "/v1/activities?kind=job_fair"),
+    "door": (DemoClient("youth_league", "device", ("checkins:scan",)), "/v1/activities?kind_key=job_fair"),
 }
 #: The department of the demo that listens to events, and the types it is named for: its own schools' students.
 LISTENER = "education"

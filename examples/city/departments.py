@@ -44,13 +44,12 @@ def files() -> dict[str, list[File]]:
             innovation.rights(),
         ],
         "nuc_institute": [innovation.institute_bases("产学研合作基地.csv")],
-        "city_leadership": [people.experts()],
     }
 
 
 def later_files() -> dict[str, list[File]]:
     """Department → what it sends once the city office has confirmed the organisations its first files named."""
-    return {"science_technology": [people.employees()]}
+    return {"science_technology": [people.employees()], "city_leadership": [people.experts()]}
 
 
 def _special_actions() -> File:
