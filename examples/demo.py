@@ -55,7 +55,7 @@ def main(platform: str) -> None:
 
 
 def _apply_pack(client: Client) -> tuple[dict[str, int], str]:
-    """Add what the city's pack has and the platform lacks, the fields of built-in roles too; all else that is there stays as it is.
+    """Add what the city's pack has and the platform lacks, and the fields of built-in roles; what else is there stays.
 
     Returns the number of members of each set, and the id of the first university.
     """

@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from deploy.local.clients import DEVICES
 from tests.documents import blocks
 from tests.documents.conftest import City
 
@@ -39,3 +40,8 @@ def test_both_readmes_name_the_two_commands_first() -> None:
     for name in ("README.md", "README.zh-CN.md"):
         commands = re.findall(r"^make (\w+)", (blocks.ROOT / name).read_text(), re.MULTILINE)
         assert commands[:2] == ["run", "test"]
+
+
+def test_the_devices_of_the_demo_find_what_they_are_bound_to(city: City) -> None:
+    for device, places in DEVICES.values():
+        assert city.client.get(f"{places}&limit=1")["items"], device
