@@ -70,7 +70,7 @@ def _member(choose: random.Random, *, serial: int) -> Member:
 
 
 def invented_name(choose: random.Random) -> str:
-    """A name that is nobody's in particular."""
+    """An invented name."""
     surname = choose.choice(_COMPOUND) if choose.random() < 0.02 else choose.choice(_SURNAMES)
     return surname + "".join(choose.choice(_GIVEN) for _ in range(choose.choice((1, 2, 2))))
 

@@ -111,7 +111,7 @@ FactPage = page_of(Fact)
 
 
 class FactEvent(Schema):
-    """``talent.fact.confirmed|changed|ended``: of the declared fields only those of a type that names nobody: choice, yes_no,
+    """``talent.fact.confirmed|changed|ended``: of the declared fields only those whose type names no person: choice, yes_no,
     number, day, month, county, money. A document number is a text, and stays behind.
     """
 

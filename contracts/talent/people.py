@@ -189,7 +189,7 @@ class ErasedPerson(Schema):
 
 
 class ExportPerson(Schema):
-    """The person who acts, and nobody else."""
+    """The person who acts, and no other."""
 
     person_id = fields.UUID(required=True)
 

@@ -1,6 +1,6 @@
 """People on the departments' rosters: employees of tenants, experts the city's leaders keep in touch with, volunteers.
 
-Nobody in them exists: the region codes of their ID numbers are assigned to no region.
+They do not exist: the region codes of their ID numbers are assigned to no region.
 """
 
 from __future__ import annotations

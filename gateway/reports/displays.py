@@ -87,7 +87,7 @@ def chinese(number: int) -> str:
 
 
 def _group(group: int) -> str:
-    """One to four digits; zeros between them are said once."""
+    """One to four digits; zeros between them are written once."""
     written, is_gap = "", False
     for place in reversed(range(4)):
         digit = group // 10**place % 10

@@ -186,7 +186,7 @@ class Town:
         }
 
     def entry(self) -> Record:
-        """One nobody has reported yet."""
+        """One not reported yet."""
         parties = [{"role": "talent", "person_id": self.ids["person_id"]}]
         parties.append({"role": "host", "organisation_id": self.ids["organisation_id"]})
         title = f"entry {self.mark} {next(self.numbers)}"
@@ -206,7 +206,7 @@ class Town:
         return {"name": names, "programme": "insurance", "confirmed_by": [self.own.department]}
 
     def fact(self) -> Record:
-        """One of the person's that nobody has reported yet."""
+        """One of the person's, not reported yet."""
         about = {"person_id": self.ids["person_id"], "kind_key": self.keys["fact"]}
         return {**about, "from_on": f"{next(self.years)}-01-01"}
 

@@ -109,7 +109,7 @@ class Day:
         self.town.client.post(f"/v1/facts/{made['id']}/end", {})
 
     def at_the_registers(self) -> None:
-        """Two entries that the person takes part in, one of them said to be the other."""
+        """Two entries that the person takes part in, one of them marked as the other."""
         key, names = f"engagements_{self.town.number}", {"name": {"zh-CN": "引才", "en": "Engagements"}}
         kind = {"programme": "engagements", "natural_key": ["title"], "reporters": [self.town.department], **names}
         kind |= {"states": [{"key": "agreed", **names}], "parties": [{"role": "talent", "of": ["person"], **names}]}

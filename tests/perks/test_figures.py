@@ -60,7 +60,7 @@ class TestCounting:
             city.scan(story.token, story.area, f"n{number}", now=at)
         of = {"mechanism": "redemptions", "count": "attendances", "kind": "flow"}
         assert [counted(city, day, **of)["value"] for day in (TODAY - DAY, TODAY, TODAY + DAY)] == [None, 1, 2]
-        assert counted(city, TODAY, **of, where={"reported_by": "nobody"})["value"] is None
+        assert counted(city, TODAY, **of, where={"reported_by": "silent"})["value"] is None
 
 
 class TestPastDays:

@@ -1,5 +1,5 @@
 """Ages from a month of birth. An age is reached on the first day of the month that follows the month of birth: the day is not
-known, and nobody is older than they are.
+known, and no person is counted older than they are.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from contracts.language.refusals import Refusal
 from contracts.language.violations import Violation
 from services.talent.affiliations.tables import AffiliationRole
 
-#: Types of fields whose values name nobody: events carry them.
+#: Types of fields whose values cannot name a person: events carry them.
 OPEN_TYPES = frozenset({"choice", "yes_no", "number", "day", "month", "county", "money"})
 
 
@@ -62,7 +62,7 @@ class Role:
     version: int
 
     def open_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the values that name nobody."""
+        """Those of the values that cannot name a person."""
         keys = {field["key"] for field in self.declared if field["type"] in OPEN_TYPES}
         return {key: value for key, value in values.items() if key in keys}
 

@@ -82,7 +82,7 @@ _REPORT = text(
 @dataclass(frozen=True, slots=True)
 class AffiliationRecord:
     """One affiliation as it stands, with the period that the caller's department has reported, if any, and the fields that each
-    department has. `open_fields`: those of its fields that name nobody.
+    department has. `open_fields`: those of its fields that cannot name a person.
     """
 
     id: UUID

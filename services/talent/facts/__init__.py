@@ -184,7 +184,7 @@ def end_lapsed(work: Work, *, limit: int = ENDED_AT_ONCE) -> bool:
 
 
 def forget_facts(work: Work, person_ids: Iterable[UUID]) -> None:
-    """Of people who are erased: open facts end today, and of the values only those stay that name nobody. Kinds and days stay,
+    """Of people who are erased: open facts end today, and only values that cannot name a person stay. Kinds and days stay,
     so what is counted is counted as before.
     """
     for row, declared in rows.lock_of_people(work, person_ids):

@@ -115,7 +115,7 @@ def list_fact_kinds(work: Work) -> dict[str, Any]:
 
 
 def kept_still(work: Work, key: str) -> Kind:
-    """One kind, which nobody changes before this work is over. Raises FactKindNotFound."""
+    """One kind, locked until this work is over. Raises FactKindNotFound."""
     return _find(work, key, is_kept=True)
 
 

@@ -43,9 +43,9 @@ def held(row: Any) -> Held:
 
 
 def lock(work: Work, person_id: UUID, kind_key: str) -> list[Row[Any]]:
-    """The caller's department's facts of a person and kind, earliest first; nobody else changes them before this work is over.
+    """The caller's department's facts of a person and kind, earliest first, locked until this work is over.
 
-    The person is locked before, so nobody else adds one.
+    The person is locked before, so no other work adds one.
     """
     own = (TABLE.c.person_id == person_id, TABLE.c.kind_key == kind_key, TABLE.c.department == work.caller.department)
     statement = select(TABLE).where(*own).order_by(TABLE.c.from_on).with_for_update(key_share=True)

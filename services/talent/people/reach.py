@@ -49,7 +49,7 @@ WITH_REPORT = f"""
     ) r on true
     cross join lateral (select {_SEES_RECORD} as is_seen offset 0) record
 """
-#: Condition: the caller reaches ``p``. Who is erased is reached by nobody.
+#: Condition: the caller reaches ``p``. An erased person is out of everybody's reach.
 IS_REACHED = """(p.erased_at is null and (record.is_seen or r.person_id is not null))"""
 #: What is shown of a person to the caller. Digits of the number are shown to those who reported it.
 SHOWN = f"""

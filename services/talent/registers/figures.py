@@ -133,7 +133,7 @@ def _reported_by(department: str, kinds: Sequence[str]) -> Rows:
 
 
 def _is_in(states: Sequence[str], on: dt.date) -> Any:
-    """Whether the state as of a day is one of these: it has been reached, and none after it. Said by columns, whose
+    """Whether the state as of a day is one of these: it has been reached, and none after it. Written by columns, whose
     statistics the planner knows.
     """
     found = []

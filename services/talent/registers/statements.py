@@ -133,7 +133,7 @@ class Entry:
 
 
 def insert(work: Work, entries: Sequence[Entry]) -> set[UUID]:
-    """Store new entries, without parties and reports; returns the ids of those that nobody has inserted before."""
+    """Store new entries, without parties and reports; returns the ids of those that were not there before."""
     columns = {
         "kind_key": [entry.kind_key for entry in entries],
         "identity": [entry.identity for entry in entries],
@@ -229,12 +229,12 @@ def add_parties(work: Work, entries: Sequence[Entry]) -> None:
 
 def keep_reports(work: Work, reported: Sequence[tuple[UUID, Report]]) -> None:
     """Keep the caller's department's report of each entry, in place of its earlier one."""
-    said = [report for _, report in reported]
+    reports = [report for _, report in reported]
     columns = {
         "id": [str(entry_id) for entry_id, _ in reported],
-        "title": [report.title for report in said],
-        "parties": [json.dumps([_kept(party) for party in report.parties]) for report in said],
-        **_values(said),
+        "title": [report.title for report in reports],
+        "parties": [json.dumps([_kept(party) for party in report.parties]) for report in reports],
+        **_values(reports),
         "department": work.caller.department,
         "client_id": work.caller.client_id,
         "now": work.now,

@@ -27,6 +27,6 @@ def all_kinds(work: Work) -> list[Kind]:
 
 
 def kept_still(work: Work, keys: Collection[str]) -> dict[str, Kind]:
-    """The kinds of these keys, which nobody changes before this work is over: what is reported is reported by one version."""
+    """The kinds of these keys, locked until this work is over: what is reported is reported by one version."""
     wanted = select(*COLUMNS).where(RegisterKind.key.in_(sorted(keys))).order_by(RegisterKind.key)
     return {row.key: Kind(**row._mapping) for row in work.session.execute(wanted.with_for_update(read=True))}

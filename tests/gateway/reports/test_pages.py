@@ -1,4 +1,4 @@
-"""What is not counted is told apart in words, and never as a number."""
+"""What is not counted is distinguished in words, and never as a number."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class TestFacts:
         known = uuid7()
         for order in itertools.permutations(range(4)):
             person = uuid7()
-            told = [
+            announced = [
                 fact(person, fact_id=known, version=1),
                 fact(person, fact_id=known, version=2, until_on="2027-01-01"),
                 fact(person, fact_id=known, version=3, state="ended", until_on="2026-11-01"),
@@ -110,7 +110,7 @@ class TestFacts:
             if order == (0, 1, 2, 3):
                 city.publish_scheme(clauses=clause(INSURED))
             for number in order:
-                hear(city, triggers.facts_changed, told[number])
+                hear(city, triggers.facts_changed, announced[number])
             assert city.states().get(person, "none") in ("suspended", "none")
             known = uuid7()
         city.settle()
@@ -207,6 +207,6 @@ class TestNames:
         person = uuid7()
         hear(city, triggers.people_registered, born(person, "2001-11"))
         with city.work() as work:
-            asked = {"person_id": person, "scheme_key": "scenic_areas"}
-            assert evaluation.is_entitled_on(work, **asked, day=TODAY)
-            assert not evaluation.is_entitled_on(work, **asked, day=dt.date(2026, 12, 1))
+            wanted = {"person_id": person, "scheme_key": "scenic_areas"}
+            assert evaluation.is_entitled_on(work, **wanted, day=TODAY)
+            assert not evaluation.is_entitled_on(work, **wanted, day=dt.date(2026, 12, 1))

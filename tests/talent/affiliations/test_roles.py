@@ -1,4 +1,4 @@
-"""Roles are data: their fields are checked, each department's stay its own, and events say only what names nobody."""
+"""Roles are data: their fields are checked, each department's stay its own, and events carry only what cannot name a person."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Insured:
         )
         return [row.body for row in rows]
 
-    def told(self) -> list[tuple[str, int]]:
+    def announced(self) -> list[tuple[str, int]]:
         return [(body["type"].split(".")[2], body["data"]["version"]) for body in self.events()]
 
 
@@ -103,8 +103,8 @@ def test_reported_again_unchanged_corrected_followed_and_ended(insured: Insured)
     assert insured.end(later["id"]) == ended
     with pytest.raises(FactEnded):
         insured.end(later["id"], until_on=JANUARY)
-    told = [("confirmed", 1), ("changed", 2), ("ended", 3), ("confirmed", 1), ("ended", 2)]
-    assert insured.told() == told
+    announced = [("confirmed", 1), ("changed", 2), ("ended", 3), ("confirmed", 1), ("ended", 2)]
+    assert insured.announced() == announced
     assert "13800138000" not in str(insured.city.rows("select reason from history where subject = 'fact'"))
 
 
@@ -201,7 +201,7 @@ def test_what_has_run_out_is_ended_once_and_reported_again_stays_ended(insured: 
                 pass
 
     at_once(3, run)
-    assert insured.told() == [("confirmed", 1), ("ended", 2)]
+    assert insured.announced() == [("confirmed", 1), ("ended", 2)]
     with insured.city.work("insurance", now=NOW + dt.timedelta(days=2)) as work:
         given = {"person_id": insured.id, "kind_key": insured.key, "from_on": JANUARY, "values": {"year": 2026}}
         assert facts.report_fact(work, **given)["verdict"] == "unchanged"
@@ -243,7 +243,7 @@ def test_month_of_birth_is_announced_and_found_for_those_registered_before(city:
     made = person(city, id_number=number)["id"]
     passport = person(city, id_type="passport", id_number=f"E{number[-8:-1]}")["id"]
 
-    def told(person_id: object) -> list[tuple[str, str | None]]:
+    def announced(person_id: object) -> list[tuple[str, str | None]]:
         rows = city.rows(
             "select type, cast(body as jsonb) -> 'data' ->> 'born_month' as month from outbox where subject_id = :id"
             " order by created_at, id",
@@ -251,12 +251,12 @@ def test_month_of_birth_is_announced_and_found_for_those_registered_before(city:
         )
         return [(row.type.split(".")[2], row.month) for row in rows]
 
-    assert (told(made), told(passport)) == ([("registered", month)], [("registered", None)])
+    assert (announced(made), announced(passport)) == ([("registered", month)], [("registered", None)])
     with city.work("platform") as work:
         assert not born_months.fill_born_months(work, keys=city.keys)
         work.session.connection().exec_driver_sql(f"update people set born_month = null where id = '{made}'")
     with city.work("platform") as work:
         assert born_months.fill_born_months(work, keys=city.keys, limit=1)
-    assert told(made)[1:] == [("changed", month)]
+    assert announced(made)[1:] == [("changed", month)]
     stored = city.rows("select version, born_month from people where id = :id", id=made)
     assert [tuple(row) for row in stored] == [(2, dt.date.fromisoformat(f"{month}-01"))]

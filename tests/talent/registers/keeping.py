@@ -88,10 +88,10 @@ class Register:
         assert done.entry_id is not None, done
         return done.entry_id
 
-    def get(self, entry_id: UUID | None, department: str = "science", **asked: Any) -> dict[str, Any]:
+    def get(self, entry_id: UUID | None, department: str = "science", **wanted: Any) -> dict[str, Any]:
         assert entry_id is not None
         with self.city.work(department) as work:
-            return registers.get_register_entry(work, entry_id=entry_id, **asked)
+            return registers.get_register_entry(work, entry_id=entry_id, **wanted)
 
     def reports(self, entry_id: UUID, department: str = "science") -> dict[str, dict[str, Any]]:
         with self.city.work(department) as work:

@@ -18,7 +18,7 @@ from tests.talent.registers.keeping import AGREED, CONTENT, DEPARTMENTS, RUNNING
 
 KIND = Kind(key="projects", version=1, **CONTENT)
 #: What one department has on record of one title.
-SAID = st.fixed_dictionaries(
+REPORTED = st.fixed_dictionaries(
     {},
     optional={
         "county": st.sampled_from(["990101", "990102"]),
@@ -29,15 +29,17 @@ SAID = st.fixed_dictionaries(
         "expires_on": st.just("2027-01-01"),
     },
 )
-STORIES = st.dictionaries(st.tuples(st.sampled_from(DEPARTMENTS), st.sampled_from("ABC")), SAID, min_size=2, max_size=9)
+STORIES = st.dictionaries(
+    st.tuples(st.sampled_from(DEPARTMENTS), st.sampled_from("ABC")), REPORTED, min_size=2, max_size=9
+)
 
 
 class Story:
     """The reports of one example, and what the law makes of them."""
 
-    def __init__(self, register: Register, said: dict[tuple[str, str], dict[str, Any]]) -> None:
+    def __init__(self, register: Register, reported: dict[tuple[str, str], dict[str, Any]]) -> None:
         self.register = register
-        self.rows = [(department, register.row(title, **values)) for (department, title), values in said.items()]
+        self.rows = [(department, register.row(title, **values)) for (department, title), values in reported.items()]
 
     def expected(self) -> dict[str, tuple[Any, ...]]:
         """Title → record and reporters, by the plainest reading: all reports at once."""
@@ -65,9 +67,9 @@ class Story:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STORIES, st.data())
 def test_reports_in_any_order_split_and_duplication_end_in_the_same_entries(
-    city: City, said: dict[tuple[str, str], dict[str, Any]], data: st.DataObject
+    city: City, reported: dict[tuple[str, str], dict[str, Any]], data: st.DataObject
 ) -> None:
-    story = Story(Register(city), said)
+    story = Story(Register(city), reported)
     rows = data.draw(st.permutations(story.rows + data.draw(st.lists(st.sampled_from(story.rows), max_size=6))))
     while rows:
         size = data.draw(st.integers(1, len(rows)))

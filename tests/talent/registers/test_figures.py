@@ -146,7 +146,7 @@ class TestStates:
 
 class TestNarrowing:
     def test_by_county_field_and_reporter(self, registers: Registers) -> None:
-        registers.kind("club", reporters=("harbour", "school", "nobody"))
+        registers.kind("club", reporters=("harbour", "school", "silent"))
         for _ in range(3):
             registers.entry("club", "2031-01-01", county=COUNTIES[0], by=("harbour", "school"), level="high", boats=2)
         registers.entry("club", "2031-01-01", county=COUNTIES[1], level="low", covered=True, boats="7.5")
@@ -161,12 +161,12 @@ class TestNarrowing:
             department: registers.count(
                 registers.figure("stock", "club", where={"reported_by": department}), "2031-06-01"
             )
-            for department in ("harbour", "school", "nobody")
+            for department in ("harbour", "school", "silent")
         }
         assert by == {
             "harbour": (4, 4, ["harbour", "school"]),
             "school": (4, 4, ["harbour", "school"]),
-            "nobody": (None, 0, []),
+            "silent": (None, 0, []),
         }
         boats = registers.figure("stock", "club", count="measure", field="boats")
         assert registers.count(boats, "2031-06-01")[:2] == (13.5, 4)

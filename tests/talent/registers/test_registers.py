@@ -92,9 +92,9 @@ class TestReporting:
         assert (entry["state"], entry["reported_by"], entry["version"]) == ("running", ["science", "zone"], 2)
         assert [(one["role"], one["organisation_id"]) for one in entry["parties"]] == [("owner", register.owner)]
         assert entry["parties"][0]["name"].startswith("示范大学")
-        told = register.reports(entry["id"])
-        assert told["science"]["differs"] == []
-        assert told["zone"]["differs"] == ["running_on", "fields/note"]
+        reported = register.reports(entry["id"])
+        assert reported["science"]["differs"] == []
+        assert reported["zone"]["differs"] == ["running_on", "fields/note"]
         assert register.events(entry["id"]) == [("reported", 1), ("changed", 2)]
 
     def test_what_differs_is_kept_and_told_and_written_once(self, register: Register) -> None:
@@ -162,7 +162,7 @@ class TestReporting:
             registers.report_register_entry(work, **body | {"parties": unknown, "values": {"area": "many"}})
         found = {(one["pointer"], one["code"]) for one in refused.value.errors}
         assert found == {("#/parties/owner", "organisation_unknown"), ("#/fields/area", "invalid_number")}
-        with city.work("nobody") as work, pytest.raises(NotAReporter):
+        with city.work("stranger") as work, pytest.raises(NotAReporter):
             registers.report_register_entry(work, **body)
         with city.work("zone") as work, pytest.raises(RegisterKindNotFound):
             registers.report_register_entry(work, **body | {"kind_key": "unheard_of"})
@@ -226,10 +226,10 @@ class TestPersons:
         assert listed(register, "zone") == ["A"]
         assert done.entry_id is not None
         with pytest.raises(RegisterEntryNotFound):
-            register.get(done.entry_id, "nobody")
+            register.get(done.entry_id, "stranger")
         with pytest.raises(RegisterEntryNotFound):
-            register.undo(done.entry_id, "nobody")
-        assert listed(register, "nobody") == []
+            register.undo(done.entry_id, "stranger")
+        assert listed(register, "stranger") == []
         (body,) = city.rows("select body from outbox where subject_id = :id", id=str(done.entry_id))
         assert "张三" not in str(body)
         assert str(person_id) not in str(body)
@@ -306,9 +306,9 @@ class TestSameAs:
         with pytest.raises(RegisterEntryNotFound):
             register.same(third, uuid.uuid4())
         with pytest.raises(NotAReporter):
-            register.same(third, first, "nobody")
+            register.same(third, first, "stranger")
         with pytest.raises(NotAReporter):
-            register.undo(second, "nobody")
+            register.undo(second, "stranger")
 
 
 class TestExpiry:

@@ -31,7 +31,7 @@ NO_REPORTER = Violation("", "not_a_reporter", "本部门不报送此台账。", 
 
 @dataclass(frozen=True)
 class _Named:
-    """An organisation as a row names it. `new_kind`: the kind it is registered as where nobody knows it; None: it is not."""
+    """An organisation as a row names it. `new_kind`: the kind it is registered as where it is unknown; None: it is not."""
 
     column: str
     name: str
@@ -105,7 +105,7 @@ def _of_fields(kind: Kind, row: Mapping[str, Any]) -> list[_Named]:
 
 
 def _places(work: Work, wanted: Sequence[_Named]) -> dict[_Named, UUID | Violation]:
-    """The organisation each means, or what is wrong with it; those nobody knows and that may be new are registered."""
+    """The organisation each means, or what is wrong with it; unknown ones that may be new are registered."""
     found = find_organisations(work, {text for named in wanted for text in named.texts}) if wanted else {}
     places: dict[_Named, UUID | Violation] = {}
     unknown: dict[tuple[str, str, str], list[_Named]] = {}

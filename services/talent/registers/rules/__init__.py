@@ -132,7 +132,7 @@ def merged(kind: Kind, reports: Mapping[str, Report]) -> Report:
 
 
 def _untitled(kind: Kind, fields: Mapping[str, Any]) -> str:
-    """For an entry nobody gives a title: the texts it is known by, or nothing."""
+    """For an entry without a title: the texts it is known by, or nothing."""
     texts = {field["key"] for field in kind.declared if field["type"] == _TEXT}
     return " ".join(fields[name] for name in kind.natural_key if name in texts and name in fields)[:MAX_TITLE]
 
@@ -225,7 +225,7 @@ def _check_parties(kind: Kind, parties: Sequence[Party]) -> Iterable[Violation]:
 
 
 def check_party_kinds(kind: Kind, parties: Sequence[Party], organisation_kinds: Mapping[UUID, str]) -> list[Violation]:
-    """Parties that the role is not for; parties whom nobody knows are not in `organisation_kinds`, and not checked here."""
+    """Parties that the role is not for; unknown parties are not in `organisation_kinds`, and not checked here."""
     allowed = {role["role"]: role["of"] for role in kind.parties}
     found = []
     for party in parties:

@@ -1,4 +1,4 @@
-"""Files of a kind of register that is data alone: a verdict for each row, nothing written twice, nobody else's business."""
+"""Files of a kind of register that is data alone: a verdict for each row, nothing written twice, no other's rows."""
 
 from __future__ import annotations
 
