@@ -9,6 +9,7 @@ from gateway.calls import backend
 
 LISTS = {
     "affiliations": "talent.list_affiliations",
+    "facts": "talent.list_facts",
     "entitlements": "perks.list_entitlements",
     "registrations": "events.list_registrations",
     "messages": "notify.list_messages",

@@ -21,6 +21,7 @@ def test_a_person_exports_what_is_kept_and_is_erased_once_nobody_serves_them(tow
     assert kept["person"]["email"] == f"rights{town.number}@example.com"
     assert [one["department"] for one in kept["person"]["reports"]] == [town.department]
     assert [one["role"] for one in kept["affiliations"]] == ["student"]
+    assert kept["facts"] == []
     assert [one["id"] for one in kept["registrations"]] == [registration["id"]]
     assert len(kept["messages"]) == 1 and kept["preferences"]["programmes"] == {}
     with pytest.raises(ApiError) as of_the_department:

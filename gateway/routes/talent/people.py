@@ -13,6 +13,7 @@ from contracts.notify.preferences import Preferences
 from contracts.perks.entitlements import Entitlement
 from contracts.talent import people as S
 from contracts.talent.affiliations import Affiliation
+from contracts.talent.facts import Fact
 from gateway.calls import backend, exporting, idempotency
 from gateway.http import lists, reading, records
 from gateway.http.operations import operation, respond
@@ -27,6 +28,7 @@ class PersonExport(Schema):
 
     person = fields.Nested(S.ExportedPerson, required=True)
     affiliations = fields.List(fields.Nested(Affiliation), required=True)
+    facts = fields.List(fields.Nested(Fact), required=True)
     entitlements = fields.List(fields.Nested(Entitlement), required=True)
     registrations = fields.List(fields.Nested(Registration), required=True)
     messages = fields.List(fields.Nested(Message), required=True)

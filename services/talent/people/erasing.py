@@ -16,7 +16,7 @@ from chassis.ground.logs import redact
 from chassis.store.work import Work
 from contracts.language.refusals import Refusal
 from services.talent import facts
-from services.talent.affiliations import serving
+from services.talent.affiliations import erasing as affiliations
 from services.talent.people import announce
 from services.talent.people.refusals import PersonNotFound
 from services.talent.people.tables import Person, PersonReport
@@ -55,11 +55,12 @@ def erase_person(work: Work, *, person_id: UUID, reason: str) -> dict[str, Any]:
     if not rows:
         raise PersonNotFound()
     ids = [row.id for row in rows]
-    if serving.has_open(work, ids):
+    if affiliations.has_open(work, ids):
         raise PersonStillServed()
     for row in rows:
         if row.erased_at is None:
             _erase(work, row, redact(reason))
+    affiliations.forget_fields(work, ids)
     facts.forget_facts(work, ids)
     work.session.execute(delete(PersonReport).where(PersonReport.person_id.in_(ids)))
     survivor = next(row for row in rows if row.merged_into is None)

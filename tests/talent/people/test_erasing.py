@@ -64,6 +64,23 @@ class TestErasing:
         assert counted == [1, 0]
         assert "13800138000" not in reason
 
+    def test_takes_out_fields_of_affiliations_that_can_name_a_person(self, city: City) -> None:
+        first = person(city, name="曾巩")
+        report_affiliation(city, first["id"], city.university())
+        end_all(city, first["id"])
+        # as roles with declared fields leave them: one that cannot name a person, and a text
+        fields, about = """fields = '{"note": "Su Shi", "year": 2023}'""", {"id": first["id"]}
+        of_reports = f"set {fields} from affiliations a where a.id = r.affiliation_id and a.person_id = :id"
+        with city.work() as work:
+            work.session.execute(text(f"update affiliation_reports r {of_reports}"), about)
+            both = f"""{fields}, open_fields = '{{"year": 2023}}'"""
+            work.session.execute(text(f"update affiliations set {both} where person_id = :id"), about)
+        erase(city, first["id"])
+        joined = "from affiliations a join affiliation_reports r on r.affiliation_id = a.id where a.person_id = :id"
+        with city.work() as work:
+            (left,) = work.session.execute(text(f"select a.fields, r.fields {joined}"), about).all()
+        assert tuple(left) == ({"year": 2023}, {"year": 2023})
+
     def test_leaves_nobody_to_be_found_and_a_later_report_is_a_new_person(self, city: City) -> None:
         number = city.id_number()
         first = person(city, id_number=number, name="黄庭坚", phone="13911110013")
